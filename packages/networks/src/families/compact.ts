@@ -17,10 +17,10 @@ export const compact: NetworkFamily = {
     width: {
       meaning: "Channels at full low resolution; doubled at each level down.",
       default: 48,
-      minimum: 4,
-      maximum: 512,
+      minimum: 8,
+      maximum: 256,
     },
-    depth: { meaning: "Levels down, each halving the sides.", default: 2, minimum: 0, maximum: 5 },
+    depth: { meaning: "Levels down, each halving the sides.", default: 2, minimum: 0, maximum: 4 },
     blocks: {
       meaning: "Residual blocks per level on the way down, and again on the way up.",
       default: 1,
