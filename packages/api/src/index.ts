@@ -1,7 +1,9 @@
+export { type CallRules, clientMiddleware, type DeadlineOption } from "./client-middleware.js";
 export { readDescriptorSet } from "./descriptors.js";
 export * from "./generated/google/longrunning/operations.js";
 export { Any } from "./generated/google/protobuf/any.js";
 export { Empty } from "./generated/google/protobuf/empty.js";
+export { Status as RpcStatus } from "./generated/google/rpc/status.js";
 export * from "./generated/pssr/v1/access.js";
 export * from "./generated/pssr/v1/crappifier.js";
 export type { ServerStreamingMethodResult } from "./generated/pssr/v1/crappify_service.js";
@@ -18,3 +20,4 @@ export * from "./generated/pssr/v1/training_service.js";
 export { isPssrError, PssrError, type PssrErrorOptions } from "./pssr-error.js";
 export { type Reason, type ReasonEntry, reasons } from "./reasons.js";
 export * from "./resource-names.js";
+export { errorDomain, errorOf, reasonOfCode, statusDetailsKey, statusOf } from "./status-details.js";
