@@ -1,5 +1,10 @@
 export type { Abortable } from "./abortable.js";
+export * from "./data-directory.js";
 export * from "./events/event-bus.js";
+export * from "./events/memory-event-bus.js";
+export * from "./objects/file-object-store.js";
 export * from "./objects/object-store.js";
+export * from "./queue/memory-work-queue.js";
 export * from "./queue/work-queue.js";
+export * from "./state/file-state-store.js";
 export * from "./state/state-store.js";

@@ -1,0 +1,43 @@
+/** The keys of a store in order, each with its revision: what a list by prefix needs without touching the disk. */
+export class SortedKeys {
+  readonly #revisions = new Map<string, bigint>();
+  readonly #sorted: string[] = [];
+
+  /** 0n where the key does not exist. */
+  get(key: string): bigint {
+    return this.#revisions.get(key) ?? 0n;
+  }
+
+  set(key: string, revision: bigint): void {
+    if (!this.#revisions.has(key)) this.#sorted.splice(this.#firstFrom(key), 0, key);
+    this.#revisions.set(key, revision);
+  }
+
+  delete(key: string): void {
+    if (this.#revisions.delete(key)) this.#sorted.splice(this.#firstFrom(key), 1);
+  }
+
+  /** At most `limit` keys with the prefix, behind `after`. */
+  slice(prefix: string, after: string, limit: number): string[] {
+    let index = this.#firstFrom(after > prefix ? after : prefix);
+    if (this.#sorted[index] === after) index += 1;
+    const found: string[] = [];
+    for (; found.length < limit; index += 1) {
+      const key = this.#sorted[index];
+      if (key === undefined || !key.startsWith(prefix)) break;
+      found.push(key);
+    }
+    return found;
+  }
+
+  #firstFrom(key: string): number {
+    let low = 0;
+    let high = this.#sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#sorted[middle]! < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
