@@ -1,0 +1,86 @@
+/** A tile's pixels on their way into the network and out of it again. */
+import { PssrError } from "@pssr/api";
+import type { Tile } from "../tiling/tiles.js";
+import type { IntensityMap } from "./intensity-map.js";
+
+export type Pixels = Uint8Array | Uint16Array | Float32Array;
+
+/** Part of one plane of the input image, C order. */
+export interface PlaneWindow {
+  readonly data: Pixels;
+  /** Its first pixel within the plane. */
+  readonly y: number;
+  readonly x: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * The tile's input, [input height, input width], in network units. Where the tile reaches beyond the window, which it does
+ * only at the image's lower and right edge, the last row and column are repeated.
+ */
+export function cutTile(window: PlaneWindow, tile: Tile, { gain, offset }: IntensityMap): Float32Array {
+  const { y, x } = tile;
+  const result = new Float32Array(y.input.size * x.input.size);
+  const left = x.input.start - window.x;
+  const inside = Math.min(x.input.size, window.width - left);
+  for (let row = 0, to = 0; row < y.input.size; row++, to += x.input.size) {
+    const sourceRow = Math.min(y.input.start - window.y + row, window.height - 1);
+    const from = sourceRow * window.width + left;
+    for (let column = 0; column < inside; column++) result[to + column] = gain * window.data[from + column]! + offset;
+    result.fill(result[to + inside - 1]!, to + inside, to + x.input.size);
+  }
+  return result;
+}
+
+/** One plane of a region: pixels in C order, from `offset` on in `data`. */
+export interface RegionPlane {
+  readonly data: Pixels;
+  readonly offset: number;
+  readonly width: number;
+}
+
+/**
+ * Puts the pixels to keep of a network's output, [input height · scale, input width · scale] in network units, to their place
+ * in the region. Whole-number types are rounded, then clipped to their range.
+ * @returns how many pixels were clipped
+ * @throws INVALID_MODEL when a value is not finite
+ */
+export function pasteTile(
+  output: Float32Array,
+  tile: Tile,
+  scale: number,
+  { gain, offset }: IntensityMap,
+  plane: RegionPlane,
+): number {
+  const { y, x } = tile;
+  const outputWidth = x.input.size * scale;
+  const { data } = plane;
+  const limit = data instanceof Uint8Array ? 255 : data instanceof Uint16Array ? 65535 : undefined;
+  let clipped = 0;
+  for (let row = 0; row < y.keep.size; row++) {
+    const from = (y.keep.start + row) * outputWidth + x.keep.start;
+    const to = plane.offset + (y.target + row) * plane.width + x.target;
+    for (let column = 0; column < x.keep.size; column++) {
+      let value = gain * output[from + column]! + offset;
+      if (!Number.isFinite(value)) throw notFinite(value);
+      if (limit !== undefined) {
+        value = Math.round(value);
+        if (value < 0 || value > limit) {
+          clipped++;
+          value = value < 0 ? 0 : limit;
+        }
+      }
+      data[to + column] = value;
+    }
+  }
+  return clipped;
+}
+
+function notFinite(value: number): PssrError {
+  return new PssrError(
+    "INVALID_MODEL",
+    `the network made the value ${value}, which is no pixel: use another version of the model, or train it again`,
+    { field: "prediction.model_version" },
+  );
+}
