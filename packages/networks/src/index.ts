@@ -3,6 +3,23 @@ export { writeOnnx } from "./interpreters/onnx.js";
 export { type ReceptiveField, receptiveField } from "./interpreters/receptive-field.js";
 export { type MapShape, type NetworkShape, networkShape } from "./interpreters/shapes.js";
 export { type ConvOptions, conv, residualBlock } from "./layers.js";
+export {
+  type DatasetDigest,
+  type FileDigest,
+  type IntensityPolicy,
+  type JsonObject,
+  type ModelManifest,
+  manifestSchemaVersion,
+  type Provenance,
+  parseModelManifest,
+} from "./model-manifest.js";
+export {
+  checkModelFile,
+  type ModelFileName,
+  type ModelVersionContent,
+  modelFiles,
+  packModelVersion,
+} from "./model-version.js";
 export type { FamilyOption, Network, NetworkConfig, NetworkFamily } from "./network.js";
 export type { Conv2d, Ops } from "./ops.js";
 export { type Initialiser, type Parameter, parameterSize, type Weights } from "./parameter.js";

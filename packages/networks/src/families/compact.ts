@@ -12,7 +12,7 @@ import type { Ops } from "../ops.js";
 export const compact: NetworkFamily = {
   name: "compact",
   description: "Lean residual U-Net at low resolution; fast to train on a CPU, exact when tiled.",
-  scales: [1, 2, 3, 4, 8],
+  scales: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
   options: {
     width: {
       meaning: "Channels at full low resolution; doubled at each level down.",
