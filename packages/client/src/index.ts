@@ -1,1 +1,4 @@
-export {};
+export { type ConnectOptions, connect, type PssrClient } from "./connect.js";
+export { downloadFile, type FileStream } from "./download.js";
+export { cancel, finish, type OperationState, type WatchOptions, watchOperation } from "./operations.js";
+export { type UploadOptions, uploadFile } from "./upload.js";

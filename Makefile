@@ -1,0 +1,57 @@
+# The targets of this project. `make help` lists them; the README says when you want which.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+BIN := node_modules/.bin
+PROTOS := $(shell find proto -name '*.proto')
+
+help: ## Lists the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: build ## The main job on real images: train, restore, measure (about 8 minutes; result in out/demo)
+	@node apps/cli/bin/pssr.js demo --out out/demo
+
+up: build ## Starts all services in one process on this machine
+	@node apps/cli/bin/pssr.js up
+
+build: typescript native ## Installs, compiles, and builds the native TensorFlow
+
+test: build ## Runs all tests
+	@scripts/test.sh
+
+lint: generated ## Linters, formatting, type check, contract lint
+	@$(BIN)/biome ci --error-on-warnings .
+	@$(BIN)/buf lint
+	@$(BIN)/buf format --diff --exit-code proto
+	@$(BIN)/tsc -b
+
+format: node_modules/.package-lock.json ## Formats everything
+	@$(BIN)/biome check --write .
+	@$(BIN)/buf format -w proto
+
+bench: build ## Measures us beside our peers: prints tables, writes out/bench.json (one: make bench BENCH=main-job)
+	@scripts/bench.sh $(BENCH)
+
+clean: ## Removes what was built here (not the caches that all checkouts share)
+	@rm -rf out packages/api/src/generated packages/api/descriptors.binpb
+	@rm -rf packages/*/dist packages/*/dist-test services/*/dist services/*/dist-test apps/*/dist apps/*/dist-test bench/dist
+
+typescript: generated
+	@$(BIN)/tsc -b
+
+native: node_modules/.package-lock.json
+	@node services/train/native/install.mjs
+
+generated: packages/api/descriptors.binpb
+
+packages/api/descriptors.binpb: node_modules/.package-lock.json buf.yaml buf.gen.yaml $(PROTOS)
+	@npm run --silent generate -w packages/api
+
+node_modules/.package-lock.json: package-lock.json package.json .npmrc
+	@scripts/install.sh
+	@touch $@
+
+.PHONY: help demo up build test lint format bench clean typescript native generated
