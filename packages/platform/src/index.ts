@@ -1,7 +1,14 @@
 export type { Abortable } from "./abortable.js";
+export * from "./config/describe-config.js";
+export * from "./config/load-config.js";
+export * from "./config/setting.js";
+export * as kinds from "./config/setting-kinds.js";
 export * from "./data-directory.js";
 export * from "./events/event-bus.js";
 export * from "./events/memory-event-bus.js";
+export * from "./log/log-scope.js";
+export * from "./log/logger.js";
+export * from "./log/trace-context.js";
 export * from "./objects/file-object-store.js";
 export * from "./objects/object-store.js";
 export * from "./queue/memory-work-queue.js";

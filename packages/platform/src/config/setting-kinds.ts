@@ -1,0 +1,94 @@
+/** The kinds of settings: each reads text and says, in its description, what text it expects. */
+import { z } from "zod";
+import type { SettingKind } from "./setting.js";
+
+export function text(): SettingKind<string> {
+  return z.string().min(1).describe("a text that is not empty");
+}
+
+export function oneOf<const T extends string>(...values: readonly T[]): SettingKind<T> {
+  return read(`one of ${values.join(", ")}`, (value) => values.find((candidate) => candidate === value));
+}
+
+/** A whole number from `min` to `max`, both allowed. */
+export function integer(range: { min: number; max: number }): SettingKind<number> {
+  return read(`a whole number from ${range.min} to ${range.max}`, (value) =>
+    /^-?\d+$/.test(value) ? within(Number(value), range) : undefined,
+  );
+}
+
+/** A number from `min` to `max`, both allowed. */
+export function decimal(range: { min: number; max: number }): SettingKind<number> {
+  return read(`a number from ${range.min} to ${range.max}`, (value) =>
+    value.trim() === "" ? undefined : within(Number(value), range),
+  );
+}
+
+export function yesOrNo(): SettingKind<boolean> {
+  const meanings: Readonly<Record<string, boolean>> = { true: true, yes: true, false: false, no: false };
+  return read("true or false", (value) => (Object.hasOwn(meanings, value) ? meanings[value] : undefined));
+}
+
+/** A time as `250ms`, `30s`, `5m`, `2h` or `1d`; the value is in milliseconds. */
+export function duration(range: { minMs?: number; maxMs?: number } = {}): SettingKind<number> {
+  const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
+  const { minMs = 0, maxMs = 365 * 86_400e3 } = range;
+  const bounds = range.minMs === undefined && range.maxMs === undefined ? "" : `, from ${minMs} to ${maxMs} ms`;
+  return read(`a time such as 250ms, 30s, 5m, 2h or 1d${bounds}`, (value) => {
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(value);
+    return match === null
+      ? undefined
+      : within(Number(match[1]) * (unitMs[match[2]!] ?? Number.NaN), { min: minMs, max: maxMs });
+  });
+}
+
+/** An amount as `4096`, `256KiB`, `3MiB` or `2GiB`; the value is in bytes. */
+export function bytes(range: { min: number; max: number }): SettingKind<number> {
+  const factors: Readonly<Record<string, number>> = {
+    "": 1,
+    B: 1,
+    KiB: 2 ** 10,
+    MiB: 2 ** 20,
+    GiB: 2 ** 30,
+    TiB: 2 ** 40,
+  };
+  return read(`an amount such as 4096, 256KiB, 3MiB or 2GiB, from ${range.min} to ${range.max} bytes`, (value) => {
+    const match = /^(\d+)(B|KiB|MiB|GiB|TiB|)$/.exec(value);
+    return match === null ? undefined : within(Number(match[1]) * (factors[match[2]!] ?? Number.NaN), range);
+  });
+}
+
+/** `host:port`; an IPv6 host stands in brackets. Port 0 lets the system choose one. */
+export function address(): SettingKind<string> {
+  return read("an address as host:port, such as 127.0.0.1:7777 or [::1]:0", (value) => {
+    const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(value);
+    return match !== null && Number(match[2]) <= 65_535 ? value : undefined;
+  });
+}
+
+/** Values separated by commas; an empty text is an empty list. */
+export function listOf<T>(kind: SettingKind<T>): SettingKind<readonly T[]> {
+  const expected = `a list separated by commas, each ${kind.description ?? "a value"}`;
+  return read(expected, (value) => {
+    const items = value === "" ? [] : value.split(",").map((item) => kind.safeParse(item.trim()));
+    return items.every((item) => item.success) ? items.map((item) => item.data) : undefined;
+  });
+}
+
+function within(value: number, range: { min: number; max: number }): number | undefined {
+  return value >= range.min && value <= range.max ? value : undefined;
+}
+
+function read<T>(expected: string, parse: (value: string) => T | undefined): SettingKind<T> {
+  return z
+    .string()
+    .transform((value, context) => {
+      const parsed = parse(value);
+      if (parsed === undefined) {
+        context.addIssue({ code: "custom", message: `expected ${expected}` });
+        return z.NEVER;
+      }
+      return parsed;
+    })
+    .describe(expected);
+}
