@@ -11,7 +11,8 @@ export function littleEndian(values: Float32Array): Uint8Array {
 
 /** Always a copy: the bytes may lie unaligned in a larger buffer. Their count is a multiple of 4. */
 export function fromLittleEndian(bytes: Uint8Array): Float32Array {
-  const copy = bytes.slice();
+  // Not slice(): a Buffer's is a view.
+  const copy = new Uint8Array(bytes);
   if (!native) Buffer.from(copy.buffer).swap32();
   return new Float32Array(copy.buffer, 0, copy.byteLength / 4);
 }
