@@ -37,6 +37,8 @@ export function clientMiddleware(rules: CallRules) {
     try {
       const metadata = Metadata(options.metadata);
       await rules.decorate?.(metadata);
+      // The server must know the deadline too: it stops the work when this side or the network is gone.
+      if (limitMs !== undefined) metadata.set("grpc-timeout", `${Math.min(Math.ceil(limitMs), 99_999_999)}m`);
       return yield* call.next(call.request, {
         ...rest,
         metadata,

@@ -18,16 +18,22 @@ const typeUrl = (name: string) => `type.googleapis.com/google.rpc.${name}`;
 /** Codes after which the same call may succeed, with the pause to suggest. */
 const retryAfterSeconds: Partial<Record<Code, number>> = { [Code.UNAVAILABLE]: 1, [Code.RESOURCE_EXHAUSTED]: 5 };
 
-/** The rich status of an error. */
+/** Trailers travel in one block that many clients bound to 8 KiB, percent-encoded: longer texts are cut. */
+const maxMessageLength = 1000;
+const maxMetadataLength = 2000;
+
+/** The rich status of an error, small enough for a trailer. */
 export function statusOf(error: PssrError): Status {
+  const message = cut(error.message, maxMessageLength);
+  const metadata = boundedMetadata(error.metadata);
   const details = [
     Any.fromPartial({
       typeUrl: typeUrl("ErrorInfo"),
-      value: ErrorInfo.encode({ reason: error.reason, domain: errorDomain, metadata: { ...error.metadata } }).finish(),
+      value: ErrorInfo.encode({ reason: error.reason, domain: errorDomain, metadata }).finish(),
     }),
   ];
   if (error.field !== undefined) {
-    const violation = { field: error.field, description: error.message, reason: error.reason };
+    const violation = { field: error.field, description: message, reason: error.reason };
     const value = BadRequest.encode(BadRequest.fromPartial({ fieldViolations: [violation] })).finish();
     details.push(Any.fromPartial({ typeUrl: typeUrl("BadRequest"), value }));
   }
@@ -36,7 +42,7 @@ export function statusOf(error: PssrError): Status {
     const value = RetryInfo.encode(RetryInfo.fromPartial({ retryDelay: { seconds: BigInt(seconds) } })).finish();
     details.push(Any.fromPartial({ typeUrl: typeUrl("RetryInfo"), value }));
   }
-  return Status.fromPartial({ code: error.code, message: error.message, details });
+  return Status.fromPartial({ code: error.code, message, details });
 }
 
 /** The error that a rich status stands for; undefined when it is not one of ours. A reason newer than this build keeps its code's nearest kin. */
@@ -78,4 +84,21 @@ export function reasonOfCode(code: Code): Reason {
     default:
       return "INTERNAL";
   }
+}
+
+/** As much of the metadata as fits, in its order. */
+function boundedMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  const kept: Record<string, string> = {};
+  let left = maxMetadataLength;
+  for (const [key, value] of Object.entries(metadata)) {
+    left -= key.length;
+    if (left <= 0) break;
+    kept[key] = cut(value, left);
+    left -= kept[key].length;
+  }
+  return kept;
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

@@ -36,3 +36,11 @@ test("a reason newer than this build keeps the kind of error, and somebody else'
   assert.equal(newer.metadata.reason, "NOT_BOUND");
   assert.equal(errorOf(replaced(errorDomain, "pssr.com")), undefined);
 });
+
+test("a long message and much metadata stay within the header block of any client", () => {
+  const metadata = { a: "y".repeat(50_000), b: "z" };
+  const long = new PssrError("INTERNAL", "x".repeat(100_000), { field: "f", metadata });
+  const status = statusOf(long);
+  assert.ok(RpcStatus.encode(status).finish().byteLength < 5_000);
+  assert.equal(errorOf(status)?.metadata.a?.slice(0, 3), "yyy");
+});
