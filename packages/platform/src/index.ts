@@ -15,3 +15,5 @@ export * from "./queue/memory-work-queue.js";
 export * from "./queue/work-queue.js";
 export * from "./state/file-state-store.js";
 export * from "./state/state-store.js";
+export * from "./threads/serve-thread.js";
+export * from "./threads/thread-pool.js";

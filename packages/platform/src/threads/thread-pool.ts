@@ -1,0 +1,177 @@
+/**
+ * Worker threads for what would hold up the event loop. Threads start when they are first needed, tasks wait in order, and a
+ * thread that dies takes only its own tasks with it.
+ *
+ *     const pool = new ThreadPool<Task, Result>({ script: new URL("./pair-thread.js", import.meta.url), threads: 2 });
+ *     const result = await pool.run(task, { signal });
+ */
+import { type Transferable, Worker } from "node:worker_threads";
+import { PssrError } from "@pssr/api";
+import type { Abortable } from "../abortable.js";
+import { type FromThread, fromPlainError, type ToThread, toPlainError } from "./thread-messages.js";
+
+export interface ThreadPoolOptions {
+  /** The compiled script of the threads; it calls `serveThread`. */
+  script: URL;
+  /** For error messages: "crappify". */
+  name: string;
+  /** Threads at most, 1 or more. */
+  threads: number;
+  /** Tasks that one thread works at in turns, for tasks that wait for bytes now and then. Default 1. */
+  tasksPerThread?: number;
+  /** What each thread finds as its `workerData`. */
+  workerData?: unknown;
+}
+
+export interface RunOptions extends Abortable {
+  /** Buffers to hand over to the thread without a copy. */
+  transfer?: readonly Transferable[];
+  /** Answers what the task asks. What it rejects with, the task sees. */
+  answer?: (question: unknown, options: Abortable) => Promise<{ value: unknown; transfer?: readonly Transferable[] }>;
+}
+
+interface Job {
+  id: number;
+  task: unknown;
+  options: RunOptions;
+  thread: Thread | undefined;
+  settle(outcome: { value: unknown } | { error: unknown }): void;
+}
+
+interface Thread {
+  worker: Worker;
+  jobs: Map<number, Job>;
+}
+
+export class ThreadPool<Task, Result> implements AsyncDisposable {
+  readonly #options: ThreadPoolOptions;
+  readonly #threads = new Set<Thread>();
+  readonly #waiting = new Set<Job>();
+  #lastId = 0;
+  #closed = false;
+
+  constructor(options: ThreadPoolOptions) {
+    this.#options = options;
+  }
+
+  /** Tasks that wait for a thread. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Tasks that threads work at. */
+  get running(): number {
+    return [...this.#threads].reduce((sum, { jobs }) => sum + jobs.size, 0);
+  }
+
+  /**
+   * Has a task done. Rejects with what the thread threw, with the signal's reason once it is aborted (the thread is told),
+   * with INTERNAL where the thread died, and with UNAVAILABLE once the pool is closed.
+   */
+  run(task: Task, options: RunOptions = {}): Promise<Result> {
+    const { signal } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#closed) return Promise.reject(this.#stopped());
+    return new Promise<Result>((resolve, reject) => {
+      const onAbort = () => {
+        if (job.thread !== undefined) this.#send(job.thread, { type: "cancel", id: job.id });
+        job.settle({ error: signal?.reason });
+      };
+      const job: Job = {
+        id: ++this.#lastId,
+        task,
+        options,
+        thread: undefined,
+        settle: (outcome) => {
+          signal?.removeEventListener("abort", onAbort);
+          this.#waiting.delete(job);
+          job.thread?.jobs.delete(job.id);
+          if ("error" in outcome) reject(outcome.error);
+          else resolve(outcome.value as Result);
+          this.#dispatch();
+        },
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#waiting.add(job);
+      this.#dispatch();
+    });
+  }
+
+  /** Ends the threads at once; tasks under way reject with UNAVAILABLE. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const jobs = [...this.#waiting, ...[...this.#threads].flatMap(({ jobs }) => [...jobs.values()])];
+    for (const job of jobs) job.settle({ error: this.#stopped() });
+    await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #dispatch(): void {
+    if (this.#closed) return;
+    for (const job of this.#waiting) {
+      const thread = this.#freeThread();
+      if (thread === undefined) return;
+      this.#waiting.delete(job);
+      job.thread = thread;
+      thread.jobs.set(job.id, job);
+      this.#send(thread, { type: "run", id: job.id, task: job.task }, job.options.transfer);
+    }
+  }
+
+  /** The least busy thread that takes another task; a new one before a second task goes to one that is at work. */
+  #freeThread(): Thread | undefined {
+    const { threads, tasksPerThread = 1 } = this.#options;
+    const [least] = [...this.#threads].sort((a, b) => a.jobs.size - b.jobs.size);
+    if (least !== undefined && least.jobs.size === 0) return least;
+    if (this.#threads.size < threads) return this.#start();
+    return least !== undefined && least.jobs.size < tasksPerThread ? least : undefined;
+  }
+
+  #start(): Thread {
+    const { script, name, workerData } = this.#options;
+    const worker = new Worker(script, { name, workerData });
+    const thread: Thread = { worker, jobs: new Map() };
+    this.#threads.add(thread);
+    let cause: unknown;
+    worker.on("message", (message: FromThread) => this.#receive(thread, message));
+    worker.on("error", (error) => {
+      cause = error;
+    });
+    worker.on("exit", (code) => {
+      this.#threads.delete(thread);
+      const why = cause instanceof Error ? cause.message : `exit code ${code}`;
+      const error = new PssrError("INTERNAL", `a thread of ${name} died (${why}); try again`, { cause });
+      for (const job of [...thread.jobs.values()]) job.settle({ error });
+    });
+    return thread;
+  }
+
+  #receive(thread: Thread, message: FromThread): void {
+    const job = thread.jobs.get(message.id);
+    if (job === undefined) return; // given up meanwhile
+    if (message.type === "ask") void this.#answer(thread, job, message.question, message.value);
+    else if (message.type === "done") job.settle({ value: message.value });
+    else job.settle({ error: fromPlainError(message.error) });
+  }
+
+  async #answer(thread: Thread, { id, options }: Job, question: number, asked: unknown): Promise<void> {
+    try {
+      if (options.answer === undefined) throw new Error(`${this.#options.name}: this task has nobody to ask`);
+      const { value, transfer } = await options.answer(asked, { signal: options.signal });
+      this.#send(thread, { type: "answer", id, question, answer: value }, transfer);
+    } catch (error) {
+      this.#send(thread, { type: "refusal", id, question, error: toPlainError(error) });
+    }
+  }
+
+  #send(thread: Thread, message: ToThread, transfer: readonly Transferable[] = []): void {
+    thread.worker.postMessage(message, transfer);
+  }
+
+  #stopped(): PssrError {
+    return new PssrError("UNAVAILABLE", `${this.#options.name} is stopping; try again later`);
+  }
+}

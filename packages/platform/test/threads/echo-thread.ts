@@ -1,0 +1,30 @@
+/** The script of the pool's tests: does what its task says. */
+import { PssrError } from "@pssr/api";
+import { serveThread } from "@pssr/platform";
+
+export type EchoTask =
+  | { do: "square"; value: number }
+  | { do: "refuse" }
+  | { do: "die" }
+  | { do: "wait" }
+  | { do: "ask"; values: number[] };
+
+serveThread<EchoTask, unknown>(async (task, { signal, ask }) => {
+  switch (task.do) {
+    case "square":
+      return { value: task.value ** 2 };
+    case "refuse":
+      throw new PssrError("INVALID_FIELD", "value: refused", { field: "value", metadata: { limit: "3" } });
+    case "die":
+      return process.exit(7);
+    case "wait":
+      await ask("waiting");
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      return { value: undefined };
+    case "ask": {
+      const answers: unknown[] = [];
+      for (const value of task.values) answers.push(await ask(value));
+      return { value: answers };
+    }
+  }
+});

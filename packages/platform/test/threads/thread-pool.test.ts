@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { isPssrError } from "@pssr/api";
+import { ThreadPool } from "@pssr/platform";
+import type { EchoTask } from "./echo-thread.js";
+
+function pool(threads = 2): ThreadPool<EchoTask, unknown> {
+  return new ThreadPool({ script: new URL("./echo-thread.js", import.meta.url), name: "echo", threads });
+}
+
+test("tasks beyond the number of threads wait and are all done", async () => {
+  await using threads = pool();
+  const results = Array.from({ length: 20 }, (_, value) => threads.run({ do: "square", value }));
+  assert.ok(threads.running <= 2);
+  assert.deepEqual(
+    await Promise.all(results),
+    Array.from({ length: 20 }, (_, value) => value ** 2),
+  );
+});
+
+test("a task's typed error keeps reason, field and metadata", async () => {
+  await using threads = pool();
+  await assert.rejects(
+    threads.run({ do: "refuse" }),
+    (error) => isPssrError(error, "INVALID_FIELD") && error.field === "value" && error.metadata.limit === "3",
+  );
+});
+
+test("a task that kills its thread fails alone, and the pool goes on", async () => {
+  await using threads = pool(1);
+  const dying = threads.run({ do: "die" });
+  const after = threads.run({ do: "square", value: 3 });
+  await assert.rejects(dying, (error) => isPssrError(error, "INTERNAL"));
+  assert.equal(await after, 9);
+});
+
+test("an aborted task rejects at once and frees its thread", async () => {
+  await using threads = pool(1);
+  const controller = new AbortController();
+  const asked = new EventTarget();
+  const begun = once(asked, "asked");
+  const waiting = threads.run(
+    { do: "wait" },
+    {
+      signal: controller.signal,
+      answer: async () => {
+        asked.dispatchEvent(new Event("asked"));
+        return { value: undefined };
+      },
+    },
+  );
+  await begun;
+  controller.abort(new Error("no longer wanted"));
+  await assert.rejects(waiting, /no longer wanted/);
+  assert.equal(await threads.run({ do: "square", value: 2 }), 4);
+});
+
+test("a task asks and gets the answers in order", async () => {
+  await using threads = pool(1);
+  const answer = async (question: unknown) => ({ value: Number(question) + 1 });
+  assert.deepEqual(await threads.run({ do: "ask", values: [1, 2, 3] }, { answer }), [2, 3, 4]);
+});
+
+test("a closed pool refuses tasks and ends those under way", async () => {
+  const threads = pool(1);
+  const waiting = threads.run({ do: "wait" }, { answer: async () => ({ value: undefined }) });
+  const rejected = assert.rejects(waiting, (error) => isPssrError(error, "UNAVAILABLE"));
+  await threads.close();
+  await rejected;
+  await assert.rejects(threads.run({ do: "square", value: 1 }), (error) => isPssrError(error, "UNAVAILABLE"));
+});
