@@ -75,6 +75,11 @@ export class InferencePool {
     this.#slots = Array.from({ length: workers }, () => ({ thread: undefined, busy: false }));
   }
 
+  /** Requests that are computed at once; a caller with many tiles keeps a few more under way. */
+  get workers(): number {
+    return this.#slots.length;
+  }
+
   /**
    * The model's one output for its one input, both float32 with four axes. An abort takes effect at once; what is being
    * computed then ends unseen. Throws `LIMIT_EXCEEDED` when the queue is full, `CANCELLED` (or the signal's own PssrError),

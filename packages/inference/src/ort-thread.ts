@@ -48,7 +48,9 @@ export class OrtThread {
   /** One call at a time. Throws `ThreadDied`, the loader's error, or the worker's typed error. */
   async run(model: ModelSource, input: PixelTensor, { signal }: { signal: AbortSignal }): Promise<PixelTensor> {
     const { digest } = model;
-    const bytes = this.#models.has(digest) ? undefined : compactView(await model.load({ signal }));
+    const bytes = this.#models.has(digest)
+      ? undefined
+      : compactView(await model.load({ signal }), (bytes) => new Uint8Array(bytes));
     signal.throwIfAborted();
     this.#models.delete(digest);
     const evict = [...this.#models].slice(0, Math.max(0, this.#models.size + 1 - this.#maxModels));
@@ -59,7 +61,7 @@ export class OrtThread {
       evict,
       ...(bytes && { model: bytes }),
       shape: input.shape,
-      data: compactView(input.data),
+      data: compactView(input.data, (data) => new Float32Array(data)),
     };
     const response = await this.#ask(request);
     if (response.kind === "result" || response.modelHeld) this.#models.add(digest);
@@ -93,6 +95,6 @@ export class OrtThread {
 }
 
 /** Sending a view to a thread copies all of the memory under it; so a view of a part is copied out first. */
-function compactView<A extends Uint8Array | Float32Array>(view: A): A {
-  return (view.byteLength === view.buffer.byteLength ? view : view.slice()) as A;
+function compactView<A extends Uint8Array | Float32Array>(view: A, copy: (view: A) => A): A {
+  return view.byteLength === view.buffer.byteLength ? view : copy(view);
 }

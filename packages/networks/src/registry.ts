@@ -1,7 +1,10 @@
 /** The families of networks by name. To add one: write `families/<name>.ts` and list it here. */
 import { PssrError } from "@pssr/api";
 import { compact } from "./families/compact.js";
+import { maxParameters } from "./interpreters/onnx.js";
 import type { Network, NetworkConfig, NetworkFamily } from "./network.js";
+import { parameterSize } from "./parameter.js";
+import { networkParameters } from "./weights/initial-weights.js";
 
 export const families: readonly NetworkFamily[] = [compact];
 export const defaultFamily = compact;
@@ -51,7 +54,15 @@ export function resolveNetworkConfig(request: NetworkRequest, path = "network"):
     }
     options[key] = value;
   }
-  return { family: name, scale, frames, options };
+  const config = { family: name, scale, frames, options };
+  const count = networkParameters(family.create(config)).reduce((sum, parameter) => sum + parameterSize(parameter), 0);
+  if (count > maxParameters) {
+    throw invalid(
+      `${path}.options`,
+      `they make ${count} parameters; at most ${maxParameters} can be stored: lower them`,
+    );
+  }
+  return config;
 }
 
 /** The network of a configuration. Throws `INVALID_FIELD` as `resolveNetworkConfig` does. */

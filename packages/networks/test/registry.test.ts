@@ -54,6 +54,14 @@ test("a value out of range names its field", () => {
   );
 });
 
+test("options in range that together make a network too large to store are refused before anything is allocated", () => {
+  const options = { width: 256, depth: 4, blocks: 16 };
+  assert.equal(
+    fieldOf(() => createNetwork({ options })),
+    "network.options",
+  );
+});
+
 test("a resolved configuration resolves to itself", () => {
   for (const family of families) {
     const config = resolveNetworkConfig({ family: family.name, scale: 2, frames: 3 });

@@ -16,21 +16,21 @@ const { onnx } = onnxProto;
 
 /** Opset 17 is understood by every ONNX Runtime since 1.12 (2022); nothing newer is needed. */
 const opsetVersion = 17;
-/** Protobuf holds at most 2 GiB; ONNX would want the weights in a file of their own beyond. */
-const maxWeightBytes = 1.9e9;
+/** Protobuf holds at most 2 GiB, beyond which ONNX wants the weights in a file of their own: 1.9 GB of float32. */
+export const maxParameters = 475_000_000;
 
 /**
  * Writes the network with its weights. Throws `INVALID_MODEL` when a weight is missing or has the wrong size,
- * `LIMIT_EXCEEDED` when the weights take more than 1.9 GB.
+ * `LIMIT_EXCEEDED` when there are more than `maxParameters`.
  */
 export function writeOnnx(network: Network, weights: Weights): Uint8Array {
   const { frames, scale } = network.config;
   const { grid } = receptiveField(network);
   const { parameterCount } = networkShape(network, { height: grid, width: grid });
-  if (parameterCount * 4 > maxWeightBytes) {
+  if (parameterCount > maxParameters) {
     throw new PssrError(
       "LIMIT_EXCEEDED",
-      `${parameterCount} parameters take ${parameterCount * 4} bytes; an ONNX file holds at most ${maxWeightBytes}: choose a smaller network`,
+      `${parameterCount} parameters do not fit into an ONNX file, which holds ${maxParameters}: choose a smaller network`,
     );
   }
   const ops = new GraphOps(weights);
