@@ -1,1 +1,34 @@
-export {};
+export { type AffineFit, applyAffine, fitAffine } from "./metrics/affine-fit.js";
+export { psnr } from "./metrics/psnr.js";
+export { ssim } from "./metrics/ssim.js";
+export { type Converted, convertDtype } from "./pixels/convert-dtype.js";
+export {
+  type BlackAndWhite,
+  checkLevels,
+  fromNetworkValues,
+  type Levels,
+  type LevelsSource,
+  measureLevels,
+  percentileSampleSize,
+  resolveLevels,
+  toNetworkValues,
+} from "./pixels/levels.js";
+export {
+  allocatePixels,
+  bytesPerPixel,
+  copyRegion,
+  copyRows,
+  createPixelArray,
+  type Dtype,
+  dtypeOf,
+  maximumOf,
+  type PixelArray,
+  type PixelData,
+  pixelCount,
+  planeCount,
+  planeOf,
+  planeShape,
+  type Region,
+} from "./pixels/pixel-array.js";
+export type { ResamplingKernel } from "./resampling/coefficients.js";
+export { Resampler, type ResamplerOptions, resize } from "./resampling/resampler.js";
