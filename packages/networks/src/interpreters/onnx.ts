@@ -3,8 +3,9 @@
  * [n, 1, h·scale, w·scale], both in network units (see the intensity policy); n, h and w are free, h and w being multiples
  * of the network's grid.
  */
+import { createRequire } from "node:module";
 import { PssrError } from "@pssr/api";
-import onnxProto from "onnx-proto";
+import type * as onnxProto from "onnx-proto";
 import type { Network } from "../network.js";
 import type { Conv2d, Ops } from "../ops.js";
 import { type Parameter, parameterSize, type Weights } from "../parameter.js";
@@ -12,7 +13,10 @@ import { littleEndian } from "../weights/little-endian.js";
 import { receptiveField } from "./receptive-field.js";
 import { networkShape } from "./shapes.js";
 
-const { onnx } = onnxProto;
+/** Loaded with the first graph: its megabytes of generated code would slow the start of every service. */
+function schema(): typeof onnxProto.onnx {
+  return (createRequire(import.meta.url)("onnx-proto") as typeof onnxProto).onnx;
+}
 
 /** Opset 17 is understood by every ONNX Runtime since 1.12 (2022); nothing newer is needed. */
 const opsetVersion = 17;
@@ -36,6 +40,7 @@ export function writeOnnx(network: Network, weights: Weights): Uint8Array {
   const ops = new GraphOps(weights);
   const result = network.build<GraphValue>(ops, { name: "input", channels: frames });
   ops.node("Identity", [result.name], {}, "output");
+  const onnx = schema();
   const graph = onnx.GraphProto.create({
     name: network.config.family,
     node: ops.nodes,
@@ -160,7 +165,7 @@ class GraphOps implements Ops<GraphValue> {
     this.initializers.set(name, {
       name,
       dims: [...dims],
-      dataType: onnx.TensorProto.DataType.FLOAT,
+      dataType: schema().TensorProto.DataType.FLOAT,
       rawData: littleEndian(values),
     });
   }
@@ -176,7 +181,7 @@ class GraphOps implements Ops<GraphValue> {
     this.initializers.set(name, {
       name,
       dims: [values.length],
-      dataType: onnx.TensorProto.DataType.INT64,
+      dataType: schema().TensorProto.DataType.INT64,
       int64Data: [...values],
     });
     return name;
@@ -184,7 +189,7 @@ class GraphOps implements Ops<GraphValue> {
 }
 
 function toAttribute(name: string, value: Attribute): onnxProto.onnx.IAttributeProto {
-  const { AttributeType } = onnx.AttributeProto;
+  const { AttributeType } = schema().AttributeProto;
   if (typeof value === "number") return { name, type: AttributeType.INT, i: value };
   if (typeof value === "string") return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) };
   return { name, type: AttributeType.INTS, ints: [...value] };
@@ -192,5 +197,5 @@ function toAttribute(name: string, value: Attribute): onnxProto.onnx.IAttributeP
 
 function valueInfo(name: string, dimensions: readonly (number | string)[]): onnxProto.onnx.IValueInfoProto {
   const dim = dimensions.map((side) => (typeof side === "number" ? { dimValue: side } : { dimParam: side }));
-  return { name, type: { tensorType: { elemType: onnx.TensorProto.DataType.FLOAT, shape: { dim } } } };
+  return { name, type: { tensorType: { elemType: schema().TensorProto.DataType.FLOAT, shape: { dim } } } };
 }
