@@ -1,10 +1,6 @@
 /** The affine map between an image's pixel values and what a network sees, once per image: levels to levels. */
 
-/** The values that stand for "no signal" and "full signal"; white is greater than black. */
-export interface Levels {
-  readonly black: number;
-  readonly white: number;
-}
+import type { BlackAndWhite } from "@pssr/imaging";
 
 /** x ↦ gain·x + offset. */
 export interface IntensityMap {
@@ -13,7 +9,7 @@ export interface IntensityMap {
 }
 
 /** Takes the levels `from` to the levels `to`; exchange the two for the way back. */
-export function intensityMap(from: Levels, to: Levels): IntensityMap {
+export function intensityMap(from: BlackAndWhite, to: BlackAndWhite): IntensityMap {
   const gain = (to.white - to.black) / (from.white - from.black);
   return { gain, offset: to.black - gain * from.black };
 }

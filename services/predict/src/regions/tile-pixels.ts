@@ -1,13 +1,12 @@
 /** A tile's pixels on their way into the network and out of it again. */
 import { PssrError } from "@pssr/api";
+import { dtypeOf, maximumOf, type PixelData } from "@pssr/imaging";
 import type { Tile } from "../tiling/tiles.js";
 import type { IntensityMap } from "./intensity-map.js";
 
-export type Pixels = Uint8Array | Uint16Array | Float32Array;
-
 /** Part of one plane of the input image, C order. */
 export interface PlaneWindow {
-  readonly data: Pixels;
+  readonly data: PixelData;
   /** Its first pixel within the plane. */
   readonly y: number;
   readonly x: number;
@@ -35,7 +34,7 @@ export function cutTile(window: PlaneWindow, tile: Tile, { gain, offset }: Inten
 
 /** One plane of a region: pixels in C order, from `offset` on in `data`. */
 export interface RegionPlane {
-  readonly data: Pixels;
+  readonly data: PixelData;
   readonly offset: number;
   readonly width: number;
 }
@@ -56,7 +55,7 @@ export function pasteTile(
   const { y, x } = tile;
   const outputWidth = x.input.size * scale;
   const { data } = plane;
-  const limit = data instanceof Uint8Array ? 255 : data instanceof Uint16Array ? 65535 : undefined;
+  const limit = maximumOf(dtypeOf(data));
   let clipped = 0;
   for (let row = 0; row < y.keep.size; row++) {
     const from = (y.keep.start + row) * outputWidth + x.keep.start;

@@ -10,10 +10,6 @@ export interface Box {
   readonly shape: readonly number[];
 }
 
-export function pixelCount(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
-}
-
 export function floorTo(value: number, step: number): number {
   return Math.floor(value / step) * step;
 }

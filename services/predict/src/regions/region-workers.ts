@@ -1,0 +1,176 @@
+/**
+ * Restores regions from the queue, so many at once. Any number of processes may have these: a region is restored by whoever
+ * claims it, its shard is written once, and the first verdict stands.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { isPssrError, PssrError } from "@pssr/api";
+import type { Abortable, Claim, EventBus, ObjectStore, WorkQueue } from "@pssr/platform";
+import { regionPlan } from "../prediction-spec.js";
+import type { OrderKey, RegionBoard, RegionOrder, RegionVerdict } from "./region-board.js";
+import { decodeRegionJob, encodeTiles, type RegionJob, regionKind, tilesPrefixOf } from "./region-job.js";
+
+export interface RegionWorkersSettings {
+  /** Regions at work at the same time. */
+  workers: number;
+  /** How often a claim is renewed, milliseconds. Default 5,000. */
+  heartbeatMs?: number;
+  /** Errors that no caller can be told. */
+  report(error: unknown, doing: string): void;
+}
+
+export interface EncodedRegion {
+  /** Key of the shard below the image's prefix. */
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  readonly clipped: number;
+}
+
+/** Restores and encodes a region, off the event loop. */
+export type RestoreShard = (
+  order: RegionOrder,
+  index: number,
+  options: { signal: AbortSignal; onTile(): void },
+) => Promise<EncodedRegion>;
+
+const pauseAfterErrorMs = 1000;
+
+export class RegionWorkers {
+  readonly #stopping = new AbortController();
+  /** What is at work, by order. */
+  readonly #atWork = new Map<string, Set<AbortController>>();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly ports: { board: RegionBoard; queue: WorkQueue; events: EventBus; objects: ObjectStore },
+    private readonly restore: RestoreShard,
+    private readonly settings: RegionWorkersSettings,
+  ) {}
+
+  start(): void {
+    const lanes = Array.from({ length: this.settings.workers }, () =>
+      this.#repeat("working on regions", (signal) => this.#handleNext(signal)),
+    );
+    const following = this.#repeat("following the orders of regions", (signal) => this.#followWithdrawals(signal));
+    this.#running = Promise.all([...lanes, following]);
+  }
+
+  /** Stops claiming, and gives back what is at work. */
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #repeat(doing: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await work(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.settings.report(error, doing);
+        await sleep(pauseAfterErrorMs, undefined, { signal }).catch(() => undefined); // closed meanwhile
+      }
+    }
+  }
+
+  async #followWithdrawals(signal: AbortSignal): Promise<void> {
+    for await (const key of this.ports.board.withdrawals({ signal })) {
+      for (const controller of this.#atWork.get(nameOf(key)) ?? []) controller.abort(new Withdrawn());
+    }
+  }
+
+  async #handleNext(signal: AbortSignal): Promise<void> {
+    const claim = await this.ports.queue.claim(regionKind, { signal });
+    const beats = setInterval(() => {
+      claim.heartbeat().catch((error: unknown) => this.settings.report(error, `holding the claim of ${claim.jobId}`));
+    }, this.settings.heartbeatMs ?? 5000);
+    try {
+      await this.#handle(claim, decodeRegionJob(claim.payload));
+    } catch (error) {
+      await claim.giveBack(signal.aborted ? 0 : pauseAfterErrorMs);
+      throw error;
+    } finally {
+      clearInterval(beats);
+    }
+  }
+
+  async #handle(claim: Claim, job: RegionJob): Promise<void> {
+    const withdrawn = new AbortController();
+    const signal = AbortSignal.any([withdrawn.signal, this.#stopping.signal]);
+    const forget = this.#remember(job, withdrawn);
+    try {
+      const order = await this.ports.board.order(job, { signal });
+      if (order !== undefined && (await this.ports.board.verdict(job, job.index, { signal })) === undefined) {
+        await this.#decide(job, await this.#restore(order, job, { signal }), { signal });
+      }
+    } catch (error) {
+      if (!withdrawn.signal.aborted) throw error;
+    } finally {
+      forget();
+    }
+    await claim.ack();
+  }
+
+  /** The region's verdict; throws what may pass by itself. */
+  async #restore(order: RegionOrder, job: RegionJob, { signal }: { signal: AbortSignal }): Promise<RegionVerdict> {
+    let tiles = 0;
+    const onTile = () => {
+      tiles++;
+      this.ports.events
+        .publish(`${tilesPrefixOf(job)}${job.index}`, encodeTiles(tiles))
+        .catch((error: unknown) => this.settings.report(error, "telling of a tile"));
+    };
+    try {
+      if (job.index >= regionPlan(order.spec).count) throw new PssrError("INTERNAL", `there is no region ${job.index}`);
+      const { key, bytes, clipped } = await this.restore(order, job.index, { signal, onTile });
+      const object = `${order.imagePrefix}${key}`;
+      await this.#putOnce(object, bytes, { signal });
+      return { schemaVersion: 1, object, clipped };
+    } catch (error) {
+      if (signal.aborted || isPssrError(error, "UNAVAILABLE")) throw error;
+      this.settings.report(error, `restoring region ${job.index} of ${job.operation}`);
+      const { reason, message, field } = isPssrError(error)
+        ? error
+        : new PssrError("INTERNAL", "a region could not be restored by a fault of ours; the log holds the details");
+      return { schemaVersion: 1, failure: { reason, message, field } };
+    }
+  }
+
+  /**
+   * A shard that is there already was restored from the same order by a worker that died before its verdict. It is as good as
+   * ours, though on another processor its last bits may differ.
+   */
+  async #putOnce(key: string, bytes: Uint8Array, options: Abortable): Promise<void> {
+    try {
+      await this.ports.objects.put(key, bytes, options);
+    } catch (error) {
+      if (!isPssrError(error, "ALREADY_EXISTS")) throw error;
+    }
+  }
+
+  async #decide(job: RegionJob, verdict: RegionVerdict, options: Abortable): Promise<void> {
+    const { board } = this.ports;
+    await board.decide(job, job.index, verdict, options);
+    // The operation may have ended, and its board been cleared, just before.
+    if ((await board.order(job, {})) === undefined) await board.retract(job, job.index, {});
+  }
+
+  #remember(key: OrderKey, controller: AbortController): () => void {
+    const name = nameOf(key);
+    const controllers = this.#atWork.get(name) ?? new Set();
+    this.#atWork.set(name, controllers.add(controller));
+    return () => {
+      controllers.delete(controller);
+      if (controllers.size === 0) this.#atWork.delete(name);
+    };
+  }
+}
+
+class Withdrawn extends Error {
+  override readonly name = "Withdrawn";
+  override readonly message = "the operation does not need this region any more";
+}
+
+function nameOf({ project, operation }: OrderKey): string {
+  return `${project}/${operation}`;
+}
