@@ -1,1 +1,15 @@
-export {};
+export { crappify } from "./crappify.js";
+export { parseCrappifier } from "./parse-crappifier.js";
+export type { PixelTile, PixelType, PixelTypes } from "./pixel-tile.js";
+export type { NoiseKey } from "./random/noise-stream.js";
+export {
+  type Crappifier,
+  defaultCrappifier,
+  type Parameter,
+  type Sampling,
+  type SamplingKernel,
+  type StepSpec,
+  samplingKernels,
+} from "./spec.js";
+export type { Levels, Stage, StepParameter } from "./step.js";
+export { type StepKind, steps } from "./steps/registry.js";
