@@ -4,13 +4,42 @@ export * from "./config/load-config.js";
 export * from "./config/setting.js";
 export * as kinds from "./config/setting-kinds.js";
 export * from "./data-directory.js";
+export * from "./descriptors/descriptor-index.js";
 export * from "./events/event-bus.js";
 export * from "./events/memory-event-bus.js";
+export * from "./grpc/connection.js";
+export * from "./grpc/limits.js";
+export * from "./grpc/reflection.js";
+export * from "./grpc/reflection-messages.js";
+export * from "./grpc/server.js";
+export * from "./identity/access-rules.js";
+export * from "./identity/authenticator.js";
+export * from "./identity/identity.js";
+export * from "./identity/identity-middleware.js";
+export * from "./identity/keyring.js";
+export * from "./identity/token-source.js";
 export * from "./log/log-scope.js";
 export * from "./log/logger.js";
 export * from "./log/trace-context.js";
 export * from "./objects/file-object-store.js";
 export * from "./objects/object-store.js";
+export { type Clock, systemClock } from "./operations/clock.js";
+export * from "./operations/job.js";
+export type { ListOperationsPage, ListOperationsRequest } from "./operations/list-operations.js";
+export { keyOfName, operationName } from "./operations/operation-name.js";
+export { Operations } from "./operations/operations.js";
+export {
+  type Checkpoint,
+  isTerminal,
+  type OperationError,
+  type OperationRecord,
+  type OperationState,
+  type TypedBytes,
+} from "./operations/record.js";
+export type { OperationsSettings, Ports } from "./operations/settings.js";
+export type { Submission } from "./operations/submit.js";
+export type { OperationView } from "./operations/view.js";
+export type { WatchOperationOptions } from "./operations/watch-operation.js";
 export * from "./queue/memory-work-queue.js";
 export * from "./queue/work-queue.js";
 export * from "./records/paging.js";
@@ -19,10 +48,3 @@ export * from "./state/file-state-store.js";
 export * from "./state/state-store.js";
 export * from "./threads/serve-thread.js";
 export * from "./threads/thread-pool.js";
-export * from "./descriptors/descriptor-index.js";
-export * from "./identity/access-rules.js";
-export * from "./identity/authenticator.js";
-export * from "./identity/identity.js";
-export * from "./identity/identity-middleware.js";
-export * from "./identity/keyring.js";
-export * from "./identity/token-source.js";

@@ -1,0 +1,74 @@
+/**
+ * A connection to one of our services (or to any gRPC server): every call carries a token, the trace, and, if unary, a
+ * deadline; errors come back as PssrErrors. Retries are the caller's decision, for only it knows what is safe to repeat.
+ *
+ *     const images = connectService(address, { peer: "crappify", token }).client(ImageServiceDefinition);
+ */
+import { ChannelCredentials } from "@grpc/grpc-js";
+import { clientMiddleware, type DeadlineOption, PssrError } from "@pssr/api";
+import {
+  type Client,
+  createChannel,
+  createClientFactory,
+  type TsProtoServiceDefinition,
+  waitForChannelReady,
+} from "nice-grpc";
+import type { Abortable } from "../abortable.js";
+import type { TokenSource } from "../identity/token-source.js";
+import { currentScope } from "../log/log-scope.js";
+import { formatTraceparent } from "../log/trace-context.js";
+import { channelOptions, defaultLimits, type GrpcLimits } from "./limits.js";
+
+export interface ConnectServiceOptions {
+  /** Who is called, for error messages: "crappify". */
+  peer: string;
+  /** Whose identity the calls carry. Absent: none, for servers that are not ours. */
+  token?: TokenSource;
+  /** Deadline in milliseconds of a unary call that names none. Default 30,000. */
+  deadlineMs?: number;
+  limits?: Partial<GrpcLimits>;
+}
+
+export interface ServiceConnection {
+  readonly address: string;
+  client<Definition extends TsProtoServiceDefinition>(definition: Definition): Client<Definition, DeadlineOption>;
+  /** Returns once the connection stands; UNAVAILABLE after `timeoutMs`. No call needs it: calls connect by themselves. */
+  ready(options: { timeoutMs: number } & Abortable): Promise<void>;
+  /** Ends the connection; calls under way fail. */
+  close(): void;
+}
+
+export function connectService(address: string, options: ConnectServiceOptions): ServiceConnection {
+  const limits = { ...defaultLimits, ...options.limits };
+  const channel = createChannel(address, ChannelCredentials.createInsecure(), channelOptions(limits));
+  const factory = createClientFactory().use(
+    clientMiddleware({
+      peer: `${options.peer} at ${address}`,
+      deadlineMs: options.deadlineMs ?? 30_000,
+      async decorate(metadata) {
+        if (options.token !== undefined) metadata.set("authorization", `Bearer ${await options.token()}`);
+        const { trace } = currentScope();
+        if (trace !== undefined) metadata.set("traceparent", formatTraceparent(trace));
+      },
+    }),
+  );
+  return {
+    address,
+    client: (definition) => factory.create(definition, channel),
+    async ready({ timeoutMs, signal }) {
+      signal?.throwIfAborted();
+      const givenUp = new Promise<never>((_, reject) =>
+        signal?.addEventListener("abort", () => reject(signal.reason), { once: true }),
+      );
+      try {
+        const connected = waitForChannelReady(channel, new Date(Date.now() + timeoutMs));
+        await Promise.race([connected, givenUp]);
+      } catch (cause) {
+        signal?.throwIfAborted();
+        const message = `${options.peer} at ${address} cannot be reached within ${timeoutMs} ms; is it running?`;
+        throw new PssrError("UNAVAILABLE", message, { cause });
+      }
+    },
+    close: () => channel.close(),
+  };
+}

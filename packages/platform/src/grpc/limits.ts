@@ -1,0 +1,69 @@
+/** Limits of a gRPC server and of its clients, each documented as a setting. */
+import type { ChannelOptions } from "@grpc/grpc-js";
+import { setting } from "../config/setting.js";
+import { bytes, duration, integer } from "../config/setting-kinds.js";
+
+const MiB = 2 ** 20;
+
+/** Settings shared by every service that listens. */
+export const grpcSettings = {
+  maxReceiveBytes: setting(bytes({ min: 64 * 1024, max: 64 * MiB }), {
+    default: "4MiB",
+    description: "Largest message taken in",
+  }),
+  maxConcurrentStreams: setting(integer({ min: 1, max: 100_000 }), {
+    default: "256",
+    description: "Calls at one time over one connection; further ones wait",
+  }),
+  keepaliveTime: setting(duration({ minMs: 1000 }), {
+    default: "30s",
+    description: "A connection silent for this long is asked whether it lives",
+  }),
+  keepaliveTimeout: setting(duration({ minMs: 100 }), {
+    default: "10s",
+    description: "A connection that does not answer that question for this long is closed",
+  }),
+  defaultDeadline: setting(duration({ minMs: 100 }), {
+    default: "60s",
+    description: "Deadline of a call with one request and one response that brings none",
+  }),
+};
+
+export interface GrpcLimits {
+  readonly maxReceiveBytes: number;
+  readonly maxConcurrentStreams: number;
+  /** Milliseconds, as the two below. */
+  readonly keepaliveTime: number;
+  readonly keepaliveTimeout: number;
+  readonly defaultDeadline: number;
+}
+
+export const defaultLimits: GrpcLimits = {
+  maxReceiveBytes: 4 * MiB,
+  maxConcurrentStreams: 256,
+  keepaliveTime: 30_000,
+  keepaliveTimeout: 10_000,
+  defaultDeadline: 60_000,
+};
+
+export function serverOptions(limits: GrpcLimits): ChannelOptions {
+  return {
+    "grpc.max_receive_message_length": limits.maxReceiveBytes,
+    "grpc.max_concurrent_streams": limits.maxConcurrentStreams,
+    "grpc.keepalive_time_ms": limits.keepaliveTime,
+    "grpc.keepalive_timeout_ms": limits.keepaliveTimeout,
+    "grpc.so_reuseport": 0,
+  };
+}
+
+/** A client channel notices a dead peer, reconnects soon, and never holds more than one message beyond the limit. */
+export function channelOptions(limits: GrpcLimits): ChannelOptions {
+  return {
+    "grpc.max_receive_message_length": limits.maxReceiveBytes,
+    "grpc.keepalive_time_ms": limits.keepaliveTime,
+    "grpc.keepalive_timeout_ms": limits.keepaliveTimeout,
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 5_000,
+    "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+  };
+}

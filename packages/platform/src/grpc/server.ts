@@ -1,0 +1,181 @@
+/**
+ * Starts a gRPC server as every service of ours has it: health, reflection, deadlines, typed errors, identity, limits,
+ * and a stop that ends in bounded time.
+ *
+ *     const server = await startGrpcServer({
+ *       bind: config.bind,
+ *       services: [grpcService(ImageServiceDefinition, new ImageRpcs(…))],
+ *       authenticator: bearerAuthenticator(keyring),
+ *       log,
+ *     });
+ *     await server.close({ graceMs: 5000 });
+ */
+import type { ServerInterceptor } from "@grpc/grpc-js";
+import { PssrError, readDescriptorSet } from "@pssr/api";
+import {
+  createServer,
+  type Server,
+  type ServerAddBuilder,
+  type ServiceImplementation,
+  type TsProtoServiceDefinition,
+} from "nice-grpc";
+import { HealthDefinition, HealthServiceImpl, HealthState } from "nice-grpc-server-health";
+import { DescriptorIndex } from "../descriptors/descriptor-index.js";
+import { healthFile } from "../descriptors/health-file.js";
+import { AccessRules } from "../identity/access-rules.js";
+import { type Authenticator, isLoopback } from "../identity/authenticator.js";
+import { type CallExtension, identityMiddleware } from "../identity/identity-middleware.js";
+import type { Logger } from "../log/logger.js";
+import { type CallCounter, callMiddleware } from "./call-middleware.js";
+import { defaultDeadline } from "./default-deadline.js";
+import { defaultLimits, type GrpcLimits, serverOptions } from "./limits.js";
+import {
+  type ReflectionSource,
+  reflectionDefinition,
+  reflectionImplementation,
+  reflectionServices,
+} from "./reflection.js";
+
+/** A service with its handlers; made by `grpcService`. */
+export interface GrpcService {
+  readonly name: string;
+  readonly paths: readonly string[];
+  addTo(server: ServerAddBuilder<CallExtension>): void;
+}
+
+export function grpcService<Definition extends TsProtoServiceDefinition>(
+  definition: Definition,
+  implementation: ServiceImplementation<Definition, CallExtension>,
+): GrpcService {
+  return {
+    name: definition.fullName,
+    paths: Object.values(definition.methods).map(({ name }) => `/${definition.fullName}/${name}`),
+    addTo: (server) => server.add(definition, implementation),
+  };
+}
+
+export interface GrpcServerOptions {
+  /** `host:port`; port 0 lets the system choose. */
+  bind: string;
+  services: readonly GrpcService[];
+  authenticator: Authenticator;
+  log: Logger;
+  limits?: Partial<GrpcLimits>;
+  /** What describes the services. Default: the contract of this release. */
+  descriptors?: DescriptorIndex;
+  /** What reflection shows. Default: the services given, as described. */
+  reflection?: () => ReflectionSource;
+}
+
+export interface GrpcServer {
+  readonly port: number;
+  /** Where to call it from this machine, `host:port`. */
+  readonly address: string;
+  /** Tells health clients of one service (default: of the server as a whole) whether it can take calls. */
+  setServing(serving: boolean, service?: string): void;
+  /**
+   * Health turns NOT_SERVING, no new call is taken, calls under way get `graceMs` to end, then they are cancelled.
+   * Returns when the last handler has returned, at most a second later.
+   */
+  close(options: { graceMs: number }): Promise<void>;
+}
+
+/** How long cancelled handlers may take to return before a stop goes on without them. */
+const abortMs = 1000;
+
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const { bind, services, authenticator, log } = options;
+  if (!isLoopback(bind) && !authenticator.configured) {
+    throw new PssrError(
+      "INVALID_CONFIGURATION",
+      `Refusing to listen on ${bind}: others could reach it, and no identity is configured. Bind 127.0.0.1, or configure keys.`,
+      { field: "bind" },
+    );
+  }
+  const limits = { ...defaultLimits, ...options.limits };
+  const contract = options.descriptors ?? DescriptorIndex.fromSet(readDescriptorSet());
+  const descriptors = new DescriptorIndex([...contract.files, healthFile]);
+  const rules = new AccessRules(descriptors);
+  for (const path of services.flatMap((one) => one.paths)) rules.of(path);
+
+  const health = HealthState();
+  const running = countCalls();
+  const interceptors: ServerInterceptor[] = [defaultDeadline(limits.defaultDeadline)];
+  const server = createServer(Object.assign(serverOptions(limits), { interceptors }));
+  const names = [...services.map((one) => one.name), HealthDefinition.fullName];
+  server.add(HealthDefinition, HealthServiceImpl(health));
+  const source = options.reflection ?? (() => ({ descriptors, services: names }));
+  for (const name of reflectionServices) server.add(reflectionDefinition(name), reflectionImplementation(source));
+
+  const guarded = server.with(callMiddleware(log, running)).with(identityMiddleware(authenticator, rules));
+  for (const one of services) {
+    one.addTo(guarded);
+    health.setStatus("healthy", one.name);
+  }
+  const port = await listen(server, bind);
+  const address = `${dialable(bind)}:${port}`;
+  log.info({ address, services: services.map((one) => one.name) }, "listening");
+
+  let closing: Promise<void> | undefined;
+  const close = async (graceMs: number) => {
+    for (const name of ["", ...services.map((one) => one.name)]) health.setStatus("unhealthy", name);
+    const drained = server.shutdown();
+    // A stream that nobody ends, a health watch say, would keep the server for ever.
+    await Promise.race([drained, running.idle(), after(graceMs)]);
+    server.forceShutdown();
+    const left = await Promise.race([running.idle().then(() => 0), after(abortMs).then(() => running.count)]);
+    if (left > 0) log.warn({ handlers: left }, "handlers still run after their calls were cancelled");
+    log.info({ address }, "stopped");
+  };
+  return {
+    port,
+    address,
+    setServing: (serving, service = "") => health.setStatus(serving ? "healthy" : "unhealthy", service),
+    close({ graceMs }) {
+      closing ??= close(graceMs);
+      return closing;
+    },
+  };
+}
+
+async function listen(server: Server, bind: string): Promise<number> {
+  try {
+    return await server.listen(bind);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PssrError("INVALID_CONFIGURATION", `Cannot listen on ${bind}: ${why}. Choose another address or port.`, {
+      field: "bind",
+      cause,
+    });
+  }
+}
+
+/** The host of a bind address as this machine calls it: a wildcard is reached on loopback. */
+function dialable(bind: string): string {
+  const host = bind.replace(/:\d+$/, "");
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "[::]" ? "[::1]" : host;
+}
+
+function countCalls(): CallCounter & { readonly count: number; idle(): Promise<void> } {
+  let count = 0;
+  let waiting: (() => void)[] = [];
+  return {
+    get count() {
+      return count;
+    },
+    began() {
+      count++;
+    },
+    ended() {
+      if (--count > 0) return;
+      for (const done of waiting) done();
+      waiting = [];
+    },
+    idle: () => (count === 0 ? Promise.resolve() : new Promise((done) => waiting.push(done))),
+  };
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms).unref());
+}
