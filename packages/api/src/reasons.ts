@@ -70,6 +70,10 @@ const table = {
     meaning: "A stored object is damaged: its content does not match its digest.",
   },
   REVISION_CONFLICT: { code: Status.ABORTED, meaning: "A record was changed by another writer in between." },
+  RECORD_TOO_NEW: {
+    code: Status.FAILED_PRECONDITION,
+    meaning: "A stored record was written by a newer release than the one that reads it.",
+  },
   LIMIT_EXCEEDED: { code: Status.RESOURCE_EXHAUSTED, meaning: "A configured limit of this installation is reached." },
   STORAGE_FULL: { code: Status.RESOURCE_EXHAUSTED, meaning: "There is no room left in the store." },
   UNAUTHENTICATED: { code: Status.UNAUTHENTICATED, meaning: "The call carries no valid identity." },

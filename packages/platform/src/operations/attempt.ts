@@ -1,0 +1,227 @@
+/**
+ * One worker's try at a job: runs it, shows that it lives, hears when to stop, and commits the end. Every write of the record is
+ * a compare-and-set by this attempt's claim, so after it was taken over it can write nothing any more.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { isPssrError, reasons } from "@pssr/api";
+import type { Claim } from "../queue/work-queue.js";
+import { type AbortedBecause, JobAborted, type JobContext, type JobKind, type JobResult } from "./job.js";
+import { encodeProgress, type OperationIndex } from "./operation-index.js";
+import { isTerminal, type OperationRecord, recordedError } from "./record.js";
+import type { OperationRecords, StoredRecord } from "./records.js";
+import { heartbeatOf, leaseOf, type OperationsSettings, type Ports } from "./settings.js";
+import type { Progress } from "./view.js";
+
+type Outcome = { result: JobResult } | { error: unknown };
+type Decide = (record: OperationRecord) => Partial<OperationRecord>;
+
+export class Attempt {
+  readonly #abort = new AbortController();
+  readonly #number: number;
+  readonly #claimant: string;
+  #writes: Promise<unknown> = Promise.resolve();
+  #beating = false;
+  /** The last write has been made; a heartbeat or a job that did not stop must not follow it with another. */
+  #ended = false;
+  #progress: Progress | undefined;
+  #sequence = 0;
+  /** When the record last was ours for certain, monotonic. */
+  #renewedMs: number;
+
+  constructor(
+    private readonly kind: JobKind,
+    private readonly claim: Claim,
+    private stored: StoredRecord,
+    private readonly ports: Ports,
+    private readonly records: OperationRecords,
+    private readonly index: OperationIndex,
+    private readonly settings: Required<OperationsSettings>,
+  ) {
+    this.#number = stored.record.attempt;
+    this.#claimant = stored.record.claimant;
+    this.#renewedMs = settings.clock.monotonic();
+  }
+
+  /** Resolves when the attempt has ended and its end is recorded, with the record if it is terminal. */
+  async run(stopping: AbortSignal): Promise<StoredRecord | undefined> {
+    const stop = (): void => this.#stop("SHUTTING_DOWN");
+    stopping.addEventListener("abort", stop, { once: true });
+    if (stopping.aborted) stop();
+    const unlisten = this.index.listen(this.stored.key, (entry) => {
+      if (entry === undefined || entry.record.attempt > this.#number) this.#stop("LEASE_LOST");
+      else if (entry.record.attempt === this.#number && entry.record.cancelRequested) this.#stop("CANCELLED");
+    });
+    const beats = setInterval(() => void this.#beat(), heartbeatOf(this.kind));
+    try {
+      return await this.#finish(await this.#work());
+    } catch (error) {
+      if (!(error instanceof JobAborted)) throw error;
+      await this.claim.giveBack(leaseOf(this.kind));
+      return undefined;
+    } finally {
+      clearInterval(beats);
+      unlisten();
+      stopping.removeEventListener("abort", stop);
+    }
+  }
+
+  #stop(because: AbortedBecause): void {
+    this.#abort.abort(new JobAborted(because));
+  }
+
+  /** The job's outcome; a job that does not stop in time when told to is left behind. */
+  async #work(): Promise<Outcome> {
+    const { signal } = this.#abort;
+    const { project, id } = this.stored.record;
+    const job: JobContext = {
+      record: this.stored.record,
+      attempt: this.#number,
+      signal,
+      objectPrefix: `operations/${project}/${id}/${this.#number}/`,
+      progress: (value) => this.#tellProgress(value),
+      checkpoint: async (reference) => {
+        await this.#write(() => ({ ...this.#latestProgress(), checkpoint: reference, crashes: 0, retries: 0 }));
+      },
+    };
+    const settled = new AbortController();
+    const late = new Promise<Outcome>((resolve) => {
+      signal.addEventListener("abort", () => {
+        sleep(this.settings.stopGraceMs, undefined, { signal: settled.signal }).then(
+          () => resolve({ error: signal.reason }),
+          () => undefined, // it stopped in time
+        );
+      });
+    });
+    const work = (async (): Promise<Outcome> => {
+      try {
+        signal.throwIfAborted();
+        return { result: await this.kind.run(job) };
+      } catch (error) {
+        return { error };
+      }
+    })();
+    const outcome = await Promise.race([work, late]);
+    settled.abort();
+    return outcome;
+  }
+
+  async #finish(outcome: Outcome): Promise<StoredRecord | undefined> {
+    const stored = await this.#commit((record) => this.#end(record, outcome));
+    const { state, retries } = stored.record;
+    if (isTerminal(state)) {
+      await this.claim.ack();
+      return stored;
+    }
+    const delayMs = this.#abort.signal.aborted ? 0 : this.settings.retryMs * 2 ** Math.max(0, retries - 1);
+    await this.claim.giveBack(delayMs);
+    return undefined;
+  }
+
+  #end(record: OperationRecord, outcome: Outcome): Partial<OperationRecord> {
+    const ended = {
+      ...this.#latestProgress(),
+      materialised: false,
+      times: { ...record.times, endedMs: this.settings.clock.now() },
+    };
+    if ("result" in outcome) {
+      const { value, keepAttempts = [] } = outcome.result;
+      return { ...ended, state: "SUCCEEDED", result: { attempt: this.#number, value, keepAttempts } };
+    }
+    const reason: unknown = this.#abort.signal.reason;
+    const because = reason instanceof JobAborted ? reason.because : undefined;
+    // Taken over: the compare-and-set would fail; say so without trying.
+    if (because === "LEASE_LOST") throw reason;
+    if (because === "CANCELLED" || record.cancelRequested) return { ...ended, ...cancelled };
+    if (because === "SHUTTING_DOWN") return { ...this.#latestProgress(), state: "PENDING", claimant: "" };
+    const { error } = outcome;
+    if (isPssrError(error, "UNAVAILABLE") && record.retries < this.settings.maximumRetries) {
+      this.settings.report(error, `running ${this.stored.key}, which is tried again`);
+      return { ...this.#latestProgress(), state: "PENDING", claimant: "", retries: record.retries + 1 };
+    }
+    this.settings.report(error, `running ${this.stored.key}`);
+    return { ...ended, state: "FAILED", error: recordedError(error) };
+  }
+
+  #tellProgress(value: Progress["value"]): void {
+    this.#abort.signal.throwIfAborted();
+    this.#sequence += 1;
+    this.#progress = { attempt: this.#number, sequence: this.#sequence, value };
+    this.ports.events
+      .publish(this.stored.key, encodeProgress(this.#progress))
+      .catch((error: unknown) => this.settings.report(error, `telling the progress of ${this.stored.key}`));
+  }
+
+  #latestProgress(): Partial<OperationRecord> {
+    return this.#progress === undefined ? {} : { progress: this.#progress };
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#beating) return;
+    this.#beating = true;
+    try {
+      await this.claim.heartbeat();
+      await this.#write((record) => ({ ...this.#latestProgress(), beat: record.beat + 1 }));
+    } catch (error) {
+      if (error instanceof JobAborted) return;
+      this.settings.report(error, `keeping the lease of ${this.stored.key}`);
+      if (this.#silentMs() >= leaseOf(this.kind)) this.#stop("LEASE_LOST");
+    } finally {
+      this.#beating = false;
+    }
+  }
+
+  /** The last write: tried again while the lease may still be ours. */
+  async #commit(decide: Decide): Promise<StoredRecord> {
+    for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, heartbeatOf(this.kind))) {
+      try {
+        return await this.#write(decide, true);
+      } catch (error) {
+        if (error instanceof JobAborted || this.#silentMs() >= leaseOf(this.kind)) throw error;
+        this.settings.report(error, `recording the end of ${this.stored.key}`);
+        await sleep(waitMs);
+      }
+    }
+  }
+
+  #silentMs(): number {
+    return this.settings.clock.monotonic() - this.#renewedMs;
+  }
+
+  /** Changes the record while it is ours; JobAborted with LEASE_LOST, for the job too, once it is not. One at a time. */
+  async #write(decide: Decide, last = false): Promise<StoredRecord> {
+    const turn = this.#writes.then(async () => {
+      for (;;) {
+        if (this.#ended) throw new JobAborted("LEASE_LOST");
+        try {
+          this.stored = await this.records.replace(this.stored, decide(this.stored.record));
+          this.#renewedMs = this.settings.clock.monotonic();
+          this.#ended = last;
+          return this.stored;
+        } catch (error) {
+          if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
+        }
+        const present = await this.records.get(this.stored.key);
+        const ours = present?.record.attempt === this.#number && present.record.claimant === this.#claimant;
+        const running = present?.record.state === "RUNNING";
+        // A commit whose answer was lost has happened all the same.
+        if (present !== undefined && ours && !running && last) return present;
+        if (present === undefined || !ours || !running) {
+          this.#stop("LEASE_LOST");
+          throw new JobAborted("LEASE_LOST");
+        }
+        this.stored = present;
+        if (present.record.cancelRequested) this.#stop("CANCELLED");
+      }
+    });
+    this.#writes = turn.catch(() => undefined); // the caller has the error; the next writer must not
+    return turn;
+  }
+}
+
+/** What makes a record CANCELLED, beside the time. */
+export const cancelled = {
+  state: "CANCELLED",
+  cancelRequested: true,
+  materialised: false,
+  error: { code: reasons.CANCELLED.code, reason: "CANCELLED", message: "the operation was cancelled", metadata: {} },
+} satisfies Partial<OperationRecord>;

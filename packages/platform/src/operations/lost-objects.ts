@@ -1,0 +1,26 @@
+/** Removes the objects of attempts that lost. Those of the attempt that counts belong to the resource it made. */
+import type { Abortable } from "../abortable.js";
+import type { ObjectStore } from "../objects/object-store.js";
+import type { IndexedRecord } from "./view.js";
+
+/**
+ * Deletes what ended operation `key` left behind and was written before `beforeMs` (milliseconds since 1970). Resolves with
+ * whether that was all.
+ */
+export async function sweepLostObjects(
+  objects: ObjectStore,
+  key: string,
+  record: IndexedRecord,
+  beforeMs: number,
+  { signal }: Abortable = {},
+): Promise<boolean> {
+  const kept = new Set(record.result === undefined ? [] : [record.result.attempt, ...record.result.keepAttempts]);
+  let all = true;
+  for await (const object of objects.list(`${key}/`, { signal })) {
+    const attempt = Number(object.key.slice(key.length + 1).split("/", 1)[0]);
+    if (kept.has(attempt)) continue;
+    if (object.modifiedMs >= beforeMs) all = false;
+    else await objects.delete(object.key, { signal });
+  }
+  return all;
+}

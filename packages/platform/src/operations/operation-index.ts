@@ -1,0 +1,210 @@
+/**
+ * All operations of the store as this process knows them, fed by one watch and one subscription however many callers list
+ * and watch. It also holds, for leases, since when a record has not changed on our own clock.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import type { EventBus } from "../events/event-bus.js";
+import type { Revision, StateChange, StateStore } from "../state/state-store.js";
+import type { Clock } from "./clock.js";
+import { operationsPrefix } from "./operation-name.js";
+import { parseRecord } from "./record.js";
+import { furtherProgress, type IndexedRecord, type Progress } from "./view.js";
+
+export interface IndexEntry {
+  key: string;
+  record: IndexedRecord;
+  revision: Revision;
+  /** The furthest progress told by events, which may be ahead of the record's. */
+  progress: Progress | undefined;
+  /** When we first saw this revision, or last connected, on the monotonic clock. */
+  unchangedSinceMs: number;
+}
+
+/** Called with the entry after each change, undefined once it is gone. */
+export type IndexListener = (entry: IndexEntry | undefined) => void;
+
+const eventSchema = z.object({
+  attempt: z.int(),
+  sequence: z.int(),
+  type: z.string(),
+  bytes: z.base64(),
+});
+
+export function encodeProgress(progress: Progress): Uint8Array {
+  const { attempt, sequence, value } = progress;
+  const bytes = Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.length).toString("base64");
+  return new TextEncoder().encode(JSON.stringify({ attempt, sequence, type: value.type, bytes }));
+}
+
+function decodeProgress(data: Uint8Array): Progress {
+  const { attempt, sequence, type, bytes } = eventSchema.parse(JSON.parse(new TextDecoder().decode(data)));
+  return { attempt, sequence, value: { type, bytes: new Uint8Array(Buffer.from(bytes, "base64")) } };
+}
+
+export class OperationIndex {
+  readonly #entries = new Map<string, IndexEntry>();
+  readonly #listeners = new Map<string, Set<IndexListener>>();
+  readonly #followers = new Set<(entry: IndexEntry) => void>();
+  readonly #stop = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+  /** Newest first; undefined after an operation came or went. */
+  #newestFirst: IndexEntry[] | undefined;
+
+  constructor(
+    private readonly state: StateStore,
+    private readonly events: EventBus,
+    private readonly clock: Clock,
+    private readonly report: (error: unknown, doing: string) => void,
+  ) {}
+
+  /** Resolves once everything present is known. */
+  async start(): Promise<void> {
+    let records: Promise<void> | undefined;
+    await new Promise<void>((ready) => {
+      records = this.#repeat("following the records of operations", () => this.#followRecords(ready));
+    });
+    const events = this.#repeat("following the events of operations", () => this.#followEvents());
+    this.#running = Promise.all([records, events]);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string): IndexEntry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** All of them, the newest first. Do not change it. */
+  newestFirst(): readonly IndexEntry[] {
+    this.#newestFirst ??= [...this.#entries.values()].sort(compareNewestFirst);
+    return this.#newestFirst;
+  }
+
+  /** Tells of changes to one operation until the returned function is called. */
+  listen(key: string, listener: IndexListener): () => void {
+    const listeners = this.#listeners.get(key) ?? new Set();
+    this.#listeners.set(key, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(key) === listeners) this.#listeners.delete(key);
+    };
+  }
+
+  /** Tells of changes to all records. */
+  follow(follower: (entry: IndexEntry) => void): void {
+    this.#followers.add(follower);
+  }
+
+  /** Every lease counts anew from now: after a pause of this process nobody can tell who was silent. */
+  resetLeases(): void {
+    const now = this.clock.monotonic();
+    for (const entry of this.#entries.values()) entry.unchangedSinceMs = now;
+  }
+
+  async #repeat(doing: string, follow: () => Promise<void>): Promise<void> {
+    for (let waitMs = 50; !this.#stop.signal.aborted; waitMs = Math.min(waitMs * 2, 5_000)) {
+      try {
+        await follow();
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        this.report(error, doing);
+        await sleep(waitMs, undefined, { signal: this.#stop.signal }).catch(() => undefined); // closed meanwhile
+      }
+    }
+  }
+
+  async #followRecords(ready: () => void): Promise<void> {
+    this.resetLeases();
+    const seen = new Set<string>();
+    let current = false;
+    for await (const change of this.state.watch(operationsPrefix, { signal: this.#stop.signal })) {
+      if (change.type === "current") {
+        for (const key of this.#entries.keys()) if (!seen.has(key)) this.#remove(key);
+        current = true;
+        seen.clear();
+        ready();
+      } else {
+        if (!current) seen.add(change.key);
+        this.#take(change);
+      }
+    }
+  }
+
+  #take(change: Exclude<StateChange, { type: "current" }>): void {
+    if (change.type === "delete") {
+      this.#remove(change.key);
+      return;
+    }
+    const before = this.#entries.get(change.key);
+    if (before !== undefined && before.revision >= change.revision) return;
+    try {
+      const { request: _request, checkpoint: _checkpoint, ...record } = parseRecord(change.key, change.value);
+      const entry: IndexEntry = {
+        key: change.key,
+        record,
+        revision: change.revision,
+        progress: furtherProgress(before?.progress, record.progress),
+        unchangedSinceMs: this.clock.monotonic(),
+      };
+      this.#entries.set(change.key, entry);
+      this.#newestFirst = undefined;
+      for (const follower of this.#followers) follower(entry);
+      this.#tell(change.key, entry);
+    } catch (error) {
+      // Others must go on; whoever asks for this one by name gets the error itself.
+      this.report(error, `reading ${change.key}`);
+      this.#remove(change.key);
+    }
+  }
+
+  #remove(key: string): void {
+    if (!this.#entries.delete(key)) return;
+    this.#newestFirst = undefined;
+    this.#tell(key, undefined);
+  }
+
+  #tell(key: string, entry: IndexEntry | undefined): void {
+    for (const listener of this.#listeners.get(key) ?? []) listener(entry);
+  }
+
+  async #followEvents(): Promise<void> {
+    const subscription = this.events.subscribe(operationsPrefix, { replayLast: true, signal: this.#stop.signal });
+    for await (const { subject, data } of subscription) {
+      const entry = this.#entries.get(subject);
+      if (entry === undefined) continue;
+      try {
+        entry.progress = furtherProgress(entry.progress, decodeProgress(data));
+        this.#tell(subject, entry);
+      } catch (error) {
+        this.report(error, `reading an event of ${subject}`);
+      }
+    }
+  }
+}
+
+export function compareNewestFirst(
+  a: { key: string; record: IndexedRecord },
+  b: { key: string; record: IndexedRecord },
+): number {
+  return compareListPositions(
+    { submittedMs: a.record.times.submittedMs, key: a.key },
+    { submittedMs: b.record.times.submittedMs, key: b.key },
+  );
+}
+
+/** The order of lists: by time of submit, newest first, then by key. Neither ever changes, so a place in a list is stable. */
+export function compareListPositions(
+  a: { submittedMs: number; key: string },
+  b: { submittedMs: number; key: string },
+): number {
+  if (a.submittedMs !== b.submittedMs) return b.submittedMs - a.submittedMs;
+  if (a.key === b.key) return 0;
+  return a.key < b.key ? -1 : 1;
+}

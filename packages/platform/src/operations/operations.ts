@@ -1,0 +1,196 @@
+/**
+ * Operations: work that takes longer than a call, from submit to visible result, on the four ports. State is the truth, the queue
+ * a hint; the one commit point is the compare-and-set of the record to its end.
+ *
+ *     const operations = new Operations(ports, { exclusive: true, report });
+ *     operations.register({ kind: "training", concurrency: 1, run, materialise });
+ *     await operations.start();
+ *     const operation = await operations.submit({ kind: "training", project, principal, requestId, request });
+ *     for await (const view of operations.watch(operation.name, { signal })) …
+ */
+import { PssrError } from "@pssr/api";
+import type { Abortable } from "../abortable.js";
+import { cancelled } from "./attempt.js";
+import type { JobKind } from "./job.js";
+import { Leases } from "./lease.js";
+import { type ListOperationsPage, type ListOperationsRequest, listOperations } from "./list-operations.js";
+import { Materialiser } from "./materialiser.js";
+import { OperationIndex } from "./operation-index.js";
+import { checkKind, keyOfName } from "./operation-name.js";
+import { isTerminal } from "./record.js";
+import { OperationRecords } from "./records.js";
+import { type OperationsSettings, type Ports, withDefaults } from "./settings.js";
+import { putSubmission, type Submission } from "./submit.js";
+import { Sweeper } from "./sweeper.js";
+import { type OperationView, viewOf } from "./view.js";
+import { notFound, type WatchOperationOptions, watchOperation } from "./watch-operation.js";
+import { Worker } from "./worker.js";
+
+export class Operations {
+  readonly #kinds = new Map<string, JobKind>();
+  readonly #workers: Worker[] = [];
+  readonly #settings: Required<OperationsSettings>;
+  readonly #records: OperationRecords;
+  readonly #index: OperationIndex;
+  readonly #leases: Leases;
+  readonly #materialiser: Materialiser;
+  readonly #sweeper: Sweeper;
+  readonly #closing = new AbortController();
+  readonly #background = new Set<Promise<void>>();
+  #started = false;
+
+  constructor(
+    private readonly ports: Ports,
+    settings: OperationsSettings,
+  ) {
+    this.#settings = withDefaults(settings);
+    const { clock, report, exclusive } = this.#settings;
+    this.#records = new OperationRecords(ports.state);
+    this.#index = new OperationIndex(ports.state, ports.events, clock, report);
+    this.#leases = new Leases(this.#index, clock, exclusive);
+    this.#materialiser = new Materialiser(this.#records, this.#kinds);
+    this.#sweeper = new Sweeper(
+      this.#kinds,
+      ports,
+      this.#records,
+      this.#index,
+      this.#leases,
+      this.#materialiser,
+      this.#settings,
+    );
+    // An end that another process committed (a cancel, above all) becomes visible at once, not at the next sweep.
+    this.#index.follow(({ key, record }) => {
+      if (this.#kinds.has(record.kind) && !record.materialised && isTerminal(record.state)) this.#materialiseSoon(key);
+    });
+  }
+
+  /** Before start. A process registers the kinds it owns; it may look at and cancel all others too. */
+  register(kind: JobKind): void {
+    checkKind(kind.kind);
+    if (this.#started || this.#kinds.has(kind.kind)) {
+      throw new PssrError("INTERNAL", `kind ${kind.kind} is registered twice, or after the start`);
+    }
+    this.#kinds.set(kind.kind, kind);
+  }
+
+  /** Learns what there is, then begins to work on it. */
+  async start(): Promise<void> {
+    this.#started = true;
+    await this.#index.start();
+    for (const kind of this.#kinds.values()) {
+      const worker = new Worker(
+        kind,
+        this.ports,
+        this.#records,
+        this.#index,
+        this.#leases,
+        this.#materialiser,
+        this.#settings,
+      );
+      worker.start();
+      this.#workers.push(worker);
+    }
+    this.#sweeper.start();
+  }
+
+  /** Stops claiming, gives running jobs back (within the grace time), ends watches and background work. */
+  async close(): Promise<void> {
+    this.#closing.abort(new PssrError("UNAVAILABLE", "this process is shutting down; try again"));
+    await Promise.all([this.#sweeper.close(), ...this.#workers.map((worker) => worker.close())]);
+    await Promise.all(this.#background);
+    await this.#index.close();
+  }
+
+  /** Begins an operation, or finds the one that the same request began: ALREADY_EXISTS, LIMIT_EXCEEDED, INVALID_FIELD. */
+  async submit(submission: Submission, { signal }: Abortable = {}): Promise<OperationView> {
+    const kind = this.#kinds.get(submission.kind);
+    if (kind === undefined) throw new PssrError("INTERNAL", `kind ${submission.kind} is not registered here`);
+    if (this.#index.size >= this.#settings.maximumOperations) {
+      throw new PssrError(
+        "LIMIT_EXCEEDED",
+        `there are ${this.#index.size} operations, the most this installation keeps; delete ended ones or wait for them to expire`,
+      );
+    }
+    const { clock, report } = this.#settings;
+    const stored = await putSubmission(this.#records, kind, submission, clock.now(), { signal });
+    const { key, record } = stored;
+    let present = stored;
+    try {
+      if (record.state === "PENDING") {
+        await this.ports.queue.publish(kind.kind, key, new TextEncoder().encode(key), { signal });
+      }
+      present = (await this.#materialiser.run(key, { signal })) ?? stored;
+    } catch (error) {
+      // It is submitted all the same: the sweeper does what is left.
+      report(error, `after the submit of ${key}`);
+    }
+    return viewOf(present.record, present.revision, this.#index.get(key)?.progress);
+  }
+
+  async get(name: string, { signal }: Abortable = {}): Promise<OperationView> {
+    const stored = await this.#records.get(keyOfName(name), { signal });
+    if (stored === undefined || stored.record.deleted) throw notFound(name);
+    return viewOf(stored.record, stored.revision, this.#index.get(stored.key)?.progress);
+  }
+
+  list(request: ListOperationsRequest): ListOperationsPage {
+    return listOperations(this.#index, request);
+  }
+
+  /** Present state first, then changes, then the end. NOT_FOUND at the first read; UNAVAILABLE when this process closes. */
+  watch(name: string, { afterRevision, signal }: WatchOperationOptions = {}): AsyncIterable<OperationView> {
+    return watchOperation(this.#index, this.#records, name, { afterRevision, signal, closing: this.#closing.signal });
+  }
+
+  /** The operation once it has ended. */
+  async wait(name: string, { signal }: Abortable = {}): Promise<OperationView> {
+    for await (const view of this.watch(name, { signal })) if (view.done) return view;
+    throw new PssrError("INTERNAL", `the watch of ${name} ended before its operation`);
+  }
+
+  /** Asks for an end: queued work ends at once, running work as soon as it notices; nothing happens to ended work. */
+  async cancel(name: string, { signal }: Abortable = {}): Promise<void> {
+    const endedMs = this.#settings.clock.now();
+    const stored = await this.#records.update(
+      keyOfName(name),
+      (record) => {
+        if (record.deleted || isTerminal(record.state) || record.cancelRequested) return undefined;
+        if (record.state === "RUNNING") return { cancelRequested: true };
+        return { ...cancelled, times: { ...record.times, endedMs } };
+      },
+      { signal },
+    );
+    if (stored === undefined || stored.record.deleted) throw notFound(name);
+    if (isTerminal(stored.record.state)) await this.#materialiser.run(stored.key, { signal });
+  }
+
+  /** Forgets an ended operation; what it made stays. RESOURCE_IN_USE where it has not ended. */
+  async delete(name: string, { signal }: Abortable = {}): Promise<void> {
+    const stored = await this.#records.update(
+      keyOfName(name),
+      (record) => (!record.deleted && isTerminal(record.state) && record.materialised ? { deleted: true } : undefined),
+      { signal },
+    );
+    if (stored === undefined) throw notFound(name);
+    if (!stored.record.deleted) {
+      throw new PssrError("RESOURCE_IN_USE", `${name} has not ended; cancel it and wait for its end first`);
+    }
+  }
+
+  /** Looks after everything now instead of at the next interval. */
+  async sweep(): Promise<void> {
+    await this.#sweeper.sweep();
+  }
+
+  #materialiseSoon(key: string): void {
+    if (this.#closing.signal.aborted) return;
+    const task = this.#materialiser
+      .run(key)
+      .then(
+        () => undefined,
+        (error: unknown) => this.#settings.report(error, `bringing the resources of ${key} in line`),
+      )
+      .finally(() => this.#background.delete(task));
+    this.#background.add(task);
+  }
+}

@@ -1,0 +1,65 @@
+/** What the parts of the operations share: the ports, the clock, and the numbers an operator may set. */
+import type { EventBus } from "../events/event-bus.js";
+import type { ObjectStore } from "../objects/object-store.js";
+import type { WorkQueue } from "../queue/work-queue.js";
+import type { StateStore } from "../state/state-store.js";
+import { type Clock, systemClock } from "./clock.js";
+import type { JobKind } from "./job.js";
+
+export interface Ports {
+  state: StateStore;
+  objects: ObjectStore;
+  queue: WorkQueue;
+  events: EventBus;
+}
+
+export interface OperationsSettings {
+  /**
+   * No other process can use these ports (a locked data directory): then leases of former processes have ended with them.
+   */
+  exclusive: boolean;
+  /** How often operations are looked after, milliseconds. Default 5,000. */
+  sweepMs?: number;
+  /** How long an aborted job may take to stop before it is given up, milliseconds. Default 4,000. */
+  stopGraceMs?: number;
+  /** Crashes without progress that end an operation. Default 3. */
+  maximumCrashes?: number;
+  /** Tries again after UNAVAILABLE, without progress. Default 5. */
+  maximumRetries?: number;
+  /** Wait before the first such try, milliseconds, doubled each time. Default 1,000. */
+  retryMs?: number;
+  /** Age at which objects of attempts that lost are removed, milliseconds. Default 24 hours. */
+  orphanAgeMs?: number;
+  /** Age at which ended operations are forgotten, milliseconds. Default 30 days. */
+  expireMs?: number;
+  /** Operations known at once; bounds the memory of every process. Default 100,000. */
+  maximumOperations?: number;
+  /** Errors of work in the background, which no caller can be told. */
+  report: (error: unknown, doing: string) => void;
+  clock?: Clock;
+}
+
+const hourMs = 3_600_000;
+
+export function withDefaults(settings: OperationsSettings): Required<OperationsSettings> {
+  return {
+    sweepMs: 5_000,
+    stopGraceMs: 4_000,
+    maximumCrashes: 3,
+    maximumRetries: 5,
+    retryMs: 1_000,
+    orphanAgeMs: 24 * hourMs,
+    expireMs: 30 * 24 * hourMs,
+    maximumOperations: 100_000,
+    clock: systemClock,
+    ...settings,
+  };
+}
+
+export function leaseOf(kind: JobKind): number {
+  return kind.leaseMs ?? 10_000;
+}
+
+export function heartbeatOf(kind: JobKind): number {
+  return kind.heartbeatMs ?? leaseOf(kind) / 5;
+}

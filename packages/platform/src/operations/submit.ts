@@ -1,0 +1,99 @@
+/**
+ * The beginning of an operation: one put-if-absent of its record decides whether there is a new one. The queue is told and the
+ * resource made visible afterwards; where that fails the sweeper does it.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { isPssrError, PssrError } from "@pssr/api";
+import type { Abortable } from "../abortable.js";
+import type { JobKind } from "./job.js";
+import { checkId, operationKey, operationName } from "./operation-name.js";
+import { type OperationRecord, recordSchemaVersion, type TypedBytes } from "./record.js";
+import type { OperationRecords, StoredRecord } from "./records.js";
+
+export interface Submission {
+  kind: string;
+  project: string;
+  principal: string;
+  /** The client's choice of the new resource's id; else derived from `requestId`, else random. */
+  resource?: string;
+  /** Repeating a submit with the same one gives the same operation. */
+  requestId?: string;
+  request: TypedBytes;
+}
+
+/** The new record, or the existing one of the same request; ALREADY_EXISTS where the id belongs to another request. */
+export async function putSubmission(
+  records: OperationRecords,
+  kind: JobKind,
+  submission: Submission,
+  submittedMs: number,
+  { signal }: Abortable = {},
+): Promise<StoredRecord> {
+  const { project, principal, requestId = "", request } = submission;
+  checkId(project, "project");
+  const resource = submission.resource ?? (requestId === "" ? randomResource() : derivedResource(requestId));
+  checkId(resource, "id");
+  if (requestId.length > 200) {
+    throw new PssrError("INVALID_FIELD", `request_id has ${requestId.length} characters; at most 200`, {
+      field: "request_id",
+    });
+  }
+  const id = `${kind.kind}-${resource}`;
+  const requestDigest = createHash("sha256").update(`${request.type}\n`).update(request.bytes).digest("hex");
+  const key = operationKey(project, id);
+  const present = await records.get(key, { signal });
+  if (present !== undefined) return sameRequest(present, requestId, requestDigest);
+  if (await kind.exists?.(project, resource, { signal })) throw taken(resource, operationName(project, id));
+  const record: OperationRecord = {
+    schema: recordSchemaVersion,
+    project,
+    id,
+    kind: kind.kind,
+    resource,
+    principal,
+    requestId,
+    requestDigest,
+    request,
+    state: "PENDING",
+    materialised: false,
+    cancelRequested: false,
+    attempt: 0,
+    claimant: "",
+    beat: 0,
+    crashes: 0,
+    retries: 0,
+    deleted: false,
+    swept: false,
+    times: { submittedMs },
+  };
+  try {
+    return await records.create(record, { signal });
+  } catch (error) {
+    const winner = isPssrError(error, "REVISION_CONFLICT") ? await records.get(key, { signal }) : undefined;
+    if (winner === undefined) throw error;
+    return sameRequest(winner, requestId, requestDigest);
+  }
+}
+
+function sameRequest(stored: StoredRecord, requestId: string, requestDigest: string): StoredRecord {
+  const { record } = stored;
+  const same = requestId !== "" && record.requestId === requestId && record.requestDigest === requestDigest;
+  if (same && !record.deleted) return stored;
+  throw taken(record.resource, operationName(record.project, record.id));
+}
+
+function taken(resource: string, operation: string): PssrError {
+  return new PssrError(
+    "ALREADY_EXISTS",
+    `the id ${resource} is taken by another request (${operation}); choose another id, or repeat that request exactly, with its request_id`,
+    { metadata: { operation } },
+  );
+}
+
+function derivedResource(requestId: string): string {
+  return `r${createHash("sha256").update(requestId).digest("hex").slice(0, 24)}`;
+}
+
+function randomResource(): string {
+  return `r${randomUUID().replaceAll("-", "").slice(0, 24)}`;
+}

@@ -1,0 +1,117 @@
+/**
+ * Looks after operations from time to time: what a crash, a lost message or a failed step left undone is found here, by reading
+ * the truth, and done.
+ */
+import { isPssrError } from "@pssr/api";
+import { cancelled } from "./attempt.js";
+import type { JobKind } from "./job.js";
+import type { Leases } from "./lease.js";
+import { sweepLostObjects } from "./lost-objects.js";
+import type { Materialiser } from "./materialiser.js";
+import type { IndexEntry, OperationIndex } from "./operation-index.js";
+import { isTerminal } from "./record.js";
+import type { OperationRecords } from "./records.js";
+import { leaseOf, type OperationsSettings, type Ports } from "./settings.js";
+
+export class Sweeper {
+  readonly #stop = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #sweep: Promise<void> | undefined;
+  #lastMs: number;
+
+  constructor(
+    private readonly kinds: ReadonlyMap<string, JobKind>,
+    private readonly ports: Ports,
+    private readonly records: OperationRecords,
+    private readonly index: OperationIndex,
+    private readonly leases: Leases,
+    private readonly materialiser: Materialiser,
+    private readonly settings: Required<OperationsSettings>,
+  ) {
+    this.#lastMs = settings.clock.monotonic();
+  }
+
+  start(): void {
+    this.#lastMs = this.settings.clock.monotonic();
+    this.#timer = setInterval(() => void this.sweep(), this.settings.sweepMs);
+    void this.sweep();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#stop.abort();
+    await this.#sweep;
+  }
+
+  /** Looks at every operation of our kinds once; joins a sweep that is under way. Errors are reported, not thrown. */
+  sweep(): Promise<void> {
+    this.#sweep ??= this.#all().finally(() => {
+      this.#sweep = undefined;
+    });
+    return this.#sweep;
+  }
+
+  async #all(): Promise<void> {
+    const now = this.settings.clock.monotonic();
+    // This process itself stood still (suspended, overloaded): others may have beaten their hearts unseen.
+    if (now - this.#lastMs > 2 * this.settings.sweepMs + 1_000) this.index.resetLeases();
+    this.#lastMs = now;
+    for (const entry of this.index.newestFirst().toReversed()) {
+      const kind = this.kinds.get(entry.record.kind);
+      if (kind === undefined) continue;
+      if (this.#stop.signal.aborted) return;
+      try {
+        await this.#one(entry, kind);
+      } catch (error) {
+        // A conflict says that somebody else has just dealt with it.
+        if (!isPssrError(error, "REVISION_CONFLICT") && !this.#stop.signal.aborted) {
+          this.settings.report(error, `looking after ${entry.key}`);
+        }
+      }
+    }
+  }
+
+  async #one(entry: IndexEntry, kind: JobKind): Promise<void> {
+    const { key, record } = entry;
+    const { signal } = this.#stop;
+    if (isTerminal(record.state)) {
+      if (record.materialised) await this.#afterTheEnd(entry);
+      else await this.materialiser.run(key, { signal });
+      return;
+    }
+    const live = record.state === "RUNNING" && this.leases.remainingMs(entry, leaseOf(kind)) > 0;
+    if (!live && record.cancelRequested) {
+      const endedMs = this.settings.clock.now();
+      await this.records.update(
+        key,
+        (now) =>
+          now.state === record.state && now.attempt === record.attempt && now.beat === record.beat
+            ? { ...cancelled, times: { ...now.times, endedMs } }
+            : undefined,
+        { signal },
+      );
+      await this.materialiser.run(key, { signal });
+      return;
+    }
+    if (!live) await this.ports.queue.publish(kind.kind, key, new TextEncoder().encode(key), { signal });
+    if (!record.materialised) await this.materialiser.run(key, { signal });
+  }
+
+  async #afterTheEnd(entry: IndexEntry): Promise<void> {
+    const { key, record } = entry;
+    const { signal } = this.#stop;
+    const nowMs = this.settings.clock.now();
+    const ageMs = nowMs - (record.times.endedMs ?? nowMs);
+    const orphansBeforeMs = nowMs - this.settings.orphanAgeMs;
+    if (!record.swept && ageMs > this.settings.orphanAgeMs) {
+      if (await sweepLostObjects(this.ports.objects, key, record, orphansBeforeMs, { signal })) {
+        await this.records.update(key, () => ({ swept: true }), { signal });
+      }
+    } else if (record.swept && (record.deleted || ageMs > this.settings.expireMs)) {
+      // Once more, for what came after the first time: without the record nobody would know what is lost.
+      if (!(await sweepLostObjects(this.ports.objects, key, record, orphansBeforeMs, { signal }))) return;
+      const stored = await this.records.get(key, { signal });
+      if (stored !== undefined) await this.records.delete(stored, { signal });
+    }
+  }
+}

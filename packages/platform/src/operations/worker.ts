@@ -1,0 +1,116 @@
+/** Claims the jobs of one kind and runs them, so many at once. What a job is in truth it reads from the record. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { isPssrError, PssrError } from "@pssr/api";
+import type { Claim } from "../queue/work-queue.js";
+import { Attempt, cancelled } from "./attempt.js";
+import type { JobKind } from "./job.js";
+import { type Leases, newClaimant } from "./lease.js";
+import type { Materialiser } from "./materialiser.js";
+import type { OperationIndex } from "./operation-index.js";
+import { isTerminal, type OperationRecord, recordedError } from "./record.js";
+import type { OperationRecords, StoredRecord } from "./records.js";
+import { leaseOf, type OperationsSettings, type Ports } from "./settings.js";
+
+const pauseAfterErrorMs = 500;
+
+export class Worker {
+  readonly #stopping = new AbortController();
+  #lanes: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly kind: JobKind,
+    private readonly ports: Ports,
+    private readonly records: OperationRecords,
+    private readonly index: OperationIndex,
+    private readonly leases: Leases,
+    private readonly materialiser: Materialiser,
+    private readonly settings: Required<OperationsSettings>,
+  ) {}
+
+  start(): void {
+    this.#lanes = Promise.all(Array.from({ length: this.kind.concurrency }, () => this.#lane()));
+  }
+
+  /** Stops claiming, lets running jobs stop and gives them back. */
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await this.#lanes;
+  }
+
+  async #lane(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      let claim: Claim | undefined;
+      try {
+        claim = await this.ports.queue.claim(this.kind.kind, { signal });
+        await this.#handle(claim);
+      } catch (error) {
+        if (signal.aborted && claim === undefined) return;
+        this.settings.report(
+          error,
+          claim === undefined ? `claiming ${this.kind.kind} jobs` : `handling ${claim.jobId}`,
+        );
+        await claim
+          ?.giveBack(pauseAfterErrorMs)
+          .catch((again: unknown) => this.settings.report(again, `giving back ${claim?.jobId}`));
+        await sleep(pauseAfterErrorMs, undefined, { signal }).catch(() => undefined); // closed meanwhile
+      }
+    }
+  }
+
+  async #handle(claim: Claim): Promise<void> {
+    const key = new TextDecoder().decode(claim.payload);
+    const stored = await this.records.get(key);
+    if (stored === undefined || isTerminal(stored.record.state)) {
+      await claim.ack();
+      return;
+    }
+    const leaseMs = leaseOf(this.kind);
+    if (stored.record.state === "RUNNING") {
+      const remainingMs = this.leases.remainingMs(stored, leaseMs);
+      if (remainingMs > 0) {
+        await claim.giveBack(remainingMs);
+        return;
+      }
+    }
+    let taken: StoredRecord;
+    try {
+      taken = await this.records.replace(stored, this.#take(stored.record));
+    } catch (error) {
+      if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
+      await claim.giveBack(0); // somebody was quicker: look again
+      return;
+    }
+    if (!isTerminal(taken.record.state)) {
+      const attempt = new Attempt(this.kind, claim, taken, this.ports, this.records, this.index, this.settings);
+      if ((await attempt.run(this.#stopping.signal)) === undefined) return;
+    } else {
+      await claim.ack();
+    }
+    await this.materialiser.run(key);
+  }
+
+  /** What claiming makes of a record: a new attempt, or the end where there must be none. */
+  #take(record: OperationRecord): Partial<OperationRecord> {
+    const nowMs = this.settings.clock.now();
+    const ended = { materialised: false, times: { ...record.times, endedMs: nowMs } };
+    if (record.cancelRequested) return { ...ended, ...cancelled };
+    const crashes = record.crashes + (record.state === "RUNNING" ? 1 : 0);
+    if (crashes >= this.settings.maximumCrashes) {
+      const error = new PssrError(
+        "WORKER_CRASHED",
+        `the work ended its process ${crashes} times without progress (the last time in attempt ${record.attempt}); see the service's log for the cause`,
+        { metadata: { crashes: `${crashes}`, attempt: `${record.attempt}` } },
+      );
+      return { ...ended, state: "FAILED", crashes, error: recordedError(error) };
+    }
+    return {
+      state: "RUNNING",
+      attempt: record.attempt + 1,
+      claimant: newClaimant(),
+      beat: 0,
+      crashes,
+      times: { ...record.times, startedMs: record.times.startedMs ?? nowMs },
+    };
+  }
+}
