@@ -7,19 +7,14 @@ import { type CallContext, ServerError, type ServerMiddlewareCall, Status } from
 import { generateInScope } from "../log/log-scope.js";
 import type { Logger } from "../log/logger.js";
 import { newSpan, parseTraceparent } from "../log/trace-context.js";
+import type { CallCounter } from "./call-counter.js";
 
-/** Counts the handlers that run, so that a stop can wait for them. */
-export interface CallCounter {
-  began(): void;
-  ended(): void;
-}
-
-export function callMiddleware(log: Logger, counter: CallCounter) {
+export function callMiddleware(log: Logger, handlers: CallCounter) {
   return async function* <Request, Response>(call: ServerMiddlewareCall<Request, Response>, context: CallContext) {
     const trace = newSpan(parseTraceparent(context.metadata.get("traceparent")));
     const begun = performance.now();
     let outcome = "OK";
-    counter.began();
+    handlers.began();
     const handled = generateInScope({ trace }, async function* () {
       try {
         return yield* call.next(call.request as Request, context);
@@ -36,7 +31,7 @@ export function callMiddleware(log: Logger, counter: CallCounter) {
     try {
       return yield* handled;
     } finally {
-      counter.ended();
+      handlers.ended();
     }
   };
 }

@@ -10,7 +10,6 @@
  *     });
  *     await server.close({ graceMs: 5000 });
  */
-import type { ServerInterceptor } from "@grpc/grpc-js";
 import { PssrError, readDescriptorSet } from "@pssr/api";
 import {
   createServer,
@@ -26,7 +25,8 @@ import { AccessRules } from "../identity/access-rules.js";
 import { type Authenticator, isLoopback } from "../identity/authenticator.js";
 import { type CallExtension, identityMiddleware } from "../identity/identity-middleware.js";
 import type { Logger } from "../log/logger.js";
-import { type CallCounter, callMiddleware } from "./call-middleware.js";
+import { CallCounter, countCalls } from "./call-counter.js";
+import { callMiddleware } from "./call-middleware.js";
 import { defaultDeadline } from "./default-deadline.js";
 import { defaultLimits, type GrpcLimits, serverOptions } from "./limits.js";
 import {
@@ -82,6 +82,8 @@ export interface GrpcServer {
 
 /** How long cancelled handlers may take to return before a stop goes on without them. */
 const abortMs = 1000;
+/** How long the last bytes of the last answer may take to leave. */
+const flushMs = 100;
 
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { bind, services, authenticator, log } = options;
@@ -96,18 +98,20 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const contract = options.descriptors ?? DescriptorIndex.fromSet(readDescriptorSet());
   const descriptors = new DescriptorIndex([...contract.files, healthFile]);
   const rules = new AccessRules(descriptors);
-  for (const path of services.flatMap((one) => one.paths)) rules.of(path);
+  const paths = services.flatMap((one) => one.paths);
+  for (const path of paths) rules.of(path);
 
   const health = HealthState();
-  const running = countCalls();
-  const interceptors: ServerInterceptor[] = [defaultDeadline(limits.defaultDeadline)];
+  const handlers = new CallCounter();
+  const calls = new CallCounter();
+  const interceptors = [defaultDeadline(limits.defaultDeadline), countCalls(calls, new Set(paths))];
   const server = createServer(Object.assign(serverOptions(limits), { interceptors }));
   const names = [...services.map((one) => one.name), HealthDefinition.fullName];
   server.add(HealthDefinition, HealthServiceImpl(health));
   const source = options.reflection ?? (() => ({ descriptors, services: names }));
   for (const name of reflectionServices) server.add(reflectionDefinition(name), reflectionImplementation(source));
 
-  const guarded = server.with(callMiddleware(log, running)).with(identityMiddleware(authenticator, rules));
+  const guarded = server.with(callMiddleware(log, handlers)).with(identityMiddleware(authenticator, rules));
   for (const one of services) {
     one.addTo(guarded);
     health.setStatus("healthy", one.name);
@@ -120,10 +124,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const close = async (graceMs: number) => {
     for (const name of ["", ...services.map((one) => one.name)]) health.setStatus("unhealthy", name);
     const drained = server.shutdown();
-    // A stream that nobody ends, a health watch say, would keep the server for ever.
-    await Promise.race([drained, running.idle(), after(graceMs)]);
+    // Streams that nobody ends, health watches say, would keep the server for ever: what counts is our own calls.
+    await Promise.race([drained, calls.idle().then(() => Promise.race([drained, after(flushMs)])), after(graceMs)]);
     server.forceShutdown();
-    const left = await Promise.race([running.idle().then(() => 0), after(abortMs).then(() => running.count)]);
+    const left = await Promise.race([handlers.idle().then(() => 0), after(abortMs).then(() => handlers.count)]);
     if (left > 0) log.warn({ handlers: left }, "handlers still run after their calls were cancelled");
     log.info({ address }, "stopped");
   };
@@ -155,25 +159,6 @@ function dialable(bind: string): string {
   const host = bind.replace(/:\d+$/, "");
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "[::]" ? "[::1]" : host;
-}
-
-function countCalls(): CallCounter & { readonly count: number; idle(): Promise<void> } {
-  let count = 0;
-  let waiting: (() => void)[] = [];
-  return {
-    get count() {
-      return count;
-    },
-    began() {
-      count++;
-    },
-    ended() {
-      if (--count > 0) return;
-      for (const done of waiting) done();
-      waiting = [];
-    },
-    idle: () => (count === 0 ? Promise.resolve() : new Promise((done) => waiting.push(done))),
-  };
 }
 
 function after(ms: number): Promise<void> {
