@@ -9,7 +9,6 @@ import { normalFromWord } from "./normal.js";
 
 const SMALL = 10;
 const HUGE = 1e9;
-const HALF_LOG_TWO_PI = 0.9189385332046727;
 
 /** Words of lane 0 that a Poisson number begins with. */
 export const WORDS_PER_POISSON = 2;
@@ -39,7 +38,7 @@ export function poissonFromWords(
     if (us >= 0.07 && v <= squeeze) return k;
     if (k >= 0 && (us >= 0.013 || v <= us)) {
       const inverseAlpha = 1.1239 + 1.1328 / (b - 3.4);
-      if (log((v * inverseAlpha) / (a / (us * us) + b)) <= k * log(mean) - mean - logFactorial(k)) return k;
+      if (accepts((v * inverseAlpha) / (a / (us * us) + b), k, mean)) return k;
     }
     const more = stream.more(pixel, lane);
     u = unit(more[0]!) - 0.5;
@@ -60,13 +59,18 @@ function byInversion(mean: number, word0: number, word1: number): number {
   return k;
 }
 
-const smallFactorials = [1, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800].map(log);
+/** 0! to 9!. */
+const FACTORIALS = Float64Array.of(1, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880);
+const TWO_PI = 6.283185307179586;
 
-/** ln k!, by Stirling's series from k = 11 on: the first term left out is below 10⁻¹². */
-function logFactorial(k: number): number {
-  if (k < smallFactorials.length) return smallFactorials[k]!;
-  const x = k + 1;
-  const r2 = 1 / (x * x);
-  const series = (1 / 12 - r2 * (1 / 360 - r2 * (1 / 1260 - r2 / 1680))) / x;
-  return (x - 0.5) * log(x) - x + HALF_LOG_TWO_PI + series;
+/**
+ * Whether `height` is at most the probability of k, µᵏ·e⁻ᵘ/k!. From k = 10 on k! is Stirling's √(2πk)·(k/e)ᵏ·e^series,
+ * with the first term left out below 10⁻¹²: written so, no large numbers are subtracted.
+ */
+function accepts(height: number, k: number, mean: number): boolean {
+  if (k < FACTORIALS.length) return log(height * FACTORIALS[k]!) <= k * log(mean) - mean;
+  const r = 1 / k;
+  const r2 = r * r;
+  const series = r * (1 / 12 - r2 * (1 / 360 - r2 * (1 / 1260 - r2 / 1680)));
+  return log(height * Math.sqrt(TWO_PI * k)) <= k * log(mean * r) + (k - mean) - series;
 }
