@@ -26,6 +26,7 @@ export * from "./objects/object-store.js";
 export { type Clock, systemClock } from "./operations/clock.js";
 export * from "./operations/job.js";
 export type { ListOperationsPage, ListOperationsRequest } from "./operations/list-operations.js";
+export * from "./operations/message.js";
 export { keyOfName, operationName } from "./operations/operation-name.js";
 export { Operations } from "./operations/operations.js";
 export {

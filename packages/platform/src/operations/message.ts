@@ -1,5 +1,14 @@
 /** An operation as the contract has it: `google.longrunning.Operation` with an OperationMetadata. */
-import { Any, type Operation, OperationMetadata, OperationMetadata_State, Progress, PssrError, statusOf } from "@pssr/api";
+import {
+  type Any,
+  type Operation,
+  OperationMetadata,
+  OperationMetadata_State,
+  Progress,
+  PssrError,
+  type Reason,
+  statusOf,
+} from "@pssr/api";
 import type { TypedBytes } from "./record.js";
 import type { OperationView } from "./view.js";
 
@@ -38,7 +47,7 @@ function toResult({ result, error }: OperationView): Operation["result"] {
   if (result !== undefined) return { $case: "response", value: any(result) };
   if (error === undefined) return undefined;
   const { reason, message, field, metadata } = error;
-  return { $case: "error", value: statusOf(new PssrError(reason, message, { field, metadata })) };
+  return { $case: "error", value: statusOf(new PssrError(reason as Reason, message, { field, metadata })) };
 }
 
 function any({ type, bytes }: TypedBytes): Any {
