@@ -15,7 +15,7 @@ export interface AdamWSpec {
   readonly beta2?: number;
   /** Default 1e-8. */
   readonly epsilon?: number;
-  /** Share of a weight that a step of learning rate 1 takes away. Biases do not decay. Default 1e-4. */
+  /** Share of a weight that a step of learning rate 1 takes away. Biases do not decay. Default 0, as usual in restoration. */
   readonly weightDecay?: number;
   /** Largest Euclidean norm of all gradients together; longer ones are scaled to it. Default 1. */
   readonly clipNorm?: number;
@@ -38,12 +38,13 @@ export interface AdamWState {
   square: Float32Array;
 }
 
-const defaults = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 1e-4, clipNorm: 1 };
+const defaults = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
 
 export class AdamW {
   private readonly spec: Required<AdamWSpec>;
   private readonly sizes: number[];
-  private readonly decay: Tensor1D;
+  /** The decay of each weight; absent where none decays. */
+  private readonly decay: Tensor1D | undefined;
   private weights: Tensor1D;
   private mean: Tensor1D;
   private square: Tensor1D;
@@ -58,13 +59,7 @@ export class AdamW {
   ) {
     this.spec = { ...defaults, ...spec };
     this.sizes = parameters.map(({ shape }) => shape.reduce((product, side) => product * side, 1));
-    const decay = new Float32Array(this.sizes.reduce((sum, size) => sum + size, 0));
-    let offset = 0;
-    parameters.forEach(({ decays }, i) => {
-      decay.fill(decays ? this.spec.weightDecay : 0, offset, offset + this.sizes[i]!);
-      offset += this.sizes[i]!;
-    });
-    this.decay = tf.tensor1d(decay);
+    this.decay = this.spec.weightDecay === 0 ? undefined : tf.tensor1d(this.decays());
     // tensor1d may keep the caller's array; a state is the caller's.
     this.weights = tf.tensor1d(state.weights.slice());
     this.mean = tf.tensor1d(state.mean.slice());
@@ -90,7 +85,7 @@ export class AdamW {
   update(gradients: readonly Tensor[], learningRate: number): number {
     const { tf } = this;
     const flat = tf.tidy(() => tf.concat1d(gradients.map((gradient) => tf.reshape(gradient, [-1]) as Tensor1D)));
-    const norm = tf.tidy(() => tf.norm(flat).dataSync()[0]!);
+    const norm = tf.tidy(() => tf.sqrt(tf.sum(tf.square(flat))).dataSync()[0]!);
     if (Number.isFinite(norm)) this.move(flat, Math.min(1, this.spec.clipNorm / norm), learningRate);
     flat.dispose();
     return norm;
@@ -107,28 +102,40 @@ export class AdamW {
   }
 
   dispose(): void {
-    this.tf.dispose([this.decay, this.weights, this.mean, this.square, ...this.views.values()]);
+    if (this.decay !== undefined) this.decay.dispose();
+    this.tf.dispose([this.weights, this.mean, this.square, ...this.views.values()]);
   }
 
   private move(gradient: Tensor1D, clip: number, learningRate: number): void {
     const { tf } = this;
     const { beta1, beta2, epsilon } = this.spec;
     this.step++;
-    // Both corrections for the moments' start at zero, moved onto the two scalars of the update.
-    const rate = learningRate / (1 - beta1 ** this.step);
+    // Clipping and both corrections for the moments' start at zero go into scalars: every operation here runs over all
+    // weights, and they are bound by memory.
     const correction = Math.sqrt(1 - beta2 ** this.step);
+    const rate = (learningRate * correction) / (1 - beta1 ** this.step);
     const [weights, mean, square] = tf.tidy(() => {
-      const clipped = tf.mul(gradient, clip);
-      const mean = tf.add(tf.mul(this.mean, beta1), tf.mul(clipped, 1 - beta1));
-      const square = tf.add(tf.mul(this.square, beta2), tf.mul(tf.square(clipped), 1 - beta2));
-      const direction = tf.div(mean, tf.add(tf.div(tf.sqrt(square), correction), epsilon));
-      const decayed = tf.sub(this.weights, tf.mul(tf.mul(this.decay, learningRate), this.weights));
-      return [tf.sub(decayed, tf.mul(direction, rate)), mean, square] as [Tensor1D, Tensor1D, Tensor1D];
+      const mean = tf.add(tf.mul(this.mean, beta1), tf.mul(gradient, (1 - beta1) * clip));
+      const square = tf.add(tf.mul(this.square, beta2), tf.mul(tf.square(gradient), (1 - beta2) * clip ** 2));
+      const direction = tf.div(mean, tf.add(tf.sqrt(square), epsilon * correction));
+      const kept =
+        this.decay === undefined
+          ? this.weights
+          : tf.sub(this.weights, tf.mul(tf.mul(this.weights, this.decay), learningRate));
+      return [tf.sub(kept, tf.mul(direction, rate)), mean, square] as [Tensor1D, Tensor1D, Tensor1D];
     });
     tf.dispose([this.weights, this.mean, this.square]);
     [this.weights, this.mean, this.square] = [weights, mean, square];
     tf.dispose([...this.views.values()]);
     this.views = this.split();
+  }
+
+  private decays(): Float32Array {
+    return Float32Array.from(
+      this.parameters.flatMap(({ decays }, i) =>
+        new Array<number>(this.sizes[i]!).fill(decays ? this.spec.weightDecay : 0),
+      ),
+    );
   }
 
   private split(): ReadonlyMap<string, Tensor> {

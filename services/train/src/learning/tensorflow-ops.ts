@@ -4,15 +4,24 @@
  */
 import { PssrError } from "@pssr/api";
 import type { Conv2d, Ops, Parameter } from "@pssr/networks";
-import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { GradSaveFunc, Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { TensorFlow } from "./tensorflow.js";
 
 export class TensorFlowOps implements Ops<Tensor4D> {
+  private readonly differentiableRelu: (x: Tensor) => Tensor;
+
   /** `tensors` holds each parameter by name, in its shape; the ops borrow them. */
   constructor(
     private readonly tf: TensorFlow,
     private readonly tensors: ReadonlyMap<string, Tensor>,
-  ) {}
+  ) {
+    // TensorFlow.js takes the gradient by five operations that look for NaN; the sign of the output, 0 or 1, is enough.
+    this.differentiableRelu = tf.customGrad((x, save) => {
+      const y = tf.relu(x as Tensor4D);
+      (save as GradSaveFunc)([y]);
+      return { value: y, gradFunc: (dy: Tensor, [saved]: Tensor[]) => tf.mul(dy, tf.sign(saved!)) };
+    });
+  }
 
   channels(x: Tensor4D): number {
     return x.shape[3];
@@ -36,7 +45,7 @@ export class TensorFlowOps implements Ops<Tensor4D> {
   }
 
   relu(x: Tensor4D): Tensor4D {
-    return this.tf.relu(x);
+    return this.differentiableRelu(x) as Tensor4D;
   }
 
   add(a: Tensor4D, b: Tensor4D): Tensor4D {
