@@ -59,6 +59,10 @@ const table = {
     code: Status.FAILED_PRECONDITION,
     meaning: "A dataset was deleted while work that reads it was under way.",
   },
+  DATASET_CHANGED: {
+    code: Status.FAILED_PRECONDITION,
+    meaning: "The dataset does not have the digest that the request pins.",
+  },
   UPLOAD_OFFSET_MISMATCH: {
     code: Status.FAILED_PRECONDITION,
     meaning: "Bytes were sent for an offset other than the one the upload stands at.",
