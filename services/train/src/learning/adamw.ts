@@ -38,8 +38,6 @@ export interface AdamWState {
   square: Float32Array;
 }
 
-const defaults = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
-
 export class AdamW {
   private readonly spec: Required<AdamWSpec>;
   private readonly sizes: number[];
@@ -57,7 +55,8 @@ export class AdamW {
     state: AdamWState,
     spec: AdamWSpec = {},
   ) {
-    this.spec = { ...defaults, ...spec };
+    const { beta1 = 0.9, beta2 = 0.99, epsilon = 1e-8, weightDecay = 0, clipNorm = 1 } = spec;
+    this.spec = { beta1, beta2, epsilon, weightDecay, clipNorm };
     this.sizes = parameters.map(({ shape }) => shape.reduce((product, side) => product * side, 1));
     this.decay = this.spec.weightDecay === 0 ? undefined : tf.tensor1d(this.decays());
     // tensor1d may keep the caller's array; a state is the caller's.

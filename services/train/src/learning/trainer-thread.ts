@@ -42,7 +42,6 @@ export interface Training extends AsyncDisposable {
   checkpointNow(): void;
 }
 
-const defaults = { prefetch: 4, checkpointEverySeconds: 30, validateEverySeconds: 60 };
 /** Events that may lie unread before the training gets no further batches. */
 const maxUnread = 64;
 
@@ -64,14 +63,14 @@ class TrainingThread implements Training {
   private changed: (() => void)[] = [];
 
   constructor(private readonly options: TrainingOptions) {
-    const { learning, checkpoint, validation = [], threads } = options;
-    const settings = { ...defaults, ...options };
-    this.prefetch = Math.max(1, settings.prefetch);
+    const { learning, checkpoint, validation = [], threads, prefetch = 4 } = options;
+    const { checkpointEverySeconds = 30, validateEverySeconds = 60 } = options;
+    this.prefetch = Math.max(1, prefetch);
     const workerData: ThreadSpec = {
       learning,
       validation,
-      checkpointEverySeconds: settings.checkpointEverySeconds,
-      validateEverySeconds: settings.validateEverySeconds,
+      checkpointEverySeconds,
+      validateEverySeconds,
       ...(checkpoint === undefined ? {} : { checkpoint }),
       ...(threads === undefined ? {} : { threads }),
     };

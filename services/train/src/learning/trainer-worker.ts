@@ -102,7 +102,7 @@ async function loop(tf: TensorFlow, trainer: Trainer, spec: ThreadSpec): Promise
       return;
     }
     if (elapsedSeconds - validated >= spec.validateEverySeconds) {
-      postValidation(tf, trainer, spec);
+      postValidation(trainer, spec);
       validated = trainer.position.elapsedSeconds;
     }
     const batch = inbox.take();
@@ -124,11 +124,12 @@ async function loop(tf: TensorFlow, trainer: Trainer, spec: ThreadSpec): Promise
       samplesPerSecond,
       waitSeconds,
       elapsedSeconds: position.elapsedSeconds,
+      tensors: tf.memory().numTensors,
     });
   }
   const { step, elapsedSeconds } = trainer.position;
   postCheckpoint(trainer);
-  postValidation(tf, trainer, spec);
+  postValidation(trainer, spec);
   postEvent({ kind: "finished", step, elapsedSeconds, weights: trainer.weights() });
 }
 
@@ -142,9 +143,8 @@ function postCheckpoint(trainer: Trainer): void {
   postEvent({ kind: "checkpoint", ...trainer.position, bytes }, [bytes.buffer]);
 }
 
-function postValidation(tf: TensorFlow, trainer: Trainer, { validation }: ThreadSpec): void {
-  if (validation.length > 0)
-    postEvent({ kind: "validation", ...trainer.position, ...validate(tf, trainer, validation) });
+function postValidation(trainer: Trainer, { validation }: ThreadSpec): void {
+  if (validation.length > 0) postEvent({ kind: "validation", ...trainer.position, ...validate(trainer, validation) });
 }
 
 function postEvent(event: TrainingEvent, transfer: ArrayBuffer[] = []): void {

@@ -16,6 +16,8 @@ export interface ProgressEvent extends StepReport {
   readonly waitSeconds: number;
   /** Time since the first step, over all attempts. */
   readonly elapsedSeconds: number;
+  /** Tensors that TensorFlow holds: the same after every step, or there is a leak. */
+  readonly tensors: number;
 }
 
 /** From time to time, when asked for, and before `finished`: enough to go on from here. */

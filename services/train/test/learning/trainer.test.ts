@@ -22,10 +22,10 @@ function assertClose(actual: number[], expected: number[], tolerance: number): v
 test("before its first step the network gives the bilinear enlargement, after some steps a better image", () => {
   const trainer = new Trainer(tf, smallSpec(120, { loss: { msSsimShare: 0 } }));
   const tiles = [stripes(1001), stripes(1002), stripes(1003)];
-  const before = validate(tf, trainer, tiles);
+  const before = validate(trainer, tiles);
   assertClose([before.restored.psnr, before.restored.ssim], [before.bilinear.psnr, before.bilinear.ssim], 1e-4);
   losses(trainer, 0, 120);
-  const after = validate(tf, trainer, tiles);
+  const after = validate(trainer, tiles);
   assert.equal(trainer.progress, 1);
   assert.ok(after.restored.psnr > after.bilinear.psnr + 1, `${after.restored.psnr} dB, ${after.bilinear.psnr} dB`);
   assert.ok(after.restored.ssim > after.bilinear.ssim);
@@ -52,7 +52,7 @@ test("the number of tensors stays the same over fifty steps, and disposal frees 
   losses(trainer, 0, 2);
   const after = tf.memory().numTensors;
   losses(trainer, 2, 50);
-  validate(tf, trainer, [stripes(7)]);
+  validate(trainer, [stripes(7)]);
   trainer.checkpoint();
   assert.equal(tf.memory().numTensors, after);
   trainer.dispose();
