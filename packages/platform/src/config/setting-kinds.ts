@@ -66,6 +66,14 @@ export function address(): SettingKind<string> {
   });
 }
 
+/** Where to call a service: `host:port`, or `dns:///host:port` to spread calls over all addresses of a name. */
+export function target(): SettingKind<string> {
+  const plain = address();
+  return read("host:port, or dns:///host:port", (value) =>
+    plain.safeParse(value.replace(/^dns:\/\/\//, "")).success ? value : undefined,
+  );
+}
+
 /** Values separated by commas; an empty text is an empty list. */
 export function listOf<T>(kind: SettingKind<T>): SettingKind<readonly T[]> {
   const expected = `a list separated by commas, each ${kind.description ?? "a value"}`;

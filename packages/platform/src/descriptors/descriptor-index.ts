@@ -70,6 +70,19 @@ export class DescriptorIndex {
     return name === undefined ? undefined : this.fileByName(name);
   }
 
+  /** Only the files that declare these symbols, with all that they import. */
+  subset(symbols: readonly string[]): DescriptorIndex {
+    const kept = new Map<string, FileDescriptorProto>();
+    const keep = (name: string | undefined) => {
+      const file = name === undefined ? undefined : this.#files.get(name);
+      if (file === undefined || kept.has(file.name)) return;
+      kept.set(file.name, file);
+      for (const dependency of file.dependency) keep(dependency);
+    };
+    for (const symbol of symbols) keep(this.#symbols.get(symbol));
+    return new DescriptorIndex(kept.values());
+  }
+
   /** The file that declares the extension of this message type with this field number. */
   fileOfExtension(typeName: string, number: number): Uint8Array | undefined {
     const message = this.registry.getMessage(typeName);

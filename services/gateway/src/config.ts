@@ -1,0 +1,27 @@
+/** Settings of the gateway. */
+import { type Config, grpcSettings, kinds, setting } from "@pssr/platform";
+
+const { address, bytes, duration, listOf, text } = kinds;
+
+export const gatewaySettings = {
+  ...grpcSettings,
+  gatewayBind: setting(address(), { default: "127.0.0.1:7717", description: "Address that the gateway listens on" }),
+  localPrincipal: setting(text(), {
+    default: "local",
+    description: "Who callers on this machine are, for the record of what they begin",
+  }),
+  localProjects: setting(listOf(text()), {
+    default: "*",
+    description: "Projects that callers on this machine may see; * for all",
+  }),
+  forwardWindow: setting(bytes({ min: 1, max: 2 ** 30 }), {
+    default: "512KiB",
+    description: "Bytes of one response stream held for a reader that is slower than its service, beside one message",
+  }),
+  backendWait: setting(duration(), {
+    default: "5s",
+    description: "How long a start waits for all services before it goes on with those that answer",
+  }),
+} as const;
+
+export type GatewayConfig = Config<typeof gatewaySettings>;

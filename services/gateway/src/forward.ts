@@ -1,0 +1,142 @@
+/**
+ * Forwards one call of any kind as raw bytes, in both directions no faster than the other side takes them: towards the
+ * service one message at a time, towards the caller at most a window of bytes beside one message. Deadline, cancel,
+ * metadata, status and its details pass through.
+ */
+import {
+  type Channel,
+  Metadata,
+  type ServerInterceptingCallInterface,
+  type ServerListener,
+  type StatusObject,
+  status,
+} from "@grpc/grpc-js";
+import { PssrError, RpcStatus, statusDetailsKey, statusOf } from "@pssr/api";
+
+export interface Route {
+  readonly channel: Channel;
+  /** For messages: "crappify". */
+  readonly backend: string;
+  /** Deadline in milliseconds for a call that brings none; undefined for streams, which may take as long as they like. */
+  readonly defaultDeadlineMs: number | undefined;
+}
+
+export interface ForwardOptions {
+  readonly path: string;
+  readonly route: () => Route | undefined;
+  /** Authenticates the caller and gives the metadata for the service; throws a PssrError to refuse. */
+  readonly admit: (metadata: Metadata, peer: string) => Promise<Metadata>;
+  readonly windowBytes: number;
+  /** Called once, when the call has ended for its caller. */
+  readonly ended: (code: status | undefined) => void;
+}
+
+type BackendCall = ReturnType<Channel["createCall"]>;
+
+/** Starts to forward a call that has just come in; the listener returned takes what its caller sends. */
+export function forward(caller: ServerInterceptingCallInterface, options: ForwardOptions): ServerListener {
+  let service: BackendCall | undefined;
+  let over = false;
+  let code: status | undefined;
+  let heldBytes = 0;
+  let reading = false;
+
+  const finish = (result: StatusObject) => {
+    if (over) return;
+    over = true;
+    code = result.code;
+    caller.sendStatus(result);
+  };
+  const refuse = (error: unknown) => finish(toStatus(error));
+  const readService = () => {
+    if (over || reading || service === undefined || heldBytes >= options.windowBytes) return;
+    reading = true;
+    service.startRead();
+  };
+
+  const connect = (metadata: Metadata) => {
+    const route = options.route();
+    if (route === undefined)
+      throw new PssrError("UNAVAILABLE", `${options.path} is not served at the moment; try again.`);
+    const { channel, defaultDeadlineMs } = route;
+    const own = caller.getDeadline();
+    const deadline =
+      own === Number.POSITIVE_INFINITY && defaultDeadlineMs !== undefined ? Date.now() + defaultDeadlineMs : own;
+    service = channel.createCall(options.path, deadline, null, null, null);
+    service.start(metadata, {
+      onReceiveMetadata: (received) => caller.sendMetadata(withoutTransport(received)),
+      onReceiveMessage(message: Buffer) {
+        reading = false;
+        heldBytes += message.byteLength;
+        // Called when the message has left for the caller, as far as its flow control lets it.
+        caller.sendMessage(message, () => {
+          heldBytes -= message.byteLength;
+          readService();
+        });
+        readService();
+      },
+      onReceiveStatus: (received) => finish(explained(received, route.backend)),
+    });
+    readService();
+    caller.startRead();
+  };
+
+  return {
+    onReceiveMetadata(metadata) {
+      options
+        .admit(metadata, caller.getPeer())
+        .then((admitted) => {
+          if (!over) connect(admitted);
+        })
+        .catch(refuse);
+    },
+    onReceiveMessage(message: Buffer) {
+      service?.sendMessageWithContext({ callback: () => over || caller.startRead() }, message);
+    },
+    onReceiveHalfClose: () => service?.halfClose(),
+    // Called at every end of a call, a good one too; the service's side then has ended already.
+    onCancel() {
+      over = true;
+      service?.cancelWithStatus(status.CANCELLED, "The caller gave the call up.");
+      options.ended(code);
+    },
+  };
+}
+
+/** Metadata without what belongs to one connection and not to the call. */
+export function withoutTransport(metadata: Metadata): Metadata {
+  const kept = metadata.clone();
+  for (const key of [
+    "content-type",
+    "date",
+    "grpc-encoding",
+    "grpc-accept-encoding",
+    "grpc-status",
+    "grpc-message",
+    "user-agent",
+  ]) {
+    kept.remove(key);
+  }
+  return kept;
+}
+
+/** A status as sent; where the service itself could not be reached, in words and with details of ours. */
+function explained(received: StatusObject, backend: string): StatusObject {
+  const metadata = withoutTransport(received.metadata);
+  if (received.code === status.UNAVAILABLE && metadata.get(statusDetailsKey).length === 0) {
+    const message = `The service ${backend} cannot be reached at the moment (${received.details}); try again.`;
+    return toStatus(new PssrError("UNAVAILABLE", message, { metadata: { service: backend } }));
+  }
+  return { code: received.code, details: received.details, metadata };
+}
+
+function toStatus(error: unknown): StatusObject {
+  const typed =
+    error instanceof PssrError
+      ? error
+      : new PssrError("INTERNAL", "The gateway failed; see its log.", { cause: error });
+  const rich = statusOf(typed);
+  const metadata = new Metadata();
+  metadata.set(statusDetailsKey, Buffer.from(RpcStatus.encode(rich).finish()));
+  return { code: rich.code, details: rich.message, metadata };
+}

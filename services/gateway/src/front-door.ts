@@ -1,0 +1,140 @@
+/**
+ * The server that callers reach. It knows paths, not messages: each is registered with identity serialisers, and what
+ * comes in on it is forwarded before any handler would run.
+ */
+import { Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor, status } from "@grpc/grpc-js";
+import { PssrError } from "@pssr/api";
+import {
+  type Authenticator,
+  CallCounter,
+  formatTraceparent,
+  type GrpcLimits,
+  type Identity,
+  isLoopback,
+  type Logger,
+  newSpan,
+  parseTraceparent,
+  serverOptions,
+} from "@pssr/platform";
+import { forward, type Route, withoutTransport } from "./forward.js";
+
+export interface FrontDoorOptions {
+  readonly bind: string;
+  readonly limits: GrpcLimits;
+  readonly windowBytes: number;
+  readonly authenticator: Authenticator;
+  /** A token of the signed identity that the services verify. */
+  readonly tokenFor: (identity: Identity) => Promise<string>;
+  readonly log: Logger;
+}
+
+/** Paths that anybody may call: they say nothing about anybody's data. */
+const open = /^\/grpc\.(health|reflection)\./;
+/** How long the last bytes of the last answer may take to leave. */
+const flushMs = 100;
+
+export class FrontDoor {
+  readonly #server: Server;
+  readonly #options: FrontDoorOptions;
+  readonly #calls = new CallCounter();
+  #routes: ReadonlyMap<string, Route> = new Map();
+  #address = "";
+
+  constructor(options: FrontDoorOptions) {
+    const { bind, authenticator, limits } = options;
+    if (!isLoopback(bind) && !authenticator.configured) {
+      throw new PssrError(
+        "INVALID_CONFIGURATION",
+        `Refusing to listen on ${bind}: others could reach it, and callers would need no token. Bind 127.0.0.1.`,
+        { field: "gatewayBind" },
+      );
+    }
+    this.#options = options;
+    this.#server = new Server({ ...serverOptions(limits), interceptors: [this.#intercept()] });
+  }
+
+  get address(): string {
+    return this.#address;
+  }
+
+  /** The paths served from now on; calls under way go on as they are. */
+  setRoutes(routes: ReadonlyMap<string, Route>): void {
+    for (const path of this.#routes.keys()) if (!routes.has(path)) this.#server.unregister(path);
+    for (const path of routes.keys()) this.#server.register(path, neverRuns, same, same, "bidi");
+    this.#routes = routes;
+  }
+
+  async listen(): Promise<void> {
+    const { bind } = this.#options;
+    const port = await new Promise<number>((resolve, reject) => {
+      this.#server.bindAsync(bind, ServerCredentials.createInsecure(), (cause, bound) => {
+        if (cause === null) return resolve(bound);
+        const message = `Cannot listen on ${bind}: ${cause.message}. Choose another address or port.`;
+        reject(new PssrError("INVALID_CONFIGURATION", message, { field: "gatewayBind", cause }));
+      });
+    });
+    this.#address = `${bind.replace(/:\d+$/, "").replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")}:${port}`;
+  }
+
+  /** Takes no new call, gives those under way `graceMs` to end, then cancels them. */
+  async close({ graceMs }: { graceMs: number }): Promise<void> {
+    const drained = new Promise<void>((done) => this.#server.tryShutdown(() => done()));
+    await Promise.race([
+      drained,
+      this.#calls.idle().then(() => Promise.race([drained, after(flushMs)])),
+      after(graceMs),
+    ]);
+    this.#server.forceShutdown();
+  }
+
+  #intercept(): ServerInterceptor {
+    return ({ path }, call) => {
+      const counted = !open.test(path);
+      const begun = performance.now();
+      const { log, windowBytes } = this.#options;
+      if (counted) this.#calls.began();
+      const ended = (code: status | undefined) => {
+        if (counted) this.#calls.ended();
+        const ms = Math.round((performance.now() - begun) * 10) / 10;
+        log.debug({ method: path, code: status[code ?? status.CANCELLED], ms }, "call");
+      };
+      return new ServerInterceptingCall(call, {
+        start: (next) =>
+          next(
+            forward(call, {
+              path,
+              route: () => this.#routes.get(path),
+              admit: (metadata, peer) => this.#admit(path, metadata, peer),
+              windowBytes,
+              ended,
+            }),
+          ),
+      });
+    };
+  }
+
+  async #admit(path: string, incoming: Parameters<typeof withoutTransport>[0], peer: string) {
+    const metadata = withoutTransport(incoming);
+    const [authorization] = metadata.get("authorization");
+    metadata.remove("authorization");
+    const [traceparent] = metadata.get("traceparent");
+    metadata.set("traceparent", formatTraceparent(newSpan(parseTraceparent(traceparent?.toString()))));
+    if (open.test(path)) return metadata;
+    const identity = await this.#options.authenticator.authenticate({ authorization: authorization?.toString(), peer });
+    metadata.set("authorization", `Bearer ${await this.#options.tokenFor(identity)}`);
+    return metadata;
+  }
+}
+
+function same(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+/** Every call is forwarded before it would reach its handler. */
+function neverRuns(): void {
+  throw new PssrError("INTERNAL", "A call reached the gateway's handler instead of being forwarded.");
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms).unref());
+}

@@ -1,0 +1,84 @@
+/** Asks a server by reflection what it serves. */
+import type { Channel } from "@grpc/grpc-js";
+import { PssrError } from "@pssr/api";
+import {
+  DescriptorIndex,
+  type ReflectionAnswer,
+  type ReflectionQuestion,
+  reflectionDefinition,
+  reflectionServices,
+} from "@pssr/platform";
+import { ClientError, createClient } from "nice-grpc";
+import { Metadata, Status } from "nice-grpc-common";
+
+/** A contract has some dozen files; a server that names more than this is broken or hostile. */
+const maxFiles = 2000;
+
+export interface ServedServices {
+  readonly services: readonly string[];
+  readonly descriptors: DescriptorIndex;
+}
+
+/** What the server behind a channel serves, without the services that every server has (`grpc.*`). UNAVAILABLE if it does not answer. */
+export async function reflect(
+  channel: Channel,
+  options: { timeoutMs: number; signal: AbortSignal },
+): Promise<ServedServices> {
+  let unknown: unknown;
+  for (const service of reflectionServices) {
+    try {
+      return await reflectWith(channel, service, options);
+    } catch (error) {
+      if (!(error instanceof ClientError && error.code === Status.UNIMPLEMENTED)) throw error;
+      unknown = error;
+    }
+  }
+  throw new PssrError("UNAVAILABLE", "The server has no reflection, so its methods cannot be known.", {
+    cause: unknown,
+  });
+}
+
+async function reflectWith(
+  channel: Channel,
+  service: (typeof reflectionServices)[number],
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+): Promise<ServedServices> {
+  const client = createClient(reflectionDefinition(service), channel);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const ask = async (questions: readonly ReflectionQuestion[]): Promise<ReflectionAnswer[]> => {
+    async function* requests() {
+      yield* questions;
+    }
+    const answers: ReflectionAnswer[] = [];
+    const metadata = Metadata({ "grpc-timeout": `${timeoutMs}m` });
+    for await (const { answer } of client.serverReflectionInfo(requests(), { signal: limit, metadata }))
+      answers.push(answer);
+    return answers;
+  };
+
+  const [list] = await ask([{ kind: "listServices" }]);
+  const services = list?.kind === "services" ? list.names.filter((name) => !name.startsWith("grpc.")) : [];
+  const files = new Map<string, ReturnType<typeof DescriptorIndex.fileFromBytes>>();
+  const take = (answers: readonly ReflectionAnswer[]) => {
+    for (const answer of answers) {
+      if (answer.kind === "error") throw new PssrError("UNAVAILABLE", `Reflection failed: ${answer.message}`);
+      if (answer.kind !== "files") continue;
+      for (const bytes of answer.files) {
+        const file = DescriptorIndex.fileFromBytes(bytes);
+        files.set(file.name, file);
+      }
+    }
+  };
+  take(await ask(services.map((symbol) => ({ kind: "fileContainingSymbol", symbol }))));
+  for (;;) {
+    const imported = [...files.values()].flatMap((file) => file.dependency);
+    const missing = [...new Set(imported)].filter((name) => !files.has(name));
+    if (missing.length === 0) break;
+    if (files.size + missing.length > maxFiles)
+      throw new PssrError("UNAVAILABLE", `Reflection names over ${maxFiles} files.`);
+    const before = files.size;
+    take(await ask(missing.map((name) => ({ kind: "fileByName", name }))));
+    if (files.size === before) throw new PssrError("UNAVAILABLE", `Reflection does not give ${missing.join(", ")}.`);
+  }
+  return { services, descriptors: new DescriptorIndex(files.values()) };
+}
