@@ -1,3 +1,7 @@
+export { decodeImage } from "./formats/decode-image.js";
+export type { DecodedImage, DecodeLimits } from "./formats/decoded-image.js";
+export { encodePng, type PngOptions } from "./formats/png/encode-png.js";
+export { encodeTiff, type TiffOptions, type TiffSource, tiffSource } from "./formats/tiff/encode-tiff.js";
 export { type AffineFit, applyAffine, fitAffine } from "./metrics/affine-fit.js";
 export { psnr } from "./metrics/psnr.js";
 export { ssim } from "./metrics/ssim.js";
