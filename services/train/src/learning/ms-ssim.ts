@@ -122,17 +122,10 @@ function planes(tf: TensorFlow, x: Tensor4D): Tensor3D {
 }
 
 /** Mean of each plane's SSIM, with (`whole`) or without its luminance factor: [planes]. */
-function similarity(tf: TensorFlow, x: Tensor3D, y: Tensor3D, { rows, columns }: Windows, whole: boolean): Tensor {
-  const count = x.shape[0];
-  const stacked = tf.concat([x, y, tf.square(x), tf.square(y), tf.mul(x, y)], 0) as Tensor3D;
-  const averaged = average(tf, stacked, rows, columns);
-  const [meanX, meanY, meanXX, meanYY, meanXY] = tf.split(averaged, [count, count, count, count, count], 0) as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
+function similarity(tf: TensorFlow, x: Tensor3D, y: Tensor3D, windows: Windows, whole: boolean): Tensor {
+  // Apart, because one of the two images is fixed in a training: what concerns it alone then needs no gradient.
+  const [meanX, meanXX, meanXY] = averages(tf, [x, tf.square(x), tf.mul(x, y)], windows) as [Tensor, Tensor, Tensor];
+  const [meanY, meanYY] = averages(tf, [y, tf.square(y)], windows) as [Tensor, Tensor];
   const productXY = tf.mul(meanX, meanY);
   const squares = tf.add(tf.square(meanX), tf.square(meanY));
   const covariance = tf.sub(meanXY, productXY);
@@ -143,17 +136,15 @@ function similarity(tf: TensorFlow, x: Tensor3D, y: Tensor3D, { rows, columns }:
   return tf.mean(tf.mul(contrast, luminance), [1, 2]);
 }
 
-/** rows · x · columns for every plane, each as one large matrix product where the layout allows it. */
-function average(tf: TensorFlow, x: Tensor3D, rows: Tensor2D, columns: Tensor2D): Tensor3D {
-  const [count, height, width] = x.shape;
-  const [outHeight, outWidth] = [rows.shape[0], columns.shape[1]];
-  const along = tf.reshape(tf.matMul(tf.reshape(x, [count * height, width]) as Tensor2D, columns), [
-    count,
-    height,
-    outWidth,
-  ]);
+/** rows · map · columns for every plane of every map: along each axis one large matrix product. */
+function averages(tf: TensorFlow, maps: Tensor3D[], { rows, columns }: Windows): Tensor[] {
+  const stacked = tf.concat(maps, 0) as Tensor3D;
+  const [count, height, width] = stacked.shape;
+  const outWidth = columns.shape[1];
+  const across = tf.matMul(tf.reshape(stacked, [count * height, width]) as Tensor2D, columns);
   const repeated = tf.tile(tf.expandDims(rows, 0), [count, 1, 1]) as Tensor3D;
-  return tf.reshape(tf.matMul(repeated, along as Tensor3D), [count, outHeight, outWidth]);
+  const averaged = tf.matMul(repeated, tf.reshape(across, [count, height, outWidth]) as Tensor3D);
+  return tf.split(averaged, maps.length, 0);
 }
 
 /** Means of 2×2 pixels; an odd last row or column is dropped. */
