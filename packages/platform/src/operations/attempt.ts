@@ -124,8 +124,8 @@ export class Attempt {
       times: { ...record.times, endedMs: this.settings.clock.now() },
     };
     if ("result" in outcome) {
-      const { value, keepAttempts = [] } = outcome.result;
-      return { ...ended, state: "SUCCEEDED", result: { attempt: this.#number, value, keepAttempts } };
+      const { value, keepAttempts = [], keepObjects = [] } = outcome.result;
+      return { ...ended, state: "SUCCEEDED", result: { attempt: this.#number, value, keepAttempts, keepObjects } };
     }
     const reason: unknown = this.#abort.signal.reason;
     const because = reason instanceof JobAborted ? reason.because : undefined;

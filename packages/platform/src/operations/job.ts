@@ -4,8 +4,13 @@ import type { Checkpoint, OperationRecord, TypedBytes } from "./record.js";
 
 export interface JobResult {
   value: TypedBytes;
-  /** Earlier attempts whose objects the result refers to as well (those of a checkpoint it went on from). Default none. */
+  /** Earlier attempts whose objects the result refers to as well, whatever they wrote. Default none. */
   keepAttempts?: number[];
+  /**
+   * Keys of single objects of earlier attempts that it refers to (those of a checkpoint it went on from). What is named neither
+   * way is removed after a while. Default none.
+   */
+  keepObjects?: string[];
 }
 
 export interface JobKind {

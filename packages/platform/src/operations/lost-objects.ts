@@ -14,11 +14,13 @@ export async function sweepLostObjects(
   beforeMs: number,
   { signal }: Abortable = {},
 ): Promise<boolean> {
-  const kept = new Set(record.result === undefined ? [] : [record.result.attempt, ...record.result.keepAttempts]);
+  const { result } = record;
+  const attempts = new Set(result === undefined ? [] : [result.attempt, ...result.keepAttempts]);
+  const single = new Set(result?.keepObjects);
   let all = true;
   for await (const object of objects.list(`${key}/`, { signal })) {
     const attempt = Number(object.key.slice(key.length + 1).split("/", 1)[0]);
-    if (kept.has(attempt)) continue;
+    if (attempts.has(attempt) || single.has(object.key)) continue;
     if (object.modifiedMs >= beforeMs) all = false;
     else await objects.delete(object.key, { signal });
   }

@@ -32,9 +32,10 @@ export class Materialiser {
     for (let wrote = false; ; wrote = true) {
       const stored = await this.records.get(key, { signal });
       const kind = stored && this.kinds.get(stored.record.kind);
-      // Having written for a record that has changed since, we may have undone a part of what another did: once more, then.
       if (stored === undefined || kind === undefined || (stored.record.materialised && !wrote)) return stored;
       await kind.materialise(stored.record, { signal });
+      // Another was quicker. What we wrote before was for an older record, so it had to be done again, but not recorded again.
+      if (stored.record.materialised) return stored;
       try {
         return await this.records.replace(stored, { materialised: true }, { signal });
       } catch (error) {

@@ -8,7 +8,7 @@ import type { EventBus } from "../events/event-bus.js";
 import type { Revision, StateChange, StateStore } from "../state/state-store.js";
 import type { Clock } from "./clock.js";
 import { operationsPrefix } from "./operation-name.js";
-import { parseRecord } from "./record.js";
+import { type OperationRecord, parseRecord } from "./record.js";
 import { furtherProgress, type IndexedRecord, type Progress } from "./view.js";
 
 export interface IndexEntry {
@@ -48,6 +48,8 @@ export class OperationIndex {
   readonly #followers = new Set<(entry: IndexEntry) => void>();
   readonly #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  /** What the present watch has told, until it has told all that is there. */
+  #seen: Set<string> | undefined;
   /** Newest first; undefined after an operation came or went. */
   #newestFirst: IndexEntry[] | undefined;
 
@@ -87,6 +89,12 @@ export class OperationIndex {
     return this.#newestFirst;
   }
 
+  /** Takes a record that this process has just written, so that its callers see their own writes. */
+  learn(key: string, record: OperationRecord, revision: Revision): void {
+    this.#seen?.add(key);
+    this.#put(key, record, revision);
+  }
+
   /** Tells of changes to one operation until the returned function is called. */
   listen(key: string, listener: IndexListener): () => void {
     const listeners = this.#listeners.get(key) ?? new Set();
@@ -123,15 +131,14 @@ export class OperationIndex {
   async #followRecords(ready: () => void): Promise<void> {
     this.resetLeases();
     const seen = new Set<string>();
-    let current = false;
+    this.#seen = seen;
     for await (const change of this.state.watch(operationsPrefix, { signal: this.#stop.signal })) {
       if (change.type === "current") {
         for (const key of this.#entries.keys()) if (!seen.has(key)) this.#remove(key);
-        current = true;
-        seen.clear();
+        this.#seen = undefined;
         ready();
       } else {
-        if (!current) seen.add(change.key);
+        this.#seen?.add(change.key);
         this.#take(change);
       }
     }
@@ -142,26 +149,30 @@ export class OperationIndex {
       this.#remove(change.key);
       return;
     }
-    const before = this.#entries.get(change.key);
-    if (before !== undefined && before.revision >= change.revision) return;
     try {
-      const { request: _request, checkpoint: _checkpoint, ...record } = parseRecord(change.key, change.value);
-      const entry: IndexEntry = {
-        key: change.key,
-        record,
-        revision: change.revision,
-        progress: furtherProgress(before?.progress, record.progress),
-        unchangedSinceMs: this.clock.monotonic(),
-      };
-      this.#entries.set(change.key, entry);
-      this.#newestFirst = undefined;
-      for (const follower of this.#followers) follower(entry);
-      this.#tell(change.key, entry);
+      this.#put(change.key, parseRecord(change.key, change.value), change.revision);
     } catch (error) {
       // Others must go on; whoever asks for this one by name gets the error itself.
       this.report(error, `reading ${change.key}`);
       this.#remove(change.key);
     }
+  }
+
+  #put(key: string, record: OperationRecord, revision: Revision): void {
+    const before = this.#entries.get(key);
+    if (before !== undefined && before.revision >= revision) return;
+    const { request: _request, checkpoint: _checkpoint, ...indexed } = record;
+    const entry: IndexEntry = {
+      key,
+      record: indexed,
+      revision,
+      progress: furtherProgress(before?.progress, record.progress),
+      unchangedSinceMs: this.clock.monotonic(),
+    };
+    this.#entries.set(key, entry);
+    this.#newestFirst = undefined;
+    for (const follower of this.#followers) follower(entry);
+    this.#tell(key, entry);
   }
 
   #remove(key: string): void {

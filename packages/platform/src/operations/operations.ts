@@ -45,8 +45,10 @@ export class Operations {
   ) {
     this.#settings = withDefaults(settings);
     const { clock, report, exclusive } = this.#settings;
-    this.#records = new OperationRecords(ports.state);
     this.#index = new OperationIndex(ports.state, ports.events, clock, report);
+    this.#records = new OperationRecords(ports.state, ({ key, record, revision }) =>
+      this.#index.learn(key, record, revision),
+    );
     this.#leases = new Leases(this.#index, clock, exclusive);
     this.#materialiser = new Materialiser(this.#records, this.#kinds);
     this.#sweeper = new Sweeper(

@@ -2,7 +2,7 @@
  * The record of an operation: one JSON document in the state store, and the only truth about it. Every step of its life is one
  * compare-and-set of this record.
  */
-import { PssrError, reasons } from "@pssr/api";
+import { PssrError, type Reason, reasons } from "@pssr/api";
 import { z } from "zod";
 
 export const recordSchemaVersion = 1;
@@ -19,6 +19,8 @@ const typedBytes = z.object({
   type: z.string(),
   bytes: z.base64().transform((text): Uint8Array => new Uint8Array(Buffer.from(text, "base64"))),
 });
+
+const isReason = (text: string): text is Reason => Object.hasOwn(reasons, text);
 
 const recordSchema = z.object({
   schema: z.literal(recordSchemaVersion),
@@ -56,16 +58,18 @@ const recordSchema = z.object({
       /** The attempt that counts. */
       attempt: count,
       value: typedBytes,
-      /** Earlier attempts whose objects the result refers to as well. */
+      /** Earlier attempts whose objects the result refers to as well, all of them. */
       keepAttempts: z.array(count),
+      /** Further keys of objects that it refers to. */
+      keepObjects: z.array(z.string()),
     })
     .optional(),
   error: z
     .object({
       /** gRPC status code. */
       code: z.int(),
-      /** From the table of reasons, perhaps a newer one. */
-      reason: z.string(),
+      /** One that a newer release added reads as INTERNAL here. */
+      reason: z.string().transform((text): Reason => (isReason(text) ? text : "INTERNAL")),
       message: z.string(),
       field: z.string().optional(),
       metadata: z.record(z.string(), z.string()),

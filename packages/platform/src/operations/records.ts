@@ -12,7 +12,11 @@ export interface StoredRecord {
 }
 
 export class OperationRecords {
-  constructor(private readonly state: StateStore) {}
+  /** `written` hears of each record that was written here, before anyone else does. */
+  constructor(
+    private readonly state: StateStore,
+    private readonly written: (stored: StoredRecord) => void,
+  ) {}
 
   async get(key: string, { signal }: Abortable = {}): Promise<StoredRecord | undefined> {
     const entry = await this.state.get(key, { signal });
@@ -22,7 +26,7 @@ export class OperationRecords {
   /** REVISION_CONFLICT where the operation exists. */
   async create(record: OperationRecord, { signal }: Abortable = {}): Promise<StoredRecord> {
     const key = operationKey(record.project, record.id);
-    return { key, record, revision: await this.state.put(key, serialiseRecord(record), 0n, { signal }) };
+    return this.#put({ key, record, revision: 0n }, signal);
   }
 
   /** One compare-and-set; REVISION_CONFLICT where the record has changed since it was read. */
@@ -32,8 +36,13 @@ export class OperationRecords {
     { signal }: Abortable = {},
   ): Promise<StoredRecord> {
     const record: OperationRecord = { ...stored.record, ...changes };
-    const revision = await this.state.put(stored.key, serialiseRecord(record), stored.revision, { signal });
-    return { key: stored.key, record, revision };
+    return this.#put({ key: stored.key, record, revision: stored.revision }, signal);
+  }
+
+  async #put({ key, record, revision }: StoredRecord, signal: AbortSignal | undefined): Promise<StoredRecord> {
+    const stored = { key, record, revision: await this.state.put(key, serialiseRecord(record), revision, { signal }) };
+    this.written(stored);
+    return stored;
   }
 
   /**

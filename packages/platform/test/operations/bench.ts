@@ -1,4 +1,7 @@
 /** Real embedded adapters in a directory of the test's own, and operations on them that close when the test ends. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
 import {
   FileObjectStore,
@@ -12,7 +15,6 @@ import {
   type OperationsSettings,
   type Ports,
 } from "@pssr/platform";
-import { temporaryDirectory } from "../temporary-directory.js";
 import { thingKind } from "./thing-kind.js";
 
 export interface Bench {
@@ -27,7 +29,7 @@ export interface Bench {
 }
 
 export async function openBench(context: TestContext): Promise<Bench> {
-  const directory = await temporaryDirectory(context);
+  const directory = await mkdtemp(join(tmpdir(), "pssr-operations-"));
   const queue = new MemoryWorkQueue({ visibilityMs: 300 });
   const ports: Ports = {
     state: await FileStateStore.open(`${directory}/state`),
@@ -36,7 +38,12 @@ export async function openBench(context: TestContext): Promise<Bench> {
     events: new MemoryEventBus(),
   };
   const reports: Bench["reports"] = [];
-  context.after(() => queue.close());
+  const started: Operations[] = [];
+  context.after(async () => {
+    await Promise.all(started.map((operations) => operations.close()));
+    queue.close();
+    await rm(directory, { recursive: true });
+  });
   return {
     ports,
     reports,
@@ -51,7 +58,7 @@ export async function openBench(context: TestContext): Promise<Bench> {
       });
       operations.register(thingKind(own.state, run, options.kind));
       await operations.start();
-      context.after(() => operations.close());
+      started.push(operations);
       return operations;
     },
   };

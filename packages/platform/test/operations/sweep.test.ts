@@ -16,21 +16,25 @@ test("objects of attempts that lost go after a day, those of the one that counts
   const operations = await bench.start(
     async (job) => {
       await objects.put(`${job.objectPrefix}part`, Uint8Array.of(job.attempt));
+      await objects.put(`${job.objectPrefix}series/0`, Uint8Array.of(job.attempt));
       if (job.record.resource === "failing") throw new PssrError("INVALID_MODEL", "no");
       if (job.attempt < 4) throw new PssrError("UNAVAILABLE", "again");
-      return { value: text(""), keepAttempts: [2] };
+      return { value: text(""), keepAttempts: [1], keepObjects: [`operations/p1/thing-good/2/series/0`] };
     },
     { settings: { sweepMs: 60_000, clock: { ...systemClock, now: () => Date.now() + aheadMs } } },
   );
   await operations.wait((await operations.submit({ ...submission, resource: "good" })).name);
   await operations.wait((await operations.submit({ ...submission, resource: "failing" })).name);
-  assert.equal((await keys(objects)).length, 5);
+  assert.equal((await keys(objects)).length, 10);
   aheadMs = 23 * hourMs;
   await operations.sweep();
-  assert.equal((await keys(objects)).length, 5);
+  assert.equal((await keys(objects)).length, 10);
   aheadMs = 25 * hourMs;
   await operations.sweep();
-  assert.deepEqual(await keys(objects), ["operations/p1/thing-good/2/part", "operations/p1/thing-good/4/part"]);
+  assert.deepEqual(
+    await keys(objects),
+    ["1/part", "1/series/0", "2/series/0", "4/part", "4/series/0"].map((end) => `operations/p1/thing-good/${end}`),
+  );
 });
 
 test("ended operations are forgotten after thirty days, what they made is not, nor work that goes on", async (context) => {
