@@ -2,7 +2,7 @@
 import { PssrError } from "@pssr/api";
 import { type ModelManifest, modelFiles, parseModelManifest } from "@pssr/networks";
 import type { Abortable, ObjectStore } from "@pssr/platform";
-import type { SpecifiedModel } from "../prediction-spec.js";
+import type { SpecifiedModel } from "../predictions/prediction-spec.js";
 
 const maximumManifestBytes = 1024 * 1024;
 

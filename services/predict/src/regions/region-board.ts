@@ -5,7 +5,7 @@
  */
 import { isPssrError, PssrError, type Reason } from "@pssr/api";
 import { type Abortable, type RecordKey, RecordTable, type StateStore, type VersionedRecord } from "@pssr/platform";
-import type { PredictionSpec } from "../prediction-spec.js";
+import type { PredictionSpec } from "../predictions/prediction-spec.js";
 
 /** Which operation an order belongs to. */
 export interface OrderKey {

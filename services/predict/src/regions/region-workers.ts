@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPssrError, PssrError } from "@pssr/api";
 import type { Abortable, Claim, EventBus, ObjectStore, WorkQueue } from "@pssr/platform";
-import { regionPlan } from "../prediction-spec.js";
+import { regionPlan } from "../predictions/prediction-spec.js";
 import type { OrderKey, RegionBoard, RegionOrder, RegionVerdict } from "./region-board.js";
 import { decodeRegionJob, encodeTiles, type RegionJob, regionKind, tilesPrefixOf } from "./region-job.js";
 

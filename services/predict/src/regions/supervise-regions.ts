@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventBus, WorkQueue } from "@pssr/platform";
-import { type PredictionSpec, regionPlan } from "../prediction-spec.js";
+import { type PredictionSpec, regionPlan } from "../predictions/prediction-spec.js";
 import { failureOf, type OrderKey, type PlacedVerdict, type RegionBoard } from "./region-board.js";
 import { decodeTiles, encodeRegionJob, regionJobId, regionKind, tilesPrefixOf } from "./region-job.js";
 
@@ -17,8 +17,8 @@ export interface SuperviseOptions {
   patienceMs: number;
   /** Called when tiles were done. */
   onTiles(done: number, total: number): void;
-  /** Called after each verdict, with the number of regions that have theirs. */
-  onRegion(done: number): void;
+  /** Awaited after each new verdict, with the number of regions that have theirs. */
+  onRegion(done: number): Promise<void>;
 }
 
 export interface Supervised {
@@ -40,7 +40,7 @@ export async function superviseRegions(
   try {
     for await (const standing of board.standing(key, { signal })) supervision.takeVerdict(standing);
     const followed = [
-      followVerdicts(supervision, board.verdicts(key, { signal }), signal),
+      followVerdicts(supervision, board.verdicts(key, { signal }), options.onRegion, signal),
       followTiles(supervision, tiles),
       publishAgain(supervision, options.patienceMs, signal),
     ];
@@ -60,6 +60,7 @@ export async function superviseRegions(
 async function followVerdicts(
   supervision: Supervision,
   verdicts: AsyncIterable<PlacedVerdict>,
+  onRegion: SuperviseOptions["onRegion"],
   signal: AbortSignal,
 ): Promise<void> {
   await supervision.fill(signal);
@@ -68,6 +69,7 @@ async function followVerdicts(
     if (!supervision.takeVerdict(placed)) continue;
     if (supervision.complete) return;
     await supervision.fill(signal);
+    await onRegion(supervision.decided);
   }
 }
 
@@ -114,6 +116,10 @@ class Supervision {
     return this.#decided.size === this.#plan.count;
   }
 
+  get decided(): number {
+    return this.#decided.size;
+  }
+
   /** False where it is known already. Throws the verdict's failure. */
   takeVerdict({ index, verdict }: PlacedVerdict): boolean {
     if (this.#decided.has(index)) return false;
@@ -122,7 +128,6 @@ class Supervision {
     this.#open.delete(index);
     this.clipped += verdict.clipped;
     this.#tilesDone += this.#plan.tiles(index);
-    this.options.onRegion(this.#decided.size);
     this.#tell();
     return true;
   }

@@ -3,34 +3,20 @@ import { createHash } from "node:crypto";
 import { after, test } from "node:test";
 import { isPssrError } from "@pssr/api";
 import { InferencePool } from "@pssr/inference";
-import { createNetwork, type NetworkRequest, networkParameters, receptiveField, writeOnnx } from "@pssr/networks";
+import { type NetworkRequest, receptiveField, writeOnnx } from "@pssr/networks";
 import { type RegionNetwork, type RegionSource, restoreRegion } from "../../dist/regions/restore-region.js";
 import { ceilTo } from "../../dist/tiling/box.js";
 import { regionGrid } from "../../dist/tiling/regions.js";
+import { noise } from "../fixtures/noise.js";
+import { randomNetwork } from "../fixtures/random-network.js";
 
 const pool = new InferencePool({ workers: 2, threadsPerWorker: 1 });
 after(() => pool.close());
 const { signal } = new AbortController();
 
-/** Numbers from −1 to 1 that are the same in every run. */
-function noise(count: number, seed: number): Float32Array {
-  let state = seed;
-  return Float32Array.from({ length: count }, () => {
-    state = (state * 48271) % 2147483647;
-    return (state / 2147483647) * 2 - 1;
-  });
-}
-
 /** `compact` with random weights, none of them zero, through ONNX Runtime. */
 function compactNetwork(request: NetworkRequest): RegionNetwork {
-  const network = createNetwork(request);
-  const weights = new Map(
-    networkParameters(network).map((parameter, i) => {
-      const count = parameter.shape.reduce((product, side) => product * side, 1);
-      const fanIn = parameter.shape.length === 4 ? count / parameter.shape[3]! : 100;
-      return [parameter.name, noise(count, 17 + i).map((value) => value * Math.sqrt(4 / fanIn))];
-    }),
-  );
+  const { network, weights } = randomNetwork(request);
   const onnx = writeOnnx(network, weights);
   const digest = createHash("sha256").update(onnx).digest("hex");
   const { halo, grid } = receptiveField(network);

@@ -2,10 +2,13 @@
  * Everything that decides a prediction's pixels, resolved when it was asked for: what the names meant then. It is the
  * request of the operation, and each region's worker reads it; so every try of every worker makes the same image.
  */
+import { PssrError } from "@pssr/api";
 import type { BlackAndWhite, Dtype, Levels } from "@pssr/imaging";
 import type { FileDigest } from "@pssr/networks";
-import { regionGrid } from "./tiling/regions.js";
-import { countTiles, type TiledNetwork } from "./tiling/tiles.js";
+import type { TypedBytes } from "@pssr/platform";
+import { ceilTo } from "../tiling/box.js";
+import { regionGrid } from "../tiling/regions.js";
+import { countTiles, type TiledNetwork } from "../tiling/tiles.js";
 
 export interface InputImage {
   readonly name: string;
@@ -31,10 +34,20 @@ export interface SpecifiedModel extends TiledNetwork {
   readonly levels: BlackAndWhite;
 }
 
+/** What the caller said. */
+export interface AskedPrediction {
+  /** Resource names; the version may be "latest". */
+  readonly image: string;
+  readonly modelVersion: string;
+  /** "" for an image named after the prediction. */
+  readonly outputImage: string;
+  /** In input pixels; 0 for the default. */
+  readonly tileSize: number;
+}
+
 export interface PredictionSpec {
   readonly schemaVersion: 1;
-  /** Resource name of the image to make; "" for one that is named after the prediction. */
-  readonly outputImage: string;
+  readonly asked: AskedPrediction;
   readonly image: InputImage;
   readonly model: SpecifiedModel;
   /** In input pixels. */
@@ -46,6 +59,16 @@ export interface PredictionSpec {
 export function outputShape({ image, model }: Pick<PredictionSpec, "image" | "model">): number[] {
   const leading = image.shape.length - 2;
   return image.shape.map((side, axis) => (axis < leading ? side : side * model.scale));
+}
+
+/** Side of the chunks within a shard. */
+const chunkSide = 256;
+
+/** One plane, and of it about `side` pixels squared: whole chunks, and no more of them than the image has. */
+export function shardShapeFor(spec: Pick<PredictionSpec, "image" | "model">, side: number): number[] {
+  const shape = outputShape(spec);
+  const leading = shape.length - 2;
+  return shape.map((size, axis) => (axis < leading ? 1 : Math.min(ceilTo(side, chunkSide), ceilTo(size, chunkSide))));
 }
 
 /** The regions of a prediction and the tiles of each. */
@@ -62,4 +85,22 @@ export function regionPlan(spec: PredictionSpec) {
       return planes * countTiles(plane, spec.model, spec.tileSize);
     },
   };
+}
+
+const specType = "application/json; message=pssr.predict.PredictionSpec";
+
+export function encodeSpec(spec: PredictionSpec): TypedBytes {
+  return { type: specType, bytes: new TextEncoder().encode(JSON.stringify(spec)) };
+}
+
+/** Throws RECORD_TOO_NEW for what a newer release wrote. */
+export function decodeSpec({ bytes }: TypedBytes): PredictionSpec {
+  const spec = JSON.parse(new TextDecoder().decode(bytes)) as { schemaVersion: number };
+  if (spec.schemaVersion !== 1) {
+    throw new PssrError(
+      "RECORD_TOO_NEW",
+      `a prediction's request has schema version ${spec.schemaVersion}, this release reads version 1: run a newer release`,
+    );
+  }
+  return spec as PredictionSpec;
 }

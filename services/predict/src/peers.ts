@@ -1,0 +1,87 @@
+/** The services that predict asks: crappify for images, train for models. Each call carries the identity it is made for. */
+import {
+  type Image,
+  ImageServiceDefinition,
+  isPssrError,
+  ModelServiceDefinition,
+  type ModelVersion,
+  PssrError,
+  type RegisterImageRequest,
+} from "@pssr/api";
+import { type Abortable, connectService, type Identity, type Keyring } from "@pssr/platform";
+import { Metadata } from "nice-grpc-common";
+
+export interface PeerAddresses {
+  /** `host:port` of the image service. */
+  readonly crappify: string;
+  /** `host:port` of the model service. */
+  readonly train: string;
+}
+
+export interface CallFor extends Abortable {
+  /** On whose behalf. */
+  identity: Identity;
+}
+
+/** The image's owner reads every pixel of it for the digest. */
+const registrationMs = 15 * 60_000;
+
+export class Peers {
+  readonly #crappify;
+  readonly #train;
+  readonly #images;
+  readonly #models;
+
+  constructor(
+    addresses: PeerAddresses,
+    private readonly keyring: Keyring,
+  ) {
+    this.#crappify = connectService(addresses.crappify, { peer: "crappify" });
+    this.#train = connectService(addresses.train, { peer: "train" });
+    this.#images = this.#crappify.client(ImageServiceDefinition);
+    this.#models = this.#train.client(ModelServiceDefinition);
+  }
+
+  /** Throws NOT_FOUND, and whatever else, with `field` as the field to blame. */
+  async image(name: string, field: string, call: CallFor): Promise<Image> {
+    return blaming(field, this.#images.getImage({ name }, await this.#options(call)));
+  }
+
+  async imageExists(name: string, call: CallFor): Promise<boolean> {
+    try {
+      await this.#images.getImage({ name }, await this.#options(call));
+      return true;
+    } catch (error) {
+      if (isPssrError(error, "NOT_FOUND")) return false;
+      throw error;
+    }
+  }
+
+  async modelVersion(name: string, field: string, call: CallFor): Promise<ModelVersion> {
+    return blaming(field, this.#models.getModelVersion({ name }, await this.#options(call)));
+  }
+
+  async registerImage(request: RegisterImageRequest, call: CallFor): Promise<Image> {
+    return this.#images.registerImage(request, { ...(await this.#options(call)), deadlineMs: registrationMs });
+  }
+
+  close(): void {
+    this.#crappify.close();
+    this.#train.close();
+  }
+
+  async #options({ identity, signal }: CallFor) {
+    const metadata = Metadata({ authorization: `Bearer ${await this.keyring.issue(identity)}` });
+    return signal === undefined ? { metadata } : { metadata, signal };
+  }
+}
+
+/** What a peer refuses, it refuses with its own field's name; the caller is told ours. */
+async function blaming<T>(field: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!isPssrError(error) || error.reason === "UNAVAILABLE" || error.reason === "CANCELLED") throw error;
+    throw new PssrError(error.reason, `${field}: ${error.message}`, { field, metadata: error.metadata, cause: error });
+  }
+}

@@ -1,0 +1,78 @@
+/** The RPCs of PredictionService. */
+import {
+  type CreatePredictionRequest,
+  type GetPredictionRequest,
+  type ListPredictionsRequest,
+  type ListPredictionsResponse,
+  type Operation,
+  type Prediction,
+  type PredictionServiceImplementation,
+  PssrError,
+  predictionName,
+  projectName,
+} from "@pssr/api";
+import {
+  type CallExtension,
+  type Operations,
+  RecordTable,
+  readPageToken,
+  type StateStore,
+  takePage,
+  toOperation,
+} from "@pssr/platform";
+import type { CallContext } from "nice-grpc-common";
+import { toPrediction } from "./message.js";
+import { newResourceId, operationBefore } from "./new-resource.js";
+import { predictionKind } from "./predictions/prediction-job.js";
+import { type PredictionRecord, predictionsKind } from "./predictions/prediction-record.js";
+import { encodeSpec } from "./predictions/prediction-spec.js";
+import type { PredictionResolver } from "./predictions/resolve-prediction.js";
+
+type Context = CallContext & CallExtension;
+
+export class PredictionRpcs implements PredictionServiceImplementation<CallExtension> {
+  readonly #records: RecordTable<PredictionRecord>;
+
+  constructor(
+    private readonly operations: Operations,
+    private readonly resolver: PredictionResolver,
+    state: StateStore,
+  ) {
+    this.#records = new RecordTable(state, predictionsKind);
+  }
+
+  async createPrediction(request: CreatePredictionRequest, { identity, signal }: Context): Promise<Operation> {
+    const { project } = projectName.parse(request.parent, "parent");
+    const { requestId, prediction } = request;
+    const field = "prediction_id";
+    const resource = newResourceId(request.predictionId, requestId, field);
+    if (prediction === undefined) {
+      throw new PssrError("INVALID_FIELD", "prediction: it is missing; give image and model_version", {
+        field: "prediction",
+      });
+    }
+    const { image, modelVersion, outputImage, tileSize } = prediction;
+    const asked = { image, modelVersion, outputImage, tileSize };
+    const present = await this.#records.get({ project, id: resource }, { signal });
+    const before = await operationBefore(this.operations, present?.record, { requestId, asked, field }, { signal });
+    if (before !== undefined) return before;
+    const spec = await this.resolver.resolve(project, resource, asked, { identity, signal });
+    const { principal } = identity;
+    const submission = { kind: predictionKind, project, principal, resource, requestId, request: encodeSpec(spec) };
+    return toOperation(await this.operations.submit(submission, { signal }));
+  }
+
+  async getPrediction({ name }: GetPredictionRequest, { signal }: Context): Promise<Prediction> {
+    const { project, prediction: id } = predictionName.parse(name);
+    const entry = await this.#records.get({ project, id }, { signal });
+    if (entry === undefined) throw new PssrError("NOT_FOUND", `there is no prediction ${name}`, { field: "name" });
+    return toPrediction(entry.key, entry.record);
+  }
+
+  async listPredictions(request: ListPredictionsRequest, { signal }: Context): Promise<ListPredictionsResponse> {
+    const { project } = projectName.parse(request.parent, "parent");
+    const entries = this.#records.list(project, readPageToken(request.pageToken), { signal });
+    const { items, nextPageToken } = await takePage(entries, request.pageSize, ({ key }) => key.id);
+    return { predictions: items.map(({ key, record }) => toPrediction(key, record)), nextPageToken };
+  }
+}

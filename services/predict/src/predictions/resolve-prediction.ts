@@ -1,0 +1,109 @@
+/** Turns what a caller asks for into a specification: asks the owners of image and model, and refuses early what cannot work. */
+import { imageName, modelVersionName, PssrError } from "@pssr/api";
+import { modelFiles } from "@pssr/networks";
+import { fromImage } from "../message.js";
+import type { ModelFiles } from "../models/model-files.js";
+import type { CallFor, Peers } from "../peers.js";
+import { type AskedPrediction, type PredictionSpec, type SpecifiedModel, shardShapeFor } from "./prediction-spec.js";
+
+const defaultTileSize = 256;
+const [smallestTile, largestTile] = [16, 2048];
+const path = "prediction";
+
+export class PredictionResolver {
+  constructor(
+    private readonly peers: Peers,
+    private readonly models: ModelFiles,
+    private readonly regionSide: number,
+  ) {}
+
+  /**
+   * @param resource id of the prediction, and of the image unless another is asked for
+   * @throws INVALID_FIELD, NOT_FOUND, INVALID_MODEL or ALREADY_EXISTS with the field to blame
+   */
+  async resolve(project: string, resource: string, asked: AskedPrediction, call: CallFor): Promise<PredictionSpec> {
+    checkWithin(project, imageName.parse(asked.image, `${path}.image`).project, `${path}.image`);
+    checkWithin(
+      project,
+      modelVersionName.parse(asked.modelVersion, `${path}.model_version`).project,
+      `${path}.model_version`,
+    );
+    if (asked.outputImage !== "") {
+      checkWithin(project, imageName.parse(asked.outputImage, `${path}.output_image`).project, `${path}.output_image`);
+    }
+    const tileSize = checkTileSize(asked.tileSize);
+    const [image, model] = await Promise.all([
+      this.peers.image(asked.image, `${path}.image`, call).then((found) => fromImage(found, `${path}.image`)),
+      this.#model(asked.modelVersion, call),
+      this.#checkFree(asked.outputImage || imageName.format({ project, image: resource }), call),
+    ]);
+    if (image.axes !== "yx" && image.axes !== "zyx") {
+      throw new PssrError(
+        "UNSUPPORTED_PIXELS",
+        `${path}.image: ${image.name} has the axes "${image.axes}"; images ("yx") and stacks ("zyx") can be restored`,
+        { field: `${path}.image` },
+      );
+    }
+    const spec = { schemaVersion: 1, asked, image, model, tileSize } as const;
+    return { ...spec, shardShape: shardShapeFor(spec, this.regionSide) };
+  }
+
+  async #model(name: string, call: CallFor): Promise<SpecifiedModel> {
+    const field = `${path}.model_version`;
+    const version = await this.peers.modelVersion(name, field, call);
+    if (version.inputFrames > 1) {
+      throw new PssrError(
+        "INVALID_FIELD",
+        `${field}: ${version.name} sees ${version.inputFrames} neighbouring planes at once, which this release cannot predict with; use a model trained with 1 input frame`,
+        { field },
+      );
+    }
+    const manifest = await this.models.manifest(version.location, { signal: call.signal });
+    const onnx = manifest.files[modelFiles.onnx];
+    if (onnx === undefined || manifest.halo === "unbounded") {
+      const problem = onnx === undefined ? `has no ${modelFiles.onnx}` : "sees the whole image at once";
+      throw new PssrError("INVALID_MODEL", `${field}: ${version.name} ${problem}, so it cannot work tile by tile`, {
+        field,
+      });
+    }
+    return {
+      name: version.name,
+      location: version.location,
+      onnx,
+      scale: manifest.network.scale,
+      halo: manifest.halo,
+      grid: manifest.grid,
+      levels: { black: manifest.intensity.black, white: manifest.intensity.white },
+    };
+  }
+
+  async #checkFree(name: string, call: CallFor): Promise<void> {
+    if (await this.peers.imageExists(name, call)) throw imageTaken(name);
+  }
+}
+
+export function imageTaken(name: string): PssrError {
+  const field = `${path}.output_image`;
+  return new PssrError("ALREADY_EXISTS", `${field}: there is an image ${name} already; choose another name`, { field });
+}
+
+function checkTileSize(size: number): number {
+  if (size === 0) return defaultTileSize;
+  if (size >= smallestTile && size <= largestTile) return size;
+  const field = `${path}.tile_size`;
+  throw new PssrError(
+    "INVALID_FIELD",
+    `${field}: ${size} is outside ${smallestTile} to ${largestTile}; leave it out for ${defaultTileSize}`,
+    { field },
+  );
+}
+
+/** An operation works within its project, so all it reads and makes must lie there. */
+function checkWithin(project: string, found: string, field: string): void {
+  if (found === project) return;
+  throw new PssrError(
+    "INVALID_FIELD",
+    `${field}: it lies in the project "${found}"; a prediction in "${project}" works with what is there`,
+    { field },
+  );
+}
