@@ -282,7 +282,7 @@ async function requireProgram(program, parameters, sentence) {
 function storageSentence(error) {
   if (error.code === "ENOSPC")
     return `no room left on the device of ${cacheFolder()}: 1.2 GB are needed; name another folder in PSSR_CACHE_DIR.`;
-  if (error.code === "EACCES" || error.code === "EROFS")
+  if (["EACCES", "EROFS", "ENOTDIR", "EEXIST"].includes(error.code))
     return `cannot write ${error.path}: name a writable folder in PSSR_CACHE_DIR.`;
   return undefined;
 }
