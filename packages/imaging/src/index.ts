@@ -5,6 +5,12 @@ export { encodeTiff, type TiffOptions, type TiffSource, tiffSource } from "./for
 export { type AffineFit, applyAffine, fitAffine } from "./metrics/affine-fit.js";
 export { psnr } from "./metrics/psnr.js";
 export { ssim } from "./metrics/ssim.js";
+export type { ImageDescription } from "./ome-zarr/metadata.js";
+export { type OmeZarrImage, openOmeZarr } from "./ome-zarr/open-ome-zarr.js";
+export { gridIndices, type ShardLayout, shardLayout, shardRegion } from "./ome-zarr/shard-layout.js";
+export { ShardWriter, shardKey } from "./ome-zarr/shard-writer.js";
+export type { ByteRange, ReadableStore, StoreKey, WritableStore } from "./ome-zarr/store.js";
+export { writeOmeZarr, writeOmeZarrMetadata } from "./ome-zarr/write-ome-zarr.js";
 export { type Converted, convertDtype } from "./pixels/convert-dtype.js";
 export {
   type BlackAndWhite,
@@ -34,5 +40,6 @@ export {
   planeShape,
   type Region,
 } from "./pixels/pixel-array.js";
+export { memorySource, type RegionSource } from "./pixels/region-source.js";
 export type { ResamplingKernel } from "./resampling/coefficients.js";
 export { Resampler, type ResamplerOptions, resize } from "./resampling/resampler.js";
