@@ -4,7 +4,7 @@
  *     serveThread<Task, Result>(async (task, { signal, ask }) => ({ value: await work(task) }));
  */
 import { parentPort, type Transferable } from "node:worker_threads";
-import { type FromThread, fromPlainError, type ToThread, toPlainError } from "./thread-messages.js";
+import { type FromThread, fromPlainError, type ToThread, threadItself, toPlainError } from "./thread-messages.js";
 
 export interface ThreadTaskContext {
   /** Aborted when whoever asked for the task gives it up. */
@@ -29,6 +29,17 @@ interface PromiseWithResolvers<T> {
   reject: (error: unknown) => void;
 }
 
+let askPool: ((question: unknown) => Promise<unknown>) | undefined;
+
+/**
+ * Asks the pool itself (its `answer`), on behalf of the thread and not of one task: for what several tasks share, such as bytes
+ * for a cache, which must not fail because one of them was given up.
+ */
+export function askFromThread(question: unknown): Promise<unknown> {
+  if (askPool === undefined) throw new Error("askFromThread belongs into a thread after its call of serveThread");
+  return askPool(question);
+}
+
 /** Answers the pool's tasks, several at a time where the pool sends them so. Called once, in a worker thread. */
 export function serveThread<Task, Result>(
   handle: (task: Task, context: ThreadTaskContext) => Promise<ThreadResult<Result>>,
@@ -38,6 +49,15 @@ export function serveThread<Task, Result>(
   const running = new Map<number, Running>();
   let lastQuestion = 0;
   const send = (message: FromThread, transfer: readonly Transferable[] = []) => port.postMessage(message, transfer);
+
+  const ownQuestions: Running["questions"] = new Map();
+  running.set(threadItself, { controller: new AbortController(), questions: ownQuestions });
+  askPool = (value) =>
+    new Promise<unknown>((resolve, reject) => {
+      const question = ++lastQuestion;
+      ownQuestions.set(question, { resolve, reject });
+      send({ type: "ask", id: threadItself, question, value });
+    });
 
   const run = async (id: number, task: Task) => {
     const controller = new AbortController();

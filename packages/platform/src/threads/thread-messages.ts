@@ -1,6 +1,9 @@
 /** What a thread pool and its threads say to each other. */
 import { isPssrError, PssrError, type Reason } from "@pssr/api";
 
+/** In place of a task's id: what the thread asks for itself. */
+export const threadItself = 0;
+
 /** To the thread. */
 export type ToThread =
   | { type: "run"; id: number; task: unknown }

@@ -8,7 +8,7 @@
 import { type Transferable, Worker } from "node:worker_threads";
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
-import { type FromThread, fromPlainError, type ToThread, toPlainError } from "./thread-messages.js";
+import { type FromThread, fromPlainError, type ToThread, threadItself, toPlainError } from "./thread-messages.js";
 
 export interface ThreadPoolOptions {
   /** The compiled script of the threads; it calls `serveThread`. */
@@ -21,13 +21,20 @@ export interface ThreadPoolOptions {
   tasksPerThread?: number;
   /** What each thread finds as its `workerData`. */
   workerData?: unknown;
+  /** Answers what threads ask for themselves (`askFromThread`); aborted when the pool closes. */
+  answer?: Answer;
 }
+
+export type Answer = (
+  question: unknown,
+  options: Abortable,
+) => Promise<{ value: unknown; transfer?: readonly Transferable[] }>;
 
 export interface RunOptions extends Abortable {
   /** Buffers to hand over to the thread without a copy. */
   transfer?: readonly Transferable[];
   /** Answers what the task asks. What it rejects with, the task sees. */
-  answer?: (question: unknown, options: Abortable) => Promise<{ value: unknown; transfer?: readonly Transferable[] }>;
+  answer?: Answer;
 }
 
 interface Job {
@@ -48,7 +55,7 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
   readonly #threads = new Set<Thread>();
   readonly #waiting = new Set<Job>();
   #lastId = 0;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
@@ -71,7 +78,7 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
   run(task: Task, options: RunOptions = {}): Promise<Result> {
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#closed) return Promise.reject(this.#stopped());
+    if (this.#closing.signal.aborted) return Promise.reject(this.#stopped());
     return new Promise<Result>((resolve, reject) => {
       const onAbort = () => {
         if (job.thread !== undefined) this.#send(job.thread, { type: "cancel", id: job.id });
@@ -99,7 +106,7 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
 
   /** Ends the threads at once; tasks under way reject with UNAVAILABLE. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(this.#stopped());
     const jobs = [...this.#waiting, ...[...this.#threads].flatMap(({ jobs }) => [...jobs.values()])];
     for (const job of jobs) job.settle({ error: this.#stopped() });
     await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
@@ -110,7 +117,7 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
   }
 
   #dispatch(): void {
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     for (const job of this.#waiting) {
       const thread = this.#freeThread();
       if (thread === undefined) return;
@@ -150,17 +157,28 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
   }
 
   #receive(thread: Thread, message: FromThread): void {
+    if (message.type === "ask" && message.id === threadItself) {
+      void this.#answer(thread, message, this.#options.answer, this.#closing.signal);
+      return;
+    }
     const job = thread.jobs.get(message.id);
     if (job === undefined) return; // given up meanwhile
-    if (message.type === "ask") void this.#answer(thread, job, message.question, message.value);
+    const { answer, signal } = job.options;
+    if (message.type === "ask") void this.#answer(thread, message, answer, signal);
     else if (message.type === "done") job.settle({ value: message.value });
     else job.settle({ error: fromPlainError(message.error) });
   }
 
-  async #answer(thread: Thread, { id, options }: Job, question: number, asked: unknown): Promise<void> {
+  async #answer(
+    thread: Thread,
+    { id, question, value: asked }: Extract<FromThread, { type: "ask" }>,
+    answer: Answer | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     try {
-      if (options.answer === undefined) throw new Error(`${this.#options.name}: this task has nobody to ask`);
-      const { value, transfer } = await options.answer(asked, { signal: options.signal });
+      if (answer === undefined)
+        throw new Error(`${this.#options.name}: there is nobody to answer this thread's questions`);
+      const { value, transfer } = await answer(asked, { signal });
       this.#send(thread, { type: "answer", id, question, answer: value }, transfer);
     } catch (error) {
       this.#send(thread, { type: "refusal", id, question, error: toPlainError(error) });

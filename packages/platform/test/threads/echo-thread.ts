@@ -1,13 +1,14 @@
 /** The script of the pool's tests: does what its task says. */
 import { PssrError } from "@pssr/api";
-import { serveThread } from "@pssr/platform";
+import { askFromThread, serveThread } from "@pssr/platform";
 
 export type EchoTask =
   | { do: "square"; value: number }
   | { do: "refuse" }
   | { do: "die" }
   | { do: "wait" }
-  | { do: "ask"; values: number[] };
+  | { do: "ask"; values: number[] }
+  | { do: "askPool"; value: number };
 
 serveThread<EchoTask, unknown>(async (task, { signal, ask }) => {
   switch (task.do) {
@@ -26,5 +27,7 @@ serveThread<EchoTask, unknown>(async (task, { signal, ask }) => {
       for (const value of task.values) answers.push(await ask(value));
       return { value: answers };
     }
+    case "askPool":
+      return { value: await askFromThread(task.value) };
   }
 });

@@ -62,6 +62,13 @@ test("a task asks and gets the answers in order", async () => {
   assert.deepEqual(await threads.run({ do: "ask", values: [1, 2, 3] }, { answer }), [2, 3, 4]);
 });
 
+test("what a thread asks for itself, the pool answers", async () => {
+  const script = new URL("./echo-thread.js", import.meta.url);
+  const answer = async (question: unknown) => ({ value: Number(question) * 10 });
+  await using threads = new ThreadPool<EchoTask, unknown>({ script, name: "echo", threads: 1, answer });
+  assert.equal(await threads.run({ do: "askPool", value: 4 }), 40);
+});
+
 test("a closed pool refuses tasks and ends those under way", async () => {
   const threads = pool(1);
   const waiting = threads.run({ do: "wait" }, { answer: async () => ({ value: undefined }) });
