@@ -7,7 +7,7 @@ import { isPssrError, reasons } from "@pssr/api";
 import type { Claim } from "../queue/work-queue.js";
 import { type AbortedBecause, JobAborted, type JobContext, type JobKind, type JobResult } from "./job.js";
 import { encodeProgress, type OperationIndex } from "./operation-index.js";
-import { isTerminal, type OperationRecord, recordedError } from "./record.js";
+import { checkPart, isTerminal, type OperationRecord, recordedError } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
 import { heartbeatOf, leaseOf, type OperationsSettings, type Ports } from "./settings.js";
 import type { Progress } from "./view.js";
@@ -80,6 +80,7 @@ export class Attempt {
       objectPrefix: `operations/${project}/${id}/${this.#number}/`,
       progress: (value) => this.#tellProgress(value),
       checkpoint: async (reference) => {
+        checkPart("checkpoint", Buffer.byteLength(JSON.stringify(reference)));
         await this.#write(() => ({ ...this.#latestProgress(), checkpoint: reference, crashes: 0, retries: 0 }));
       },
     };
@@ -95,7 +96,10 @@ export class Attempt {
     const work = (async (): Promise<Outcome> => {
       try {
         signal.throwIfAborted();
-        return { result: await this.kind.run(job) };
+        const result = await this.kind.run(job);
+        const { value, keepAttempts, keepObjects } = result;
+        checkPart("result", value.bytes.length + JSON.stringify([keepAttempts, keepObjects]).length);
+        return { result };
       } catch (error) {
         return { error };
       }
@@ -144,6 +148,7 @@ export class Attempt {
 
   #tellProgress(value: Progress["value"]): void {
     this.#abort.signal.throwIfAborted();
+    checkPart("progress", value.bytes.length);
     this.#sequence += 1;
     this.#progress = { attempt: this.#number, sequence: this.#sequence, value };
     this.ports.events

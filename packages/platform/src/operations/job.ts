@@ -3,6 +3,7 @@ import type { Abortable } from "../abortable.js";
 import type { Checkpoint, OperationRecord, TypedBytes } from "./record.js";
 
 export interface JobResult {
+  /** At most 8 KiB together with the lists below: bulk goes into the object store. */
   value: TypedBytes;
   /** Earlier attempts whose objects the result refers to as well, whatever they wrote. Default none. */
   keepAttempts?: number[];
@@ -45,9 +46,15 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** `operations/{project}/{id}/{attempt}/`: object keys of this attempt alone. */
   readonly objectPrefix: string;
-  /** Tells watchers at once and keeps the last one in the record with the next heartbeat. Cheap; call it as often as you like. */
+  /**
+   * Tells watchers at once and keeps the last one in the record with the next heartbeat. Cheap; call it as
+   * often as you like. Throws the signal's reason once that is aborted. At most 4 KiB.
+   */
   progress(value: TypedBytes): void;
-  /** Remembers where to go on after a crash, durably once it resolves. What it refers to must be written before. */
+  /**
+   * Remembers where to go on after a crash, durably once it resolves. What it refers to must be written before.
+   * Still works between an abort for SHUTTING_DOWN and the end of `run`. At most 4 KiB as JSON.
+   */
   checkpoint(reference: Checkpoint): Promise<void>;
 }
 

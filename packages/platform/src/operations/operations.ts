@@ -107,14 +107,12 @@ export class Operations {
   async submit(submission: Submission, { signal }: Abortable = {}): Promise<OperationView> {
     const kind = this.#kinds.get(submission.kind);
     if (kind === undefined) throw new PssrError("INTERNAL", `kind ${submission.kind} is not registered here`);
-    if (this.#index.size >= this.#settings.maximumOperations) {
-      throw new PssrError(
-        "LIMIT_EXCEEDED",
-        `there are ${this.#index.size} operations, the most this installation keeps; delete ended ones or wait for them to expire`,
-      );
-    }
     const { clock, report } = this.#settings;
-    const stored = await putSubmission(this.#records, kind, submission, clock.now(), { signal });
+    const stored = await putSubmission(this.#records, kind, submission, {
+      submittedMs: clock.now(),
+      checkRoom: () => this.#checkRoom(),
+      signal,
+    });
     const { key, record } = stored;
     let present = stored;
     try {
@@ -182,6 +180,14 @@ export class Operations {
   /** Looks after everything now instead of at the next interval. */
   async sweep(): Promise<void> {
     await this.#sweeper.sweep();
+  }
+
+  #checkRoom(): void {
+    if (this.#index.size < this.#settings.maximumOperations) return;
+    throw new PssrError(
+      "LIMIT_EXCEEDED",
+      `there are ${this.#index.size} operations, the most this installation keeps; delete ended ones or wait for them to expire`,
+    );
   }
 
   #materialiseSoon(key: string): void {

@@ -7,6 +7,19 @@ import { z } from "zod";
 
 export const recordSchemaVersion = 1;
 
+/** What each part may have, so that all together fit into a value of the state store whatever happens later. */
+export const maximumBytes = { request: 24 * 1024, progress: 4 * 1024, checkpoint: 4 * 1024, result: 8 * 1024 } as const;
+
+/** LIMIT_EXCEEDED where a part of a record is too large. */
+export function checkPart(part: keyof typeof maximumBytes, bytes: number): void {
+  if (bytes <= maximumBytes[part]) return;
+  throw new PssrError(
+    "LIMIT_EXCEEDED",
+    `the ${part} of an operation has ${bytes} bytes; at most ${maximumBytes[part]} fit into its record: put bulk data into the object store and refer to it`,
+    { metadata: { limit: `${maximumBytes[part]}` } },
+  );
+}
+
 /** A message of the contract with its type, as in google.protobuf.Any: what it says is the service's business. */
 export interface TypedBytes {
   /** Type URL, `type.googleapis.com/pssr.v1.…`. */
@@ -83,6 +96,9 @@ const recordSchema = z.object({
   times: z.object({ submittedMs: z.number(), startedMs: z.number().optional(), endedMs: z.number().optional() }),
 });
 
+/** Fields we do not know are kept, so that a release with one more can work beside this one. */
+const tolerantSchema = recordSchema.loose();
+
 export type OperationRecord = z.infer<typeof recordSchema>;
 export type OperationState = OperationRecord["state"];
 export type OperationError = NonNullable<OperationRecord["error"]>;
@@ -116,8 +132,7 @@ export function parseRecord(key: string, value: Uint8Array): OperationRecord {
       { metadata: { key, schema: `${schema}`, supported: `${recordSchemaVersion}` } },
     );
   }
-  const parsed = recordSchema.loose().safeParse(json);
-  // Fields we do not know are kept, so that a release with one more can work beside this one.
+  const parsed = tolerantSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   throw new PssrError("OBJECT_CORRUPT", `the record ${key} is damaged: ${z.prettifyError(parsed.error)}`, {
     cause: parsed.error,
@@ -128,7 +143,14 @@ export function parseRecord(key: string, value: Uint8Array): OperationRecord {
 export function recordedError(error: unknown): OperationError {
   if (error instanceof PssrError) {
     const { code, reason, message, field, metadata } = error;
-    return { code, reason, message: message.slice(0, 4096), ...(field === undefined ? {} : { field }), metadata };
+    const facts = JSON.stringify(metadata).length > 4096 ? {} : metadata;
+    return {
+      code,
+      reason,
+      message: message.slice(0, 1024),
+      ...(field === undefined ? {} : { field }),
+      metadata: facts,
+    };
   }
   return {
     code: reasons.INTERNAL.code,

@@ -7,7 +7,7 @@ import { isPssrError, PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
 import type { JobKind } from "./job.js";
 import { checkId, operationKey, operationName } from "./operation-name.js";
-import { type OperationRecord, recordSchemaVersion, type TypedBytes } from "./record.js";
+import { checkPart, type OperationRecord, recordSchemaVersion, type TypedBytes } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
 
 export interface Submission {
@@ -21,13 +21,15 @@ export interface Submission {
   request: TypedBytes;
 }
 
-/** The new record, or the existing one of the same request; ALREADY_EXISTS where the id belongs to another request. */
+/**
+ * The new record, or the existing one of the same request; ALREADY_EXISTS where the id belongs to another request.
+ * `checkRoom` may refuse a new one by throwing.
+ */
 export async function putSubmission(
   records: OperationRecords,
   kind: JobKind,
   submission: Submission,
-  submittedMs: number,
-  { signal }: Abortable = {},
+  { submittedMs, checkRoom, signal }: Abortable & { submittedMs: number; checkRoom: () => void },
 ): Promise<StoredRecord> {
   const { project, principal, requestId = "", request } = submission;
   checkId(project, "project");
@@ -38,12 +40,14 @@ export async function putSubmission(
       field: "request_id",
     });
   }
+  checkPart("request", request.bytes.length);
   const id = `${kind.kind}-${resource}`;
   const requestDigest = createHash("sha256").update(`${request.type}\n`).update(request.bytes).digest("hex");
   const key = operationKey(project, id);
   const present = await records.get(key, { signal });
   if (present !== undefined) return sameRequest(present, requestId, requestDigest);
   if (await kind.exists?.(project, resource, { signal })) throw taken(resource, operationName(project, id));
+  checkRoom();
   const record: OperationRecord = {
     schema: recordSchemaVersion,
     project,
