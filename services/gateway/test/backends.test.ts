@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { type TestContext, test } from "node:test";
+import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { errorOf, isPssrError, RpcStatus, statusDetailsKey } from "@pssr/api";
+import { type ReflectionAnswer, reflectionDefinition } from "@pssr/platform";
+import { createChannel, createClient } from "nice-grpc";
+import { HealthDefinition } from "nice-grpc-server-health";
+import { defer, openGateway, raw } from "./bench.js";
+import { startEcho } from "./echo-backend.js";
+
+/** grpc.health.v1.HealthCheckResponse.ServingStatus */
+const serving = 1;
+const notServing = 2;
+
+const answering = {
+  Unary: (_: unknown, callback: (error: null, bytes: Buffer) => void) => callback(null, Buffer.from("here")),
+};
+
+function call(client: Client, service: string): Promise<Buffer | ServiceError> {
+  return new Promise((resolve) => {
+    const options = { deadline: Date.now() + 10_000 };
+    client.makeUnaryRequest(`/${service}/Unary`, raw, raw, Buffer.alloc(0), new Metadata(), options, (error, body) =>
+      resolve(error ?? body!),
+    );
+  });
+}
+
+/** Repeats a call until its answer is as wanted: the gateway notices what happens to a backend in its own time. */
+async function until(client: Client, service: string, wanted: (answer: Buffer | ServiceError) => boolean) {
+  for (;;) {
+    const answer = await call(client, service);
+    if (wanted(answer)) return answer;
+  }
+}
+
+async function health(t: TestContext, address: string, service: string): Promise<() => Promise<number>> {
+  const channel = createChannel(address);
+  t.after(async () => channel.close());
+  const client = createClient(HealthDefinition, channel);
+  return async () => (await client.check({ service })).status;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((done) => server.once("listening", done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  assert.ok(address !== null && typeof address === "object");
+  return address.port;
+}
+
+test("a service that is down is UNAVAILABLE and says when to try again; the others are not affected; it comes back", async (t) => {
+  const first = await startEcho(answering, { service: "a.v1.OneService" });
+  const other = await startEcho(answering, { service: "b.v1.TwoService" });
+  t.after(() => other.stop());
+  const { client, gateway } = await openGateway(t, { backends: { one: first.address, two: other.address } });
+  const healthOfOne = await health(t, gateway.address, "a.v1.OneService");
+  assert.equal(String(await call(client, "a.v1.OneService")), "here");
+  assert.equal(await healthOfOne(), serving);
+
+  first.stop();
+  const error = await until(client, "a.v1.OneService", (answer) => "code" in answer);
+  assert.ok("code" in error);
+  assert.equal(error.code, status.UNAVAILABLE);
+  const rich = RpcStatus.decode(error.metadata.get(statusDetailsKey)[0] as Buffer);
+  const typed = errorOf(rich);
+  assert.ok(isPssrError(typed, "UNAVAILABLE") && typed.metadata.service === "one");
+  assert.ok(rich.details.some(({ typeUrl }) => typeUrl.endsWith("google.rpc.RetryInfo")));
+  assert.equal(String(await call(client, "b.v1.TwoService")), "here");
+  while ((await healthOfOne()) !== notServing);
+
+  const again = await startEcho(answering, { service: "a.v1.OneService", bind: first.address });
+  t.after(() => again.stop());
+  assert.equal(String(await until(client, "a.v1.OneService", (answer) => !("code" in answer))), "here");
+  while ((await healthOfOne()) !== serving);
+});
+
+test("a service that starts after the gateway is found, and a new version's methods are served without a restart", async (t) => {
+  const bind = `127.0.0.1:${await freePort()}`;
+  const { client } = await openGateway(t, { backends: { late: bind }, flags: ["--backend-wait", "0s"] });
+  const early = await call(client, "a.v1.LateService");
+  assert.ok("code" in early && early.code === status.UNIMPLEMENTED);
+
+  const old = await startEcho(answering, { service: "a.v1.LateService", bind });
+  await until(client, "a.v1.LateService", (answer) => !("code" in answer));
+
+  old.stop();
+  const renewed = await startEcho(answering, { service: "a.v2.LateService", bind });
+  t.after(() => renewed.stop());
+  await until(client, "a.v2.LateService", (answer) => !("code" in answer));
+  const gone = await call(client, "a.v1.LateService");
+  assert.ok("code" in gone && gone.code === status.UNIMPLEMENTED);
+});
+
+test("reflection shows the services of all backends and the gateway's own, with their files", async (t) => {
+  const echo = await startEcho({}, { service: "a.v1.OneService" });
+  t.after(() => echo.stop());
+  const { gateway } = await openGateway(t, { backends: { one: echo.address } });
+  const channel = createChannel(gateway.address);
+  t.after(async () => channel.close());
+  const client = createClient(reflectionDefinition("grpc.reflection.v1alpha.ServerReflection"), channel);
+  const answers: ReflectionAnswer[] = [];
+  async function* questions() {
+    yield { kind: "listServices" } as const;
+    yield { kind: "fileContainingSymbol", symbol: "a.v1.OneService" } as const;
+    yield { kind: "fileContainingSymbol", symbol: "google.longrunning.Operations.GetOperation" } as const;
+  }
+  for await (const { answer } of client.serverReflectionInfo(questions())) answers.push(answer);
+  assert.deepEqual(answers[0], {
+    kind: "services",
+    names: [
+      "grpc.health.v1.Health",
+      "google.longrunning.Operations",
+      "pssr.v1.OperationWatchService",
+      "a.v1.OneService",
+    ],
+  });
+  assert.deepEqual(
+    answers.slice(1).map(({ kind }) => kind),
+    ["files", "files"],
+  );
+});
+
+test("an address that others reach is refused, for callers would need no token", async (t) => {
+  await assert.rejects(
+    openGateway(t, { flags: ["--gateway-bind=0.0.0.0:0"] }),
+    (error) => isPssrError(error, "INVALID_CONFIGURATION") && error.field === "gatewayBind",
+  );
+});
+
+test("a stop cancels what does not end within the grace time", async (t) => {
+  const entered = defer();
+  const cancelled = defer();
+  const echo = await startEcho({
+    Unary(call) {
+      call.on("cancelled", () => cancelled.resolve());
+      entered.resolve();
+    },
+  });
+  t.after(() => echo.stop());
+  const { client, gateway } = await openGateway(t, { backends: { echo: echo.address } });
+  const ended = call(client, "stranger.v1.EchoService");
+  await entered.promise;
+  await gateway.close({ graceMs: 50 });
+  assert.ok("code" in (await ended));
+  await cancelled.promise;
+});
+
+test("a stop waits for a call that ends in time", async (t) => {
+  const entered = defer();
+  const release = defer();
+  const echo = await startEcho({
+    async Unary(_, callback) {
+      entered.resolve();
+      await release.promise;
+      callback(null, Buffer.from("in time"));
+    },
+  });
+  t.after(() => echo.stop());
+  const { client, gateway } = await openGateway(t, { backends: { echo: echo.address } });
+  const ended = call(client, "stranger.v1.EchoService");
+  await entered.promise;
+  const closed = gateway.close({ graceMs: 10_000 });
+  release.resolve();
+  await closed;
+  assert.equal(String(await ended), "in time");
+});
