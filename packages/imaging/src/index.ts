@@ -1,10 +1,12 @@
 export { decodeImage } from "./formats/decode-image.js";
 export type { DecodedImage, DecodeLimits } from "./formats/decoded-image.js";
 export { encodePng, type PngOptions } from "./formats/png/encode-png.js";
-export { encodeTiff, type TiffOptions, type TiffSource, tiffSource } from "./formats/tiff/encode-tiff.js";
+export { encodeTiff, type TiffOptions } from "./formats/tiff/encode-tiff.js";
+export { type TiffSource, tiffSource } from "./formats/tiff/tiff-source.js";
 export { type AffineFit, applyAffine, fitAffine } from "./metrics/affine-fit.js";
 export { psnr } from "./metrics/psnr.js";
 export { ssim } from "./metrics/ssim.js";
+export { montage } from "./montage/montage.js";
 export type { ImageDescription } from "./ome-zarr/metadata.js";
 export { type OmeZarrImage, openOmeZarr } from "./ome-zarr/open-ome-zarr.js";
 export { gridIndices, type ShardLayout, shardLayout, shardRegion } from "./ome-zarr/shard-layout.js";
@@ -43,3 +45,6 @@ export {
 export { memorySource, type RegionSource } from "./pixels/region-source.js";
 export type { ResamplingKernel } from "./resampling/coefficients.js";
 export { Resampler, type ResamplerOptions, resize } from "./resampling/resampler.js";
+export { type SpatialSplit, type SplitOptions, splitPlane } from "./tiles/split-plane.js";
+export { type PlaneOrigin, planeOrigins, tileOrigins } from "./tiles/tile-origins.js";
+export { type Frames, WindowSet } from "./tiles/window-set.js";

@@ -38,7 +38,8 @@ function planeSsim(a: PixelData, b: PixelData, height: number, width: number, da
   const [sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0].map(() => new Float64Array(width)) as Columns;
   const addRow = (row: number, sign: 1 | -1): void => {
     for (let x = 0, i = row * width; x < width; x++, i++) {
-      const [p, q] = [a[i]!, b[i]!];
+      const p = a[i]!;
+      const q = b[i]!;
       sa[x]! += sign * p;
       sb[x]! += sign * q;
       saa[x]! += sign * p * p;
@@ -50,21 +51,31 @@ function planeSsim(a: PixelData, b: PixelData, height: number, width: number, da
   let total = 0;
   for (let top = 0; top <= height - window; top++) {
     addRow(top + window - 1, 1);
-    for (let left = 0; left <= width - window; left++) {
-      let [ma, mb, maa, mbb, mab] = [0, 0, 0, 0, 0];
-      for (let x = left; x < left + window; x++) {
-        ma += sa[x]!;
-        mb += sb[x]!;
-        maa += saa[x]!;
-        mbb += sbb[x]!;
-        mab += sab[x]!;
-      }
-      ma /= n;
-      mb /= n;
-      const varianceA = toSample * (maa / n - ma * ma);
-      const varianceB = toSample * (mbb / n - mb * mb);
-      const covariance = toSample * (mab / n - ma * mb);
+    // Sums over the window, moved along the row: the column that enters is added, the one that left subtracted.
+    let ta = 0;
+    let tb = 0;
+    let taa = 0;
+    let tbb = 0;
+    let tab = 0;
+    for (let x = 0; x < width; x++) {
+      ta += sa[x]!;
+      tb += sb[x]!;
+      taa += saa[x]!;
+      tbb += sbb[x]!;
+      tab += sab[x]!;
+      const left = x - window + 1;
+      if (left < 0) continue;
+      const ma = ta / n;
+      const mb = tb / n;
+      const varianceA = toSample * (taa / n - ma * ma);
+      const varianceB = toSample * (tbb / n - mb * mb);
+      const covariance = toSample * (tab / n - ma * mb);
       total += ((2 * ma * mb + c1) * (2 * covariance + c2)) / ((ma * ma + mb * mb + c1) * (varianceA + varianceB + c2));
+      ta -= sa[left]!;
+      tb -= sb[left]!;
+      taa -= saa[left]!;
+      tbb -= sbb[left]!;
+      tab -= sab[left]!;
     }
     addRow(top, -1);
   }

@@ -7,6 +7,7 @@ import {
   decodeImage,
   encodePng,
   encodeTiff,
+  memorySource,
   type PixelArray,
   type TiffOptions,
   tiffSource,
@@ -18,7 +19,7 @@ const image = (dtype: Dtype, axes: string, ...shape: number[]) => createPixelArr
 
 async function tiffBytes(pixels: PixelArray, options: TiffOptions): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of encodeTiff(tiffSource(pixels), options)) chunks.push(chunk);
+  for await (const chunk of encodeTiff(tiffSource(memorySource(pixels)), options)) chunks.push(chunk);
   return new Uint8Array(Buffer.concat(chunks));
 }
 
@@ -61,6 +62,12 @@ for (const dtype of ["uint8", "uint16", "float32"] as const) {
     }
   }
 }
+
+test("the planes of a movie of stacks become pages in C order", async () => {
+  const pixels = image("uint16", "tzyx", 2, 3, 5, 4);
+  const decoded = decodeImage(await tiffBytes(pixels, { compression: "DEFLATE" }), limits);
+  assert.deepEqual(decoded.pixels, createPixelArray("zyx", [6, 5, 4], pixels.data));
+});
 
 test("single planes of odd sizes come back from TIFF", async () => {
   for (const [height, width] of [

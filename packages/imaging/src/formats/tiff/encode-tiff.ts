@@ -6,30 +6,12 @@
  */
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
+import { PssrError } from "@pssr/api";
 import type { BlackAndWhite } from "../../pixels/levels.js";
-import {
-  bytesPerPixel,
-  checkAxes,
-  type Dtype,
-  type PixelArray,
-  type PixelData,
-  planeCount,
-  planeShape,
-} from "../../pixels/pixel-array.js";
+import { bytesPerPixel, checkAxes, type PixelData, planeCount, planeShape } from "../../pixels/pixel-array.js";
 import { compression, tag, type } from "./tags.js";
+import type { TiffSource } from "./tiff-source.js";
 import { directoryBytes, type Field } from "./write-directory.js";
-
-/** Where the pixels come from. */
-export interface TiffSource {
-  readonly axes: string;
-  readonly shape: readonly number[];
-  readonly dtype: Dtype;
-  /** `rows` whole rows from `row` on of plane number `plane`, planes counted in C order. */
-  readRows(
-    at: { plane: number; row: number; rows: number },
-    options: { signal?: AbortSignal | undefined },
-  ): PixelData | Promise<PixelData>;
-}
 
 export interface TiffOptions {
   /** Default NONE. */
@@ -46,23 +28,12 @@ export interface TiffOptions {
   readonly bigTiff?: boolean | undefined;
 }
 
-/** Pixels in memory as a source. */
-export function tiffSource(pixels: PixelArray): TiffSource {
-  const [height, width] = planeShape(pixels);
-  const { axes, shape, dtype, data } = pixels;
-  return {
-    ...{ axes, shape, dtype },
-    readRows: ({ plane, row, rows }) =>
-      data.subarray((plane * height + row) * width, (plane * height + row + rows) * width),
-  };
-}
-
 const deflateAsync = promisify(deflate);
 
 /**
  * Yields the file's bytes, one page per plane. Memory: one strip; with DEFLATE one plane's compressed strips, since a
  * directory comes before its pixels and names their lengths.
- * @throws the signal's reason when it aborts
+ * @throws PssrError INVALID_FIELD; the signal's reason when it aborts; what the source throws
  */
 export async function* encodeTiff(
   source: TiffSource,
@@ -72,6 +43,9 @@ export async function* encodeTiff(
   checkAxes(source.axes, source.shape);
   const [height, width] = planeShape(source);
   const pages = planeCount(source);
+  if (!(options.pixelSizeNm === undefined || options.pixelSizeNm > 0) || !((options.rowsPerStrip ?? 1) >= 1)) {
+    throw new PssrError("INVALID_FIELD", "pixel size and rows per strip must be above zero");
+  }
   const rowsPerStrip = Math.min(height, options.rowsPerStrip ?? 256);
   const strips = Math.ceil(height / rowsPerStrip);
   const rowBytes = width * bytesPerPixel[source.dtype];
