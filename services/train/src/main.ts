@@ -1,0 +1,85 @@
+/** Starts the service train: TrainingService and ModelService, and the workers that do the trainings. */
+import { DatasetServiceDefinition, ModelServiceDefinition, TrainingServiceDefinition } from "@pssr/api";
+import {
+  connectService,
+  grpcService,
+  RecordTable,
+  type RunningService,
+  type ServiceContext,
+  startGrpcServer,
+} from "@pssr/platform";
+import type { TrainConfig } from "./config.js";
+import { ModelRpcs } from "./model-service.js";
+import { committedVersion } from "./models/committed-version.js";
+import { addModelVersion, type ModelRecord, type ModelVersionRecord } from "./models/model-records.js";
+import { TrainingRpcs } from "./training-service.js";
+import { checkNativeLibrary, nativePackage } from "./trainings/native-library.js";
+import { runTraining } from "./trainings/training-job.js";
+import { materialiseTraining, rememberCurve, type TrainingRecord } from "./trainings/training-record.js";
+
+export interface TrainPeers {
+  /** Address of the crappify service. */
+  crappify: string;
+}
+
+/** Starts the service and registers the operation kind "training". */
+export async function startTrain(
+  config: TrainConfig,
+  context: ServiceContext,
+  peers: TrainPeers,
+): Promise<RunningService> {
+  const { operations, keyring, authenticator, log } = context;
+  const { state, objects } = context.ports;
+  const trainings = new RecordTable<TrainingRecord>(state, "trainings");
+  const tables = {
+    models: new RecordTable<ModelRecord>(state, "models"),
+    versions: new RecordTable<ModelVersionRecord>(state, "model-versions"),
+  };
+  operations.register({
+    kind: "training",
+    concurrency: config.trainConcurrency,
+    run: (job) =>
+      runTraining(job, {
+        objects,
+        keyring,
+        log: log.child({ training: job.record.resource }),
+        crappify: peers.crappify,
+        checkpointSeconds: config.checkpointInterval / 1000,
+        validationTiles: config.validationTiles,
+        storedCurve: (record, curve) => rememberCurve(trainings, record, curve, {}),
+      }),
+    async materialise(record, options) {
+      const version = await committedVersion(objects, record, options);
+      if (version !== undefined) await addModelVersion(tables, version, options);
+      await materialiseTraining(trainings, objects, record, options);
+    },
+    exists: async (project, id, options) => (await trainings.get({ project, id }, options)) !== undefined,
+  });
+
+  const crappify = connectService(peers.crappify, { peer: "crappify" });
+  const datasets = crappify.client(DatasetServiceDefinition);
+  // A process without trainers takes trainings in for others, which have the library.
+  const checkTrainer = () => {
+    if (config.trainConcurrency > 0) checkNativeLibrary(nativePackage());
+  };
+  const server = await startGrpcServer({
+    bind: config.trainBind,
+    authenticator,
+    log,
+    limits: config,
+    services: [
+      grpcService(
+        TrainingServiceDefinition,
+        new TrainingRpcs({ trainings, objects, operations, keyring, datasets, checkTrainer }),
+      ),
+      grpcService(ModelServiceDefinition, new ModelRpcs(tables, objects)),
+    ],
+  });
+  return {
+    address: server.address,
+    async close(options) {
+      await server.close(options);
+      crappify.close();
+    },
+  };
+}

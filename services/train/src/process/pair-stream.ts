@@ -1,0 +1,125 @@
+/** Training batches out of crappify's pair stream: parts are put together, and a broken stream is opened again where it ended. */
+import { setTimeout } from "node:timers/promises";
+import {
+  type CrappifyServiceClient,
+  DataType,
+  isPssrError,
+  type PairPart,
+  type PixelBlock,
+  PssrError,
+  Split,
+  type Training,
+} from "@pssr/api";
+import type { Pixels, TrainingBatch } from "../learning/training-batch.js";
+
+/** Pauses before the stream is opened again, while nothing comes. */
+const RETRY_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000, 10_000];
+
+export interface PairRequest {
+  training: Training;
+  split: Split;
+  batchSize: number;
+}
+
+/**
+ * Batches from `fromStep` on: of tiles to learn from without end, of tiles held back each once. Throws what crappify
+ * answers; UNAVAILABLE only after eight tries without a batch.
+ */
+export async function* streamBatches(
+  crappify: CrappifyServiceClient,
+  { training, split, batchSize }: PairRequest,
+  fromStep: number,
+  { signal }: { signal: AbortSignal },
+): AsyncGenerator<TrainingBatch> {
+  const { dataset, datasetDigest, crappifier } = training;
+  const { seed, noAugmentation } = training.learning!;
+  const endless = split === Split.SPLIT_TRAINING;
+  const augment = endless && !noAugmentation;
+  const request = { dataset, datasetDigest, crappifier, seed, augment, split, batchSize, steps: 0n };
+  let next = fromStep;
+  for (let failures = 0; ; ) {
+    try {
+      const parts = crappify.streamPairs({ ...request, fromStep: BigInt(next) }, { signal });
+      for await (const { step, batch } of assemble(parts)) {
+        if (step !== next) throw new PssrError("INTERNAL", `the stream of pairs gave step ${step} instead of ${next}`);
+        failures = 0;
+        next += 1;
+        yield batch;
+      }
+      if (!endless) return;
+      throw new PssrError("UNAVAILABLE", "the stream of pairs ended, though it has no end");
+    } catch (error) {
+      if (!isBroken(error) || signal.aborted || failures === RETRY_MS.length) throw error;
+      await setTimeout(RETRY_MS[failures++], undefined, { signal });
+    }
+  }
+}
+
+/** The peer went away; one that shuts down ends its calls as cancelled. */
+function isBroken(error: unknown): boolean {
+  return isPssrError(error, "UNAVAILABLE") || isPssrError(error, "CANCELLED");
+}
+
+interface Pair {
+  low: PixelBlock[];
+  high: PixelBlock[];
+  black: number;
+  white: number;
+}
+
+/** Puts parts together into pairs and pairs into batches. A step whose pairs do not all come is an error of the peer. */
+async function* assemble(parts: AsyncIterable<PairPart>): AsyncGenerator<{ step: number; batch: TrainingBatch }> {
+  let pairs: Pair[] = [];
+  let pair: Pair | undefined;
+  for await (const part of parts) {
+    pair ??= { low: [], high: [], black: part.levels?.black ?? 0, white: part.levels?.white ?? 0 };
+    if (part.low !== undefined) pair.low.push(part.low);
+    if (part.high !== undefined) pair.high.push(part.high);
+    if (!part.last) continue;
+    pairs.push(pair);
+    pair = undefined;
+    if (pairs.length < part.pairsInStep) continue;
+    yield { step: Number(part.step), batch: toBatch(pairs) };
+    pairs = [];
+  }
+  if (pairs.length > 0 || pair !== undefined)
+    throw new PssrError("UNAVAILABLE", "the stream of pairs ended within a step");
+}
+
+function toBatch(pairs: Pair[]): TrainingBatch {
+  const [height, width] = tileSize(pairs[0]!.low);
+  return {
+    samples: pairs.length,
+    height,
+    width,
+    lr: gather(pairs.map((p) => p.low)),
+    hr: gather(pairs.map((p) => p.high)),
+    levels: Float32Array.from(pairs.flatMap((p) => [p.black, p.white])),
+  };
+}
+
+/** Height and width of a tile that came in blocks of rows. */
+function tileSize(blocks: PixelBlock[]): [number, number] {
+  const width = Number(blocks[0]!.shape.at(-1));
+  return [blocks.reduce((rows, block) => rows + Number(block.shape.at(-2)), 0), width];
+}
+
+function gather(tiles: PixelBlock[][]): Pixels {
+  const blocks = tiles.flat();
+  const bytes = new Uint8Array(blocks.reduce((sum, block) => sum + block.data.length, 0));
+  let offset = 0;
+  for (const { data } of blocks) {
+    bytes.set(data, offset);
+    offset += data.length;
+  }
+  switch (blocks[0]!.dataType) {
+    case DataType.DATA_TYPE_UINT8:
+      return bytes;
+    case DataType.DATA_TYPE_UINT16:
+      return new Uint16Array(bytes.buffer);
+    case DataType.DATA_TYPE_FLOAT32:
+      return new Float32Array(bytes.buffer);
+    default:
+      throw new PssrError("INTERNAL", `the stream of pairs has pixels of unknown type ${blocks[0]!.dataType}`);
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * A training in a process of its own, seen from the service. The native library may take the process with it, and it
+ * blocks whatever thread it runs on: neither must touch the service. The process dies with the service.
+ */
+import { fork } from "node:child_process";
+import { PssrError } from "@pssr/api";
+import { ChildInbox } from "./child-inbox.js";
+import type { FromProcess, ProcessSpec, ToProcess } from "./messages.js";
+
+/**
+ * How long a process may take to leave its last checkpoint. Less than what a job gets to stop, for the checkpoint must be
+ * stored in that time too.
+ */
+const STOP_GRACE_MS = 2_000;
+/** What the native library and Node need of the environment; nothing else is passed on. */
+const passedOn = /^(PATH|LD_LIBRARY_PATH|TMPDIR|TF_.*|OMP_.*|CUDA_.*|NVIDIA_.*|XDG_CACHE_HOME|HOME)$/;
+
+export interface ProcessOptions {
+  spec: ProcessSpec;
+  /** A token with which the process may read the training's project. */
+  mint: () => Promise<string>;
+  signal: AbortSignal;
+  /** Whether a stop should leave a checkpoint first; otherwise the process ends at once. */
+  checkpointOnStop: () => boolean;
+}
+
+/**
+ * What the process reports; `finished` is the last. Throws what the process failed with, the signal's reason when stopped,
+ * and WORKER_CRASHED when the process ends without a word. When it returns, the process is gone.
+ */
+export async function* runTrainingProcess(options: ProcessOptions): AsyncGenerator<FromProcess, void> {
+  const { spec, signal, mint, checkpointOnStop } = options;
+  signal.throwIfAborted();
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => passedOn.test(name)));
+  const child = fork(new URL("./main.js", import.meta.url), [], {
+    env,
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    execArgv: ["--enable-source-maps"],
+  });
+  const inbox = new ChildInbox<FromProcess>(child);
+  const send = (message: ToProcess) => {
+    // A message to a process that is gone is lost; that it is gone, the inbox tells.
+    if (child.connected) child.send(message, () => undefined);
+  };
+  let killer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    if (!checkpointOnStop()) return void child.kill("SIGKILL");
+    send({ kind: "stop" });
+    killer = setTimeout(() => child.kill("SIGKILL"), STOP_GRACE_MS);
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    send({ kind: "start", spec });
+    for await (const message of inbox) {
+      if (message.kind === "token") send({ kind: "token", id: message.id, token: await mint() });
+      else if (message.kind === "failed") {
+        signal.throwIfAborted();
+        throw failureOf(message);
+      } else {
+        yield message;
+        if (message.kind === "finished") return;
+      }
+    }
+    signal.throwIfAborted();
+    throw new PssrError("WORKER_CRASHED", `the training process ended by ${inbox.ending}${inbox.lastWords}`);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    clearTimeout(killer);
+    child.kill("SIGKILL");
+    await inbox.closed;
+  }
+}
+
+/** A fault of ours stays a plain error: its text is for the log, not for the caller. */
+function failureOf({ reason, message, field, metadata }: Extract<FromProcess, { kind: "failed" }>): Error {
+  if (reason === "INTERNAL") return new Error(`in the training process: ${message}`);
+  return new PssrError(reason, message, { field, metadata });
+}

@@ -1,0 +1,79 @@
+/**
+ * Checkpoints of a training in the object store: the state that a training process goes on from, and the loss curve up to
+ * there. There is one at a time: the operation remembers the new one first, then the one before it is removed.
+ */
+import { createReadStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import type { Abortable, JobContext, ObjectStore } from "@pssr/platform";
+import { LossCurve } from "./loss-curve.js";
+
+/** Chunks in which files travel into the object store. */
+const highWaterMark = 256 * 1024;
+
+/** What the operation's record remembers. */
+export interface CheckpointReference {
+  readonly step: number;
+  /** Seconds spent learning up to here, over all attempts. */
+  readonly elapsedSeconds: number;
+  /** Object keys. */
+  readonly state: string;
+  readonly losses: string;
+}
+
+export class Checkpoints {
+  readonly #job: JobContext;
+  readonly #objects: ObjectStore;
+  #last: CheckpointReference | undefined;
+  #count = 0;
+
+  constructor(job: JobContext, objects: ObjectStore) {
+    this.#job = job;
+    this.#objects = objects;
+    this.#last = job.record.checkpoint as CheckpointReference | undefined;
+  }
+
+  get last(): CheckpointReference | undefined {
+    return this.#last;
+  }
+
+  /** Brings the last checkpoint's state into a file, where there is one; its loss curve is given back. */
+  async fetch(path: string, options: Abortable): Promise<LossCurve | undefined> {
+    if (this.#last === undefined) return undefined;
+    await writeFile(path, this.#objects.get(this.#last.state, options));
+    return LossCurve.fromBytes(await this.#objects.getBytes(this.#last.losses, LossCurve.mostBytes, options));
+  }
+
+  /** Stores a state and remembers it as the one to go on from. Gives the key of the loss curve, undefined: it is no news. */
+  async keep(
+    position: { step: number; elapsedSeconds: number },
+    path: string,
+    losses: LossCurve,
+    options: Abortable,
+  ): Promise<string | undefined> {
+    const before = this.#last;
+    if (position.step === (before?.step ?? 0)) return undefined;
+    this.#count += 1;
+    const prefix = `${checkpointsPrefix(this.#job.objectPrefix)}${this.#count}/`;
+    const reference = { ...position, state: `${prefix}state.safetensors`, losses: `${prefix}losses` };
+    await storeFile(this.#objects, reference.state, path, options);
+    await this.#objects.put(reference.losses, losses.toBytes(), options);
+    await this.#job.checkpoint(reference);
+    this.#last = reference;
+    return reference.losses;
+  }
+
+  /** Removes a checkpoint that is no longer the one to go on from. */
+  async remove({ state, losses }: CheckpointReference, options: Abortable): Promise<void> {
+    await this.#objects.delete(state, options);
+    await this.#objects.delete(losses, options);
+  }
+}
+
+/** Where an attempt keeps its checkpoints, and nothing else. */
+export function checkpointsPrefix(attemptPrefix: string): string {
+  return `${attemptPrefix}checkpoints/`;
+}
+
+export async function storeFile(objects: ObjectStore, key: string, path: string, options: Abortable): Promise<void> {
+  await objects.put(key, createReadStream(path, { highWaterMark }), options);
+}
