@@ -15,12 +15,8 @@ export const predictSettings = {
   }),
   regionWorkers: setting(integer({ min: 0, max: 256 }), {
     default: "2",
-    description: "Regions of predictions that this process restores at once; each holds its pixels in memory",
-  }),
-  regionSide: setting(integer({ min: 256, max: 4096 }), {
-    default: "2048",
     description:
-      "Side of a region of the restored image in pixels, rounded up to a multiple of 256: the piece of work and the shard that is written",
+      "Regions of predictions that this process restores at once; each takes about 100 MiB of memory at most",
   }),
   regionWindow: setting(integer({ min: 1, max: 4096 }), {
     default: "32",

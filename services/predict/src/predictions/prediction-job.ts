@@ -24,6 +24,7 @@ import { superviseRegions } from "../regions/supervise-regions.js";
 import { type PredictionRecord, predictionsKind, resourceStateOf } from "./prediction-record.js";
 import { decodeSpec, type PredictionSpec } from "./prediction-spec.js";
 import { imageTaken } from "./resolve-prediction.js";
+import { writeImageMetadata } from "./write-image-metadata.js";
 
 export const predictionKind = "prediction";
 
@@ -72,7 +73,7 @@ export class PredictionJob implements JobKind {
           onRegion: checkpointNowAndThen(job, attempt),
         },
       );
-
+      await writeImageMetadata(this.ports.objects, imagePrefix, spec, { signal });
       await this.#checkOutputFree(record, spec, { signal });
       const ended: PredictionRecord = { ...toRecord(record, spec), state: "SUCCEEDED", clippedPixels: clipped };
       const keepAttempts = attempt === job.attempt ? [] : [attempt];

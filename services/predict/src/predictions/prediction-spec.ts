@@ -3,10 +3,9 @@
  * request of the operation, and each region's worker reads it; so every try of every worker makes the same image.
  */
 import { PssrError } from "@pssr/api";
-import type { BlackAndWhite, Dtype, Levels } from "@pssr/imaging";
+import { type BlackAndWhite, type Dtype, type Levels, shardLayout } from "@pssr/imaging";
 import type { FileDigest } from "@pssr/networks";
 import type { TypedBytes } from "@pssr/platform";
-import { ceilTo } from "../tiling/box.js";
 import { regionGrid } from "../tiling/regions.js";
 import { countTiles, type TiledNetwork } from "../tiling/tiles.js";
 
@@ -61,14 +60,9 @@ export function outputShape({ image, model }: Pick<PredictionSpec, "image" | "mo
   return image.shape.map((side, axis) => (axis < leading ? side : side * model.scale));
 }
 
-/** Side of the chunks within a shard. */
-const chunkSide = 256;
-
-/** One plane, and of it about `side` pixels squared: whole chunks, and no more of them than the image has. */
-export function shardShapeFor(spec: Pick<PredictionSpec, "image" | "model">, side: number): number[] {
-  const shape = outputShape(spec);
-  const leading = shape.length - 2;
-  return shape.map((size, axis) => (axis < leading ? 1 : Math.min(ceilTo(side, chunkSide), ceilTo(size, chunkSide))));
+/** A region is a shard of the restored image. */
+export function shardShapeFor(spec: Pick<PredictionSpec, "image" | "model">): readonly number[] {
+  return shardLayout({ axes: spec.image.axes, shape: outputShape(spec), dtype: spec.image.dtype }).shardShape;
 }
 
 /** The regions of a prediction and the tiles of each. */

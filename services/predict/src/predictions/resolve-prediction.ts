@@ -14,7 +14,6 @@ export class PredictionResolver {
   constructor(
     private readonly peers: Peers,
     private readonly models: ModelFiles,
-    private readonly regionSide: number,
   ) {}
 
   /**
@@ -45,7 +44,7 @@ export class PredictionResolver {
       );
     }
     const spec = { schemaVersion: 1, asked, image, model, tileSize } as const;
-    return { ...spec, shardShape: shardShapeFor(spec, this.regionSide) };
+    return { ...spec, shardShape: shardShapeFor(spec) };
   }
 
   async #model(name: string, call: CallFor): Promise<SpecifiedModel> {
