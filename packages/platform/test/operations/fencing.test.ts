@@ -6,6 +6,7 @@ import { Line, overLine } from "./severed-ports.js";
 import { readText, readThing, text } from "./thing-kind.js";
 
 const submission = { kind: "thing", project: "p1", principal: "ann", request: text("make") };
+const shortLease = { leaseMs: 300, heartbeatMs: 30 };
 
 test("a worker that lost its claim cannot write its result", async (context) => {
   const bench = await openBench(context);
@@ -20,15 +21,18 @@ test("a worker that lost its claim cannot write its result", async (context) => 
       await job.checkpoint("late").catch(firstEnded.happen);
       return { value: text("the late one") };
     },
-    { ports: overLine(bench.ports, line), settings: { stopGraceMs: 60_000 } },
+    { ports: overLine(bench.ports, line), kind: shortLease, settings: { stopGraceMs: 60_000 } },
   );
   const { name } = await first.submit({ ...submission, resource: "one" });
   const job = await firstRuns.happened;
   line.cut();
-  const second = await bench.start(async (other) => {
-    assert.equal(other.record.crashes, 1);
-    return { value: text(`attempt ${other.attempt}`) };
-  });
+  const second = await bench.start(
+    async (other) => {
+      assert.equal(other.record.crashes, 1);
+      return { value: text(`attempt ${other.attempt}`) };
+    },
+    { kind: shortLease },
+  );
   const ended = await second.wait(name);
   assert.equal(readText(ended.result), "attempt 2");
   line.mend();

@@ -26,8 +26,8 @@ export function thingKind(
   return {
     kind: "thing",
     concurrency: 1,
-    leaseMs: 300,
-    heartbeatMs: 30,
+    leaseMs: 5_000,
+    heartbeatMs: 50,
     run,
     materialise: (record) => materialiseThing(state, record),
     ...options,
