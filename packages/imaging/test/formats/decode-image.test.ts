@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { crc32, deflateSync } from "node:zlib";
 import { isPssrError, type Reason } from "@pssr/api";
 import { decodeImage } from "@pssr/imaging";
 import { lcg } from "../golden/goldens.js";
@@ -101,4 +102,33 @@ test("2,000 damaged files each give an image within the limits or a typed error"
   for (const outcome of ["image", "IMAGE_CORRUPT", "UNSUPPORTED_PIXELS", "NOT_AN_IMAGE"]) {
     assert.ok((outcomes.get(outcome) ?? 0) > 20, `${outcome}: the damage is too one-sided to show anything`);
   }
+});
+
+test("a small file that would unpack to far more than it declares is refused as damaged", () => {
+  const bomb = deflateSync(Buffer.alloc(32 << 20));
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(8, 0);
+  header.writeUInt32BE(8, 4);
+  header[8] = 8;
+  const chunk = (type: string, data: Uint8Array) => {
+    const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+    const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    checksum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, checksum]);
+  };
+  const signature = readFixture("rgb.png").subarray(0, 8);
+  const png = [signature, chunk("IHDR", header), chunk("IDAT", bomb), chunk("IEND", Buffer.alloc(0))];
+  fails(Buffer.concat(png), "IMAGE_CORRUPT");
+  // In a TIFF file the first strip is made to be the bomb.
+  const tiff = readFixture("deflate-le-uint16.tif");
+  const file = Buffer.concat([tiff, bomb]);
+  assert.ok(decodeImage(file, limits).pixels.data.length > 0);
+  const entry = (tag: number) => {
+    const at = file.readUInt32LE(4);
+    for (let i = at + 2; ; i += 12) if (file.readUInt16LE(i) === tag) return file.readUInt32LE(i + 8);
+  };
+  file.writeUInt32LE(tiff.length, entry(273));
+  file.writeUInt32LE(bomb.length, entry(279));
+  fails(file, "IMAGE_CORRUPT");
 });
