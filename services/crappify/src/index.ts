@@ -1,1 +1,2 @@
-export {};
+export { type CrappifyConfig, crappifySettings } from "./config.js";
+export { startCrappify } from "./main.js";

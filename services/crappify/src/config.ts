@@ -1,0 +1,49 @@
+/** Settings of the service crappify. */
+import { availableParallelism } from "node:os";
+import { type Config, grpcSettings, kinds, setting } from "@pssr/platform";
+
+const { address, bytes, duration, integer } = kinds;
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+export const crappifySettings = {
+  ...grpcSettings,
+  crappifyBind: setting(address(), {
+    default: "127.0.0.1:0",
+    description: "Address that crappify listens on",
+  }),
+  maxUploadBytes: setting(bytes({ min: 1, max: 2 ** 31 - 1 }), {
+    default: "1GiB",
+    description: "Largest file that can be uploaded",
+  }),
+  maxImagePixels: setting(integer({ min: 1, max: 2 ** 34 }), {
+    default: String(2 ** 30),
+    description: "Most pixels that an uploaded image may have, over all its planes",
+  }),
+  importConcurrency: setting(integer({ min: 1, max: 64 }), {
+    default: "1",
+    description: "Uploaded files decoded at once, each in a process of its own",
+  }),
+  importMemory: setting(bytes({ min: 64 * MiB, max: 256 * GiB }), {
+    default: "4GiB",
+    description: "Memory that the decoding of one file may take before it is stopped",
+  }),
+  importTime: setting(duration({ minMs: 1000 }), {
+    default: "10m",
+    description: "Time that the decoding of one file may take before it is stopped",
+  }),
+  crappifyThreads: setting(integer({ min: 1, max: 256 }), {
+    default: String(Math.max(1, availableParallelism() - 1)),
+    description: "Threads that cut and crappify tiles",
+  }),
+  tileCache: setting(bytes({ min: MiB, max: 256 * GiB }), {
+    default: "256MiB",
+    description: "Decoded parts of images held in memory, over all threads",
+  }),
+  pairPrefetch: setting(bytes({ min: 64 * 1024, max: GiB }), {
+    default: "8MiB",
+    description: "Pairs made ahead for each stream",
+  }),
+} as const;
+
+export type CrappifyConfig = Config<typeof crappifySettings>;

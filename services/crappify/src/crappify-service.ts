@@ -1,0 +1,64 @@
+/** CrappifyService: one degraded region to look at, or an endless stream of pairs to learn from. */
+import {
+  type CrappifyRequest,
+  type CrappifyResponse,
+  type CrappifyServiceImplementation,
+  imageName,
+  type PairPart,
+  type StreamPairsRequest,
+} from "@pssr/api";
+import type { CallExtension } from "@pssr/platform";
+import type { CallContext } from "nice-grpc-common";
+import { datasetKey } from "./dataset-service.js";
+import type { ImageCatalogue } from "./images/image-catalogue.js";
+import { fromCrappifier, fromRegion, fromStreamPairs, toLevels, toPixelBlock } from "./message.js";
+import { partsOf } from "./pairs/pair-parts.js";
+import type { PairStreams } from "./pairs/pair-streams.js";
+import { checkCrappifySize, cutToScale, lowShape, noiseLevels } from "./pixels/crappify-region.js";
+import type { PixelReader } from "./pixels/pixel-reader.js";
+
+type Context = CallContext & CallExtension;
+
+export interface CrappifyServiceParts {
+  images: ImageCatalogue;
+  pixels: PixelReader;
+  pairs: PairStreams;
+}
+
+export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension> {
+  constructor(private readonly parts: CrappifyServiceParts) {}
+
+  async crappify(request: CrappifyRequest, { signal }: Context): Promise<CrappifyResponse> {
+    const crappifier = fromCrappifier(request.crappifier, "crappifier");
+    const { scale } = crappifier.sampling;
+    const { project, image: id } = imageName.parse(request.image, "image");
+    const image = await this.parts.images.get({ project, id }, { signal, field: "image" });
+    const region = fromRegion(request.region ?? cutToScale(image.shape, scale), image.shape, "region");
+    checkCrappifySize(region.shape, scale, image.dtype);
+    const order = {
+      crappifier,
+      levels: noiseLevels(image),
+      key: { seed: request.seed, image: image.digest, tile: 0, epoch: 0 },
+    };
+    const bytes = await this.parts.pixels.crappify({ location: image.location, ...region }, order, { signal });
+    const shape = lowShape(region.shape, scale);
+    return {
+      low: toPixelBlock(
+        image.axes,
+        shape,
+        shape.map(() => 0),
+        image.dtype,
+        bytes,
+      ),
+      pixelSizeNm: image.pixelSizeNm * scale,
+      levels: toLevels(image.levels),
+    };
+  }
+
+  async *streamPairs(request: StreamPairsRequest, { signal }: Context): AsyncIterable<PairPart> {
+    const spec = fromStreamPairs(request);
+    const key = datasetKey(request.dataset, "dataset");
+    const stream = this.parts.pairs.open(key, request.datasetDigest, spec, { signal });
+    for await (const pair of stream) yield* partsOf(pair);
+  }
+}

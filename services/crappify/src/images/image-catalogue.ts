@@ -1,0 +1,173 @@
+/**
+ * The images of all projects: records that appear whole, never change, and go in two steps (hidden, then the pixels removed)
+ * so that a process that dies in between leaves nothing that cannot be finished.
+ */
+import { type Image, imageName, isPssrError, PssrError } from "@pssr/api";
+import {
+  type Abortable,
+  type ObjectStore,
+  type RecordEntry,
+  type RecordKey,
+  RecordTable,
+  type StateStore,
+} from "@pssr/platform";
+import type { ImageRecord, StoredImage } from "./image-record.js";
+
+export interface CatalogueEntry {
+  key: RecordKey;
+  image: StoredImage;
+}
+
+/** The name of an image: `projects/em/images/scan-07`. */
+export function nameOfImage({ project, id }: RecordKey): Image["name"] {
+  return imageName.format({ project, image: id });
+}
+
+/** Where files for download are kept; see exports/. */
+export function exportPrefix(project: string, digest: string): string {
+  return `exports/${project}/${digest}/`;
+}
+
+export class ImageCatalogue {
+  readonly #records: RecordTable<ImageRecord>;
+  readonly #objects: ObjectStore;
+
+  constructor(stores: { objects: ObjectStore; state: StateStore }) {
+    this.#records = new RecordTable(stores.state, "images");
+    this.#objects = stores.objects;
+  }
+
+  /** Fails with NOT_FOUND, naming `field`. */
+  async get(key: RecordKey, { signal, field = "name" }: Abortable & { field?: string }): Promise<StoredImage> {
+    const image = await this.find(key, { signal });
+    if (image) return image;
+    throw new PssrError(
+      "NOT_FOUND",
+      `${field}: there is no image "${nameOfImage(key)}"; ListImages names those there are`,
+      { field },
+    );
+  }
+
+  async find(key: RecordKey, { signal }: Abortable): Promise<StoredImage | undefined> {
+    const entry = await this.#records.get(key, { signal });
+    return entry?.record.state === "ready" ? entry.record.image : undefined;
+  }
+
+  /** Whether the id was ever given. */
+  async isTaken(key: RecordKey, { signal }: Abortable): Promise<boolean> {
+    return (await this.#records.get(key, { signal })) !== undefined;
+  }
+
+  /** Images of a project in the order of their ids, behind `after` ("" for all). */
+  async *list(project: string, after: string, { signal }: Abortable): AsyncIterable<CatalogueEntry> {
+    for await (const { key, record } of this.#records.list(project, after, { signal })) {
+      if (record.state === "ready") yield { key, image: record.image };
+    }
+  }
+
+  /** Holds an id for an operation that makes an image; changes nothing where the id is known already. */
+  async reserve(key: RecordKey, operation: string, { signal }: Abortable): Promise<void> {
+    await this.#write(key, { signal }, (record) => record ?? { schemaVersion: 1, state: "making", operation });
+  }
+
+  /** Gives the id back that an operation held and did not use. */
+  async release(key: RecordKey, operation: string, { signal }: Abortable): Promise<void> {
+    const entry = await this.#records.get(key, { signal });
+    if (entry?.record.state !== "making" || entry.record.operation !== operation) return;
+    await this.#records.delete(key, entry.revision, { signal });
+  }
+
+  /** Makes an operation's image visible. Changes nothing where that has happened, also when it was deleted since. */
+  async publish(key: RecordKey, operation: string, image: StoredImage, { signal }: Abortable): Promise<void> {
+    await this.#write(key, { signal }, (record) => {
+      if (record === undefined || (record.state === "making" && record.operation === operation)) {
+        return { schemaVersion: 1, state: "ready", image };
+      }
+      return record;
+    });
+  }
+
+  /** Makes an image visible under an id that nobody holds; harmless for the same pixels, else ALREADY_EXISTS. */
+  async register(key: RecordKey, image: StoredImage, { signal }: Abortable): Promise<StoredImage> {
+    const { record } = await this.#write(key, { signal }, (record) => {
+      if (record === undefined) return { schemaVersion: 1, state: "ready", image };
+      if (record.state === "ready" && record.image.location === image.location && record.image.digest === image.digest)
+        return record;
+      throw new PssrError("ALREADY_EXISTS", `image_id: "${key.id}" was given to another image; choose another id`, {
+        field: "image_id",
+      });
+    });
+    return record.state === "ready" ? record.image : image;
+  }
+
+  /**
+   * Deletes an image and its pixels, unless `usedBy` names something that refers to it: then RESOURCE_IN_USE. It is asked
+   * again once the image is hidden, so that whoever begins to refer to it meanwhile either is seen or sees it hidden.
+   */
+  async delete(key: RecordKey, usedBy: () => Promise<string | undefined>, { signal }: Abortable): Promise<void> {
+    await this.get(key, { signal });
+    await this.#refuseUsed(key, usedBy);
+    const entry = await this.#write(key, { signal }, (record) =>
+      record?.state === "ready" ? { schemaVersion: 1, state: "deleting", image: record.image } : record,
+    );
+    try {
+      await this.#refuseUsed(key, usedBy);
+    } catch (error) {
+      await this.#write(key, { signal }, (record) =>
+        record?.state === "deleting" ? { schemaVersion: 1, state: "ready", image: record.image } : record,
+      );
+      throw error;
+    }
+    await this.#removePixels(entry, { signal });
+  }
+
+  /** Finishes deletions that broke off. `usedBy` is asked once more, for a process that died between the two questions. */
+  async sweep(usedBy: (key: RecordKey) => Promise<string | undefined>, { signal }: Abortable): Promise<void> {
+    for await (const entry of this.#records.listAll({ signal })) {
+      if (entry.record.state !== "deleting") continue;
+      if ((await usedBy(entry.key)) === undefined) await this.#removePixels(entry, { signal });
+    }
+  }
+
+  async #removePixels(entry: RecordEntry<ImageRecord>, { signal }: Abortable): Promise<void> {
+    if (entry.record.state !== "deleting") return;
+    const { location, digest } = entry.record.image;
+    await this.#objects.deletePrefix(location, { signal });
+    await this.#objects.deletePrefix(exportPrefix(entry.key.project, digest), { signal });
+    await this.#write(entry.key, { signal }, () => ({ schemaVersion: 1, state: "deleted" }));
+  }
+
+  async #refuseUsed(key: RecordKey, usedBy: () => Promise<string | undefined>): Promise<void> {
+    const user = await usedBy();
+    if (user === undefined) return;
+    throw new PssrError(
+      "RESOURCE_IN_USE",
+      `"${nameOfImage(key)}" belongs to the dataset "${user}"; delete that first`,
+      {
+        field: "name",
+        metadata: { used_by: user },
+      },
+    );
+  }
+
+  /** Changes a record whatever it says by then; `decide` gives back the same object for no change. */
+  async #write<R extends ImageRecord | undefined>(
+    key: RecordKey,
+    { signal }: Abortable,
+    decide: (record: ImageRecord | undefined) => ImageRecord | R,
+  ): Promise<RecordEntry<ImageRecord>> {
+    for (;;) {
+      const entry = await this.#records.get(key, { signal });
+      const next = decide(entry?.record);
+      if (next === undefined || next === entry?.record) {
+        if (entry !== undefined) return entry;
+        throw new PssrError("NOT_FOUND", `there is no image "${nameOfImage(key)}"`);
+      }
+      try {
+        return await this.#records.put(key, next, entry?.revision ?? 0n, { signal });
+      } catch (error) {
+        if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
+      }
+    }
+  }
+}

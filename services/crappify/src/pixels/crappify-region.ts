@@ -1,0 +1,57 @@
+/** What may be crappified in one call, and with which intensities. */
+import { PssrError } from "@pssr/api";
+import type { Levels as NoiseLevels } from "@pssr/crappifiers";
+import { bytesPerPixel, type Dtype, maximumOf, pixelCount } from "@pssr/imaging";
+import type { StoredImage } from "../images/image-record.js";
+
+/** High-resolution pixels of one call. */
+const maximumPixels = 2_000_000;
+/** What fits into one message. */
+const maximumBytes = 3 * 1024 * 1024;
+
+/** The whole image, cut at its lower right to multiples of the scale. */
+export function cutToScale(shape: readonly number[], scale: number): { start: bigint[]; shape: bigint[] } {
+  const cut = shape.map((size, axis) => (axis < shape.length - 2 ? size : size - (size % scale)));
+  return { start: cut.map(() => 0n), shape: cut.map(BigInt) };
+}
+
+export function lowShape(shape: readonly number[], scale: number): number[] {
+  return shape.map((size, axis) => (axis < shape.length - 2 ? size : size / scale));
+}
+
+/** Throws INVALID_FIELD or IMAGE_TOO_LARGE where one call cannot do it. */
+export function checkCrappifySize(shape: readonly number[], scale: number, dtype: Dtype): void {
+  const [height, width] = [shape.at(-2)!, shape.at(-1)!];
+  if (height % scale !== 0 || width % scale !== 0) {
+    throw new PssrError(
+      "INVALID_FIELD",
+      `region: ${height}×${width} is no multiple of the scale ${scale}; use ${height - (height % scale)}×${width - (width % scale)}`,
+      {
+        field: "region",
+      },
+    );
+  }
+  const pixels = pixelCount(shape);
+  const bytes = pixelCount(lowShape(shape, scale)) * bytesPerPixel[dtype];
+  if (pixels <= maximumPixels && bytes <= maximumBytes) return;
+  throw new PssrError(
+    "IMAGE_TOO_LARGE",
+    `region: ${pixels} pixels, ${bytes} bytes degraded, are more than one call does (${maximumPixels} pixels, ${maximumBytes} bytes); ask for a part of the image with region`,
+    { field: "region" },
+  );
+}
+
+/**
+ * Black and white for noise. Where they were measured, some pixels lie outside of them by definition: then only the data
+ * type's own range saturates.
+ */
+export function noiseLevels({ levels, dtype }: Pick<StoredImage, "levels" | "dtype">): NoiseLevels {
+  const { black, white, source } = levels;
+  if (source !== "PERCENTILE") return { black, white };
+  const most = maximumOf(dtype);
+  return {
+    black,
+    white,
+    saturation: most === undefined ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : [0, most],
+  };
+}

@@ -1,0 +1,135 @@
+/**
+ * Pixels of stored images, worked on by threads: read, crappified, made into pairs. The threads fetch objects through here, so
+ * they hold no credentials, and each keeps a bounded cache of what it has decoded.
+ */
+import type { PixelBlock } from "@pssr/api";
+import { bytesPerPixel, type Levels, type Region } from "@pssr/imaging";
+import { type Abortable, type Answer, type ObjectStore, ThreadPool } from "@pssr/platform";
+import type { StoredImage } from "../images/image-record.js";
+import { toPixelBlock } from "../message.js";
+import type { Box, CrappifyOrder, Described, PairBytes, PixelQuestion, PixelTask } from "./pixel-tasks.js";
+
+export interface PixelReaderOptions {
+  objects: ObjectStore;
+  threads: number;
+  /** Decoded pixels held in memory, over all threads. */
+  cacheBytes: number;
+}
+
+/** One message of ReadPixels at most. */
+const maximumBlockBytes = 256 * 1024;
+/** What one task reads for it: many messages, but few enough rows to decode a chunk once or twice. */
+const maximumBandBytes = 4 * 1024 * 1024;
+const maximumMetadataBytes = 1024 * 1024;
+
+export class PixelReader {
+  readonly #pool: ThreadPool<PixelTask, unknown>;
+  readonly #threads: number;
+
+  constructor({ objects, threads, cacheBytes }: PixelReaderOptions) {
+    this.#threads = threads;
+    this.#pool = new ThreadPool({
+      script: new URL("./pixel-thread.js", import.meta.url),
+      name: "crappify",
+      threads,
+      // One fetches while the other computes.
+      tasksPerThread: 2,
+      workerData: { cacheBytes: Math.floor(cacheBytes / threads) },
+      answer: fetchFor(objects),
+    });
+  }
+
+  /** Tasks that can be worked at together; more only wait. */
+  get parallelism(): number {
+    return this.#threads * 2;
+  }
+
+  /** Tasks waiting or under way, for tests and metrics. */
+  get load(): number {
+    return this.#pool.waiting + this.#pool.running;
+  }
+
+  async read(box: Box, { signal }: Abortable): Promise<Uint8Array> {
+    return (await this.#run({ do: "read", ...box }, { signal })) as Uint8Array;
+  }
+
+  async crappify(box: Box, order: CrappifyOrder, { signal }: Abortable): Promise<Uint8Array> {
+    return (await this.#run({ do: "crappify", ...box, order }, { signal })) as Uint8Array;
+  }
+
+  async pair(box: Box, order: CrappifyOrder, orientation: number, { signal }: Abortable): Promise<PairBytes> {
+    return (await this.#run({ do: "pair", ...box, order, orientation }, { signal })) as PairBytes;
+  }
+
+  async describe(
+    stored: { location: string; pixelSizeNm: number; levels: Levels },
+    { signal }: Abortable,
+  ): Promise<Described> {
+    return (await this.#run({ do: "describe", ...stored }, { signal })) as Described;
+  }
+
+  /** A region as blocks of at most 256 KiB that follow each other in C order; one band of rows ahead of the reader. */
+  async *blocks(image: StoredImage, region: Region, { signal }: Abortable): AsyncIterable<PixelBlock> {
+    const { axes, dtype, location } = image;
+    const size = bytesPerPixel[dtype];
+    for (const band of bands(region, maximumBandBytes / size)) {
+      const bytes = await this.read({ location, ...band }, { signal });
+      let offset = 0;
+      for (const { start, shape } of bands(band, maximumBlockBytes / size)) {
+        const length = shape.reduce((product, side) => product * side, size);
+        const origin = start.map((first, axis) => first - region.start[axis]!);
+        yield toPixelBlock(axes, shape, origin, dtype, bytes.subarray(offset, offset + length));
+        offset += length;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  #run(task: PixelTask, { signal }: Abortable): Promise<unknown> {
+    return this.#pool.run(task, { signal });
+  }
+}
+
+/** Answers the questions of threads that read stored images. */
+export function fetchFor(objects: ObjectStore): Answer {
+  return async (asked, { signal }) => {
+    const question = asked as PixelQuestion;
+    if ("whole" in question) {
+      const exists = (await objects.stat(question.whole, { signal })) !== undefined;
+      return { value: exists ? await objects.getBytes(question.whole, maximumMetadataBytes, { signal }) : undefined };
+    }
+    const { part, range } = question;
+    if ("length" in range) return { value: await objects.range(part, range.offset, range.length, { signal }) };
+    const size = (await objects.stat(part, { signal }))?.size ?? 0;
+    const length = Math.min(size, range.suffixLength);
+    return { value: await objects.range(part, size - length, length, { signal }) };
+  };
+}
+
+/** Cuts a region into boxes of at most so many pixels that follow each other in C order: rows of a plane, or parts of a row. */
+function* bands(region: Region, maximumPixels: number): Iterable<Region> {
+  const [height, width] = [region.shape.at(-2)!, region.shape.at(-1)!];
+  const leading = region.shape.slice(0, -2);
+  const columns = Math.min(width, Math.floor(maximumPixels));
+  const rows = columns < width ? 1 : Math.max(1, Math.min(height, Math.floor(maximumPixels / width)));
+  const planes = leading.reduce((product, size) => product * size, 1);
+  for (let plane = 0; plane < planes; plane++) {
+    const place: number[] = [];
+    for (let axis = leading.length - 1, rest = plane; axis >= 0; axis--) {
+      place.unshift(region.start[axis]! + (rest % leading[axis]!));
+      rest = Math.floor(rest / leading[axis]!);
+    }
+    const [top, left] = [region.start.at(-2)!, region.start.at(-1)!];
+    for (let y = 0; y < height; y += rows) {
+      for (let x = 0; x < width; x += columns) {
+        yield {
+          start: [...place, top + y, left + x],
+          shape: [...leading.map(() => 1), Math.min(rows, height - y), Math.min(columns, width - x)],
+        };
+      }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/** What the threads that work on pixels are asked to do, and what they ask back. Plain data: it crosses threads. */
+import type { Crappifier, NoiseKey, Levels as NoiseLevels } from "@pssr/crappifiers";
+import type { ByteRange, Dtype, Levels } from "@pssr/imaging";
+import type { ExportFormat } from "../images/image-exports.js";
+
+/** Pixels of one image, by the prefix of its OME-Zarr. */
+export interface Box {
+  location: string;
+  /** First pixel and size along each axis. */
+  start: readonly number[];
+  shape: readonly number[];
+}
+
+export interface CrappifyOrder {
+  crappifier: Crappifier;
+  levels: NoiseLevels;
+  key: NoiseKey;
+}
+
+export type PixelTask =
+  /** Pixels as they are → `Bytes`. */
+  | ({ do: "read" } & Box)
+  /** A region, crappified plane by plane → `Bytes`. */
+  | ({ do: "crappify"; order: CrappifyOrder } & Box)
+  /** A square tile, laid in one of the eight orientations, and its crappified counterpart → `PairBytes`. */
+  | ({ do: "pair"; order: CrappifyOrder; orientation: number } & Box)
+  /** What is stored, and its digest → `Described`. */
+  | { do: "describe"; location: string; pixelSizeNm: number; levels: Levels }
+  /** A file; its bytes are handed over as questions, each an `ExportPiece` → nothing. */
+  | { do: "export"; location: string; format: ExportFormat; pixelSizeNm: number; levels: Levels; description: string };
+
+export interface PairBytes {
+  low: Uint8Array<ArrayBuffer>;
+  high: Uint8Array<ArrayBuffer>;
+}
+
+export interface Described {
+  axes: string;
+  shape: number[];
+  dtype: Dtype;
+  digest: string;
+}
+
+/** What a thread asks the pool for. */
+export type PixelQuestion =
+  /** An object. Answer: `Uint8Array`, or undefined where there is none. */
+  | { whole: string }
+  /** Part of an object. Answer: `Uint8Array`; NOT_FOUND where there is no such object. */
+  | { part: string; range: ByteRange };
+
+/** A piece of an export, handed over by its task; the answer comes when more is wanted. */
+export interface ExportPiece {
+  chunk: Uint8Array;
+}

@@ -1,0 +1,119 @@
+/** The script of the threads that work on pixels: does one task after the other, and asks the pool's thread for bytes. */
+import { workerData } from "node:worker_threads";
+import { crappify } from "@pssr/crappifiers";
+import {
+  encodePng,
+  encodeTiff,
+  type PixelArray,
+  type PixelData,
+  pixelCount,
+  planeCount,
+  planeShape,
+  type Region,
+  tiffSource,
+} from "@pssr/imaging";
+import { serveThread, type ThreadResult } from "@pssr/platform";
+import { ImageDigest } from "../images/image-digest.js";
+import { orient } from "../pairs/orientation.js";
+import { ChunkCache } from "./chunk-cache.js";
+import type { CrappifyOrder, Described, ExportPiece, PairBytes, PixelTask } from "./pixel-tasks.js";
+import { openStoredPixels, type StoredPixels } from "./stored-pixels.js";
+
+const { cacheBytes } = workerData as { cacheBytes: number };
+const cache = new ChunkCache(cacheBytes);
+/** Rows read at once where a whole image passes through: those of a row of chunks. */
+const bandRows = 256;
+
+type Task<Do extends PixelTask["do"]> = Extract<PixelTask, { do: Do }>;
+type Options = { signal: AbortSignal };
+
+serveThread<PixelTask, unknown>(async (task, { signal, ask }) => {
+  const image = await openStoredPixels(task.location);
+  switch (task.do) {
+    case "read":
+      return handOver((await cache.read(image, task, { signal })).data);
+    case "crappify":
+      return handOver(low(await cache.read(image, task, { signal }), task.order));
+    case "pair":
+      return pair(image, task, { signal });
+    case "describe":
+      return { value: await describe(image, task, { signal }) };
+    case "export":
+      for await (const chunk of encode(image, task, { signal })) await ask({ chunk } satisfies ExportPiece);
+      return { value: undefined };
+  }
+});
+
+async function pair(image: StoredPixels, task: Task<"pair">, options: Options): Promise<ThreadResult<PairBytes>> {
+  const tile = await cache.read(image, task, options);
+  const side = tile.shape.at(-1)!;
+  const high = orient(tile.data, side, task.orientation);
+  const result = { high: bytesOf(high), low: bytesOf(low({ ...tile, data: high }, task.order)) };
+  return { value: result, transfer: [result.high.buffer, result.low.buffer] };
+}
+
+/** The crappified counterpart; all planes are one tile's frames. */
+function low(pixels: PixelArray, { crappifier, levels, key }: CrappifyOrder): PixelData {
+  const { data, dtype } = pixels;
+  const [height, width] = planeShape(pixels);
+  const { data: degraded } = crappify(
+    crappifier,
+    { data, dtype, frames: planeCount(pixels), height, width },
+    levels,
+    key,
+  );
+  // At scale 1 without steps the tile itself may come back, which is handed over on its own.
+  return degraded.buffer === data.buffer ? degraded.slice() : degraded;
+}
+
+async function describe(
+  image: StoredPixels,
+  { pixelSizeNm, levels }: Task<"describe">,
+  { signal }: Options,
+): Promise<Described> {
+  const { axes, dtype } = image;
+  const shape = [...image.shape];
+  const digest = new ImageDigest({ axes, shape, dtype, pixelSizeNm, levels });
+  const [height] = planeShape(image);
+  for (let plane = 0; plane < planeCount(image); plane++) {
+    for (let row = 0; row < height; row += bandRows) {
+      signal.throwIfAborted();
+      digest.update((await image.read(rowsOf(image, plane, row, Math.min(bandRows, height - row)))).data);
+    }
+  }
+  return { axes, shape, dtype, digest: digest.end() };
+}
+
+async function* encode(image: StoredPixels, task: Task<"export">, { signal }: Options): AsyncIterable<Uint8Array> {
+  const { axes, shape, dtype } = image;
+  const pixelSizeNm = task.pixelSizeNm || undefined;
+  if (task.format === "png") {
+    yield encodePng(await image.read({ start: shape.map(() => 0), shape }), { pixelSizeNm });
+    return;
+  }
+  const source = tiffSource({ axes, shape, dtype, readRegion: (region: Region) => image.read(region) });
+  const { levels, description } = task;
+  yield* encodeTiff(
+    source,
+    { compression: "DEFLATE", pixelSizeNm, levels, description, rowsPerStrip: bandRows },
+    { signal },
+  );
+}
+
+function rowsOf({ shape }: { shape: readonly number[] }, plane: number, row: number, rows: number): Region {
+  const leading = shape.slice(0, -2);
+  const start = leading.map((size, axis) => Math.floor(plane / pixelCount(leading.slice(axis + 1))) % size);
+  return { start: [...start, row, 0], shape: [...leading.map(() => 1), rows, shape.at(-1)!] };
+}
+
+function handOver(data: PixelData): ThreadResult<Uint8Array> {
+  const bytes = bytesOf(data);
+  return { value: bytes, transfer: [bytes.buffer] };
+}
+
+/** The pixels as bytes of a buffer that holds nothing else, so that it can be handed over. */
+function bytesOf(data: PixelData): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = data;
+  const whole = byteOffset === 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer;
+  return whole ? new Uint8Array(buffer) : new Uint8Array(data.slice().buffer as ArrayBuffer);
+}
