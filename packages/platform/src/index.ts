@@ -10,6 +10,7 @@ export * from "./events/event-bus.js";
 export * from "./events/memory-event-bus.js";
 export * from "./grpc/call-counter.js";
 export * from "./grpc/connection.js";
+export * from "./grpc/drain.js";
 export * from "./grpc/limits.js";
 export * from "./grpc/reflection.js";
 export * from "./grpc/reflection-messages.js";

@@ -98,9 +98,13 @@ export class Backend {
   async #disconnected(signal: AbortSignal): Promise<void> {
     const { READY } = connectivityState;
     while (!signal.aborted && this.channel.getConnectivityState(false) === READY) {
-      await new Promise<void>((done) => {
-        signal.addEventListener("abort", () => done(), { once: true });
-        this.channel.watchConnectivityState(READY, Number.POSITIVE_INFINITY, () => done());
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          signal.removeEventListener("abort", done);
+          resolve();
+        };
+        signal.addEventListener("abort", done);
+        this.channel.watchConnectivityState(READY, Number.POSITIVE_INFINITY, done);
       });
     }
   }

@@ -27,6 +27,8 @@ export interface ForwardOptions {
   /** Authenticates the caller and gives the metadata for the service; throws a PssrError to refuse. */
   readonly admit: (metadata: Metadata, peer: string) => Promise<Metadata>;
   readonly windowBytes: number;
+  /** Told of an error that is a fault of the gateway's own; its caller learns no more than that there was one. */
+  readonly fault: (error: unknown) => void;
   /** Called once, when the call has ended for its caller. */
   readonly ended: (code: status | undefined) => void;
 }
@@ -47,7 +49,11 @@ export function forward(caller: ServerInterceptingCallInterface, options: Forwar
     code = result.code;
     caller.sendStatus(result);
   };
-  const refuse = (error: unknown) => finish(toStatus(error));
+  const refuse = (error: unknown) => {
+    if (error instanceof PssrError) return finish(toStatus(error));
+    options.fault(error);
+    finish(toStatus(new PssrError("INTERNAL", "The gateway failed; its log holds the details.", { cause: error })));
+  };
   const readService = () => {
     if (over || reading || service === undefined || heldBytes >= options.windowBytes) return;
     reading = true;
@@ -130,12 +136,8 @@ function explained(received: StatusObject, backend: string): StatusObject {
   return { code: received.code, details: received.details, metadata };
 }
 
-function toStatus(error: unknown): StatusObject {
-  const typed =
-    error instanceof PssrError
-      ? error
-      : new PssrError("INTERNAL", "The gateway failed; see its log.", { cause: error });
-  const rich = statusOf(typed);
+function toStatus(error: PssrError): StatusObject {
+  const rich = statusOf(error);
   const metadata = new Metadata();
   metadata.set(statusDetailsKey, Buffer.from(RpcStatus.encode(rich).finish()));
   return { code: rich.code, details: rich.message, metadata };

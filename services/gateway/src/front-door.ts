@@ -7,6 +7,7 @@ import { PssrError } from "@pssr/api";
 import {
   type Authenticator,
   CallCounter,
+  drain,
   formatTraceparent,
   type GrpcLimits,
   type Identity,
@@ -30,8 +31,6 @@ export interface FrontDoorOptions {
 
 /** Paths that anybody may call: they say nothing about anybody's data. */
 const open = /^\/grpc\.(health|reflection)\./;
-/** How long the last bytes of the last answer may take to leave. */
-const flushMs = 100;
 
 export class FrontDoor {
   readonly #server: Server;
@@ -78,12 +77,8 @@ export class FrontDoor {
 
   /** Takes no new call, gives those under way `graceMs` to end, then cancels them. */
   async close({ graceMs }: { graceMs: number }): Promise<void> {
-    const drained = new Promise<void>((done) => this.#server.tryShutdown(() => done()));
-    await Promise.race([
-      drained,
-      this.#calls.idle().then(() => Promise.race([drained, after(flushMs)])),
-      after(graceMs),
-    ]);
+    const shutDown = new Promise<void>((done) => this.#server.tryShutdown(() => done()));
+    await drain(shutDown, this.#calls, graceMs);
     this.#server.forceShutdown();
   }
 
@@ -106,6 +101,7 @@ export class FrontDoor {
               route: () => this.#routes.get(path),
               admit: (metadata, peer) => this.#admit(path, metadata, peer),
               windowBytes,
+              fault: (error) => log.error({ err: error, method: path }, "forwarding failed"),
               ended,
             }),
           ),
@@ -133,8 +129,4 @@ function same(bytes: Buffer): Buffer {
 /** Every call is forwarded before it would reach its handler. */
 function neverRuns(): void {
   throw new PssrError("INTERNAL", "A call reached the gateway's handler instead of being forwarded.");
-}
-
-function after(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms).unref());
 }

@@ -3,6 +3,7 @@
  * messages, and answers health, reflection and operations itself: those run in a server of its own on loopback, which
  * the door forwards to like to any other.
  */
+import { setTimeout as after } from "node:timers/promises";
 import { Channel, credentials } from "@grpc/grpc-js";
 import { OperationsDefinition, OperationWatchServiceDefinition, readDescriptorSet } from "@pssr/api";
 import {
@@ -104,7 +105,10 @@ export async function startGateway(
     for (const [name, address] of Object.entries(addresses)) {
       backends.push(new Backend({ name, address, limits: config, log, changed }));
     }
-    await Promise.race([Promise.all(backends.map((backend) => backend.firstSeen())), after(config.backendWait)]);
+    await Promise.race([
+      Promise.all(backends.map((backend) => backend.firstSeen())),
+      after(config.backendWait, undefined, { ref: false }),
+    ]);
     await door.listen();
   } catch (error) {
     await closeAll();
@@ -161,8 +165,4 @@ function tokensFor(keyring: Keyring): (identity: Identity) => Promise<string> {
     }
     return source();
   };
-}
-
-function after(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms).unref());
 }

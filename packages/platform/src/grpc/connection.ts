@@ -57,16 +57,19 @@ export function connectService(address: string, options: ConnectServiceOptions):
     client: (definition) => factory.create(definition, channel),
     async ready({ timeoutMs, signal }) {
       signal?.throwIfAborted();
-      const givenUp = new Promise<never>((_, reject) =>
-        signal?.addEventListener("abort", () => reject(signal.reason), { once: true }),
-      );
+      let giveUp: () => void = () => {};
+      const givenUp = new Promise<never>((_, reject) => {
+        giveUp = () => reject(signal?.reason);
+      });
+      signal?.addEventListener("abort", giveUp);
       try {
-        const connected = waitForChannelReady(channel, new Date(Date.now() + timeoutMs));
-        await Promise.race([connected, givenUp]);
+        await Promise.race([waitForChannelReady(channel, new Date(Date.now() + timeoutMs)), givenUp]);
       } catch (cause) {
         signal?.throwIfAborted();
         const message = `${options.peer} at ${address} cannot be reached within ${timeoutMs} ms; is it running?`;
         throw new PssrError("UNAVAILABLE", message, { cause });
+      } finally {
+        signal?.removeEventListener("abort", giveUp);
       }
     },
     close: () => channel.close(),

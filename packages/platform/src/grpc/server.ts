@@ -10,6 +10,7 @@
  *     });
  *     await server.close({ graceMs: 5000 });
  */
+import { setTimeout as after } from "node:timers/promises";
 import { PssrError, readDescriptorSet } from "@pssr/api";
 import {
   createServer,
@@ -28,6 +29,7 @@ import type { Logger } from "../log/logger.js";
 import { CallCounter, countCalls } from "./call-counter.js";
 import { callMiddleware } from "./call-middleware.js";
 import { defaultDeadline } from "./default-deadline.js";
+import { drain } from "./drain.js";
 import { defaultLimits, type GrpcLimits, serverOptions } from "./limits.js";
 import {
   type ReflectionSource,
@@ -82,8 +84,6 @@ export interface GrpcServer {
 
 /** How long cancelled handlers may take to return before a stop goes on without them. */
 const abortMs = 1000;
-/** How long the last bytes of the last answer may take to leave. */
-const flushMs = 100;
 
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { bind, services, authenticator, log } = options;
@@ -123,11 +123,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   let closing: Promise<void> | undefined;
   const close = async (graceMs: number) => {
     for (const name of ["", ...services.map((one) => one.name)]) health.setStatus("unhealthy", name);
-    const drained = server.shutdown();
-    // Streams that nobody ends, health watches say, would keep the server for ever: what counts is our own calls.
-    await Promise.race([drained, calls.idle().then(() => Promise.race([drained, after(flushMs)])), after(graceMs)]);
+    await drain(server.shutdown(), calls, graceMs);
     server.forceShutdown();
-    const left = await Promise.race([handlers.idle().then(() => 0), after(abortMs).then(() => handlers.count)]);
+    const left = await Promise.race([
+      handlers.idle().then(() => 0),
+      after(abortMs, undefined, { ref: false }).then(() => handlers.count),
+    ]);
     if (left > 0) log.warn({ handlers: left }, "handlers still run after their calls were cancelled");
     log.info({ address }, "stopped");
   };
@@ -159,8 +160,4 @@ function dialable(bind: string): string {
   const host = bind.replace(/:\d+$/, "");
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "[::]" ? "[::1]" : host;
-}
-
-function after(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms).unref());
 }
