@@ -1,0 +1,27 @@
+/** Parsers of option values: each names what it got and what it expected. */
+import { InvalidArgumentError } from "commander";
+
+export function number(least: number, most: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isFinite(value) || value < least || value > most)
+      throw new InvalidArgumentError(`Expected a number from ${least} to ${most}.`);
+    return value;
+  };
+}
+
+export function integer(least: number, most: number) {
+  return (text: string): number => {
+    const value = number(least, most)(text);
+    if (!Number.isInteger(value)) throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+    return value;
+  };
+}
+
+/** "0,128,512,512": y, x, height, width. */
+export function region(text: string): [number, number, number, number] {
+  const parts = text.split(",").map(Number);
+  if (parts.length !== 4 || parts.some((n) => !Number.isInteger(n) || n < 0))
+    throw new InvalidArgumentError("Expected Y,X,HEIGHT,WIDTH in whole pixels, such as 0,0,512,512.");
+  return parts as [number, number, number, number];
+}

@@ -1,0 +1,56 @@
+/** `pssr crappify`: see what a crappifier makes of an image. */
+import { writeFile } from "node:fs/promises";
+import { DataType, type PixelBlock, PssrError } from "@pssr/api";
+import type { Command } from "commander";
+import { integer, region } from "../arguments.js";
+import { withContext } from "../context.js";
+import { addCrappifierOptions, type CrappifierOptions, crappifierOf } from "./crappifier-options.js";
+
+interface CrappifyOptions extends CrappifierOptions {
+  output: string;
+  region?: [number, number, number, number];
+  seed: number;
+}
+
+/** A block of pixels as a PNG file's bytes. */
+export async function pngOf(block: PixelBlock): Promise<Uint8Array> {
+  const { createPixelArray, encodePng } = await import("@pssr/imaging");
+  const bytes = block.data.slice(); // a decoded field is an unaligned view of its message
+  const data =
+    block.dataType === DataType.DATA_TYPE_UINT16
+      ? new Uint16Array(bytes.buffer)
+      : block.dataType === DataType.DATA_TYPE_UINT8
+        ? bytes
+        : undefined;
+  if (data === undefined || block.axes !== "yx")
+    throw new PssrError(
+      "UNSUPPORTED_PIXELS",
+      "a PNG holds one plane of 8- or 16-bit pixels; export the image as TIFF instead",
+    );
+  return encodePng(createPixelArray("yx", block.shape.map(Number), data));
+}
+
+export function addCrappifyCommand(program: Command, signal: AbortSignal): void {
+  addCrappifierOptions(program.command("crappify <image>"))
+    .description("see what a crappifier makes of an image")
+    .requiredOption("-o, --output <file>", "PNG file to write")
+    .option("--region <y,x,height,width>", "part of the image, in pixels (default: all of it)", region)
+    .option("--seed <n>", "seed of the noise", integer(0, Number.MAX_SAFE_INTEGER), 0)
+    .action(
+      withContext(signal, async (context, image: string, options: CrappifyOptions) => {
+        const [y, x, height, width] = options.region ?? [];
+        const { low } = await context.client.crappify.crappify(
+          {
+            image: context.name("images", image),
+            region: options.region && { start: [BigInt(y!), BigInt(x!)], shape: [BigInt(height!), BigInt(width!)] },
+            crappifier: crappifierOf(options),
+            seed: BigInt(options.seed),
+          },
+          { signal },
+        );
+        if (low === undefined) throw new PssrError("INTERNAL", "the answer holds no pixels");
+        await writeFile(options.output, await pngOf(low));
+        context.output.result({ file: options.output, shape: low.shape }, options.output);
+      }),
+    );
+}

@@ -1,0 +1,25 @@
+/** `pssr demo`: the main job on real images, from start to measured end. */
+import type { Command } from "commander";
+import { integer, number } from "../arguments.js";
+import type { GlobalOptions } from "../context.js";
+
+export interface DemoOptions {
+  images: string;
+  out: string;
+  minutes: number;
+  steps?: number;
+}
+
+export function addDemoCommand(program: Command, signal: AbortSignal): void {
+  program
+    .command("demo")
+    .description("train on real images, restore images held out, measure, and show the result")
+    .option("--images <folder>", "folder with train/ and test/ images", "examples/em-fibsem")
+    .option("--out <folder>", "folder for the results; its data are made anew", "out/demo")
+    .option("--minutes <n>", "time for learning", number(0.05, 1000), 3.9)
+    .option("--steps <n>", "learn for so many steps instead", integer(1, 10_000_000))
+    .action(async (options: DemoOptions, command: Command) => {
+      const { runDemo } = await import("../demo/run-demo.js");
+      await runDemo(options, command.optsWithGlobals<GlobalOptions>(), signal);
+    });
+}

@@ -1,0 +1,168 @@
+/** `pssr images`: bring images in, list them, take them out. */
+import { createHash } from "node:crypto";
+import { basename, extname } from "node:path";
+import { FileFormat, Image, idFrom, imageName, PssrError } from "@pssr/api";
+import { downloadFile, uploadFile } from "@pssr/client";
+import type { Command } from "commander";
+import { number } from "../arguments.js";
+import { allPages, type Context, withContext } from "../context.js";
+import { table } from "../terminal/table.js";
+
+export interface ImportOptions {
+  id?: string;
+  black?: number;
+  white?: number;
+  pixelSize?: number;
+}
+
+/** Uploads a file and makes it an image. Importing the same file under the same id again finds the first image. */
+export async function importImage(context: Context, file: string, options: ImportOptions): Promise<Image> {
+  const { client, parent, signal, output } = context;
+  const imageId = options.id ?? idFrom(basename(file, extname(file)));
+  const levels =
+    options.black === undefined && options.white === undefined
+      ? undefined
+      : { black: options.black ?? 0, white: options.white };
+  if (levels !== undefined && levels.white === undefined)
+    throw new PssrError("INVALID_FIELD", "--black needs --white beside it");
+  const upload = await uploadFile(client, file, {
+    parent,
+    signal,
+    onProgress: (sent, total) =>
+      output.progress.show(basename(file), {
+        phase: "uploading",
+        done: BigInt(sent),
+        total: BigInt(total),
+        unit: "bytes",
+        fraction: sent / total,
+        remaining: undefined,
+        details: undefined,
+      }),
+  });
+  const image = { levels, pixelSizeNm: options.pixelSize ?? 0 };
+  const requestId = createHash("sha256")
+    .update(JSON.stringify([upload.sha256, imageId, image]))
+    .digest("hex")
+    .slice(0, 32);
+  const operation = await client.images.createImage(
+    { parent, imageId, upload: upload.name, image, requestId },
+    { signal },
+  );
+  return await context.finish(operation, Image, basename(file));
+}
+
+/** Writes an image to a file; its format follows the file's ending. */
+export async function exportImage(context: Context, name: string, file: string): Promise<void> {
+  const format = {
+    ".png": FileFormat.FILE_FORMAT_PNG,
+    ".tif": FileFormat.FILE_FORMAT_TIFF,
+    ".tiff": FileFormat.FILE_FORMAT_TIFF,
+  }[extname(file).toLowerCase()];
+  if (format === undefined)
+    throw new PssrError("INVALID_FIELD", `${file}: its ending names no known format; use .png or .tif`);
+  await downloadFile(
+    (offset) => context.client.images.downloadImage({ name, format, offset }, { signal: context.signal }),
+    file,
+  );
+}
+
+/** The names of all images whose ids fit a pattern: an id, or a beginning with "*" at its end. */
+export async function matchingImages(context: Context, patterns: string[]): Promise<string[]> {
+  const names: string[] = [];
+  for (const pattern of patterns) {
+    if (!pattern.endsWith("*")) {
+      names.push(context.name("images", pattern));
+      continue;
+    }
+    const before = names.length;
+    for await (const image of allImages(context))
+      if (imageName.parse(image.name).image.startsWith(pattern.slice(0, -1))) names.push(image.name);
+    if (names.length === before)
+      throw new PssrError("NOT_FOUND", `no image fits "${pattern}"; \`pssr images list\` shows what is there`);
+  }
+  return names;
+}
+
+async function* allImages({ client, parent, signal }: Context): AsyncGenerator<Image> {
+  for await (const { images } of allPages((pageToken) =>
+    client.images.listImages({ parent, pageSize: 1000, pageToken }, { signal }),
+  ))
+    yield* images;
+}
+
+export function addImageCommands(program: Command, signal: AbortSignal): void {
+  const images = program.command("images").description("bring images in, list them, take them out");
+
+  images
+    .command("import <files...>")
+    .description("upload PNG or TIFF files (8 or 16 bits, grey)")
+    .option("--id <id>", "the image's id (one file only; default: made of the file's name)")
+    .option(
+      "--black <value>",
+      "pixel value without signal (default: from the file, else the 0.1 % percentile)",
+      number(-1e9, 1e9),
+    )
+    .option(
+      "--white <value>",
+      "pixel value at full signal (default: from the file, else the 99.9 % percentile)",
+      number(-1e9, 1e9),
+    )
+    .option("--pixel-size <nm>", "size of a pixel in nanometres (default: from the file)", number(0, 1e9))
+    .action(
+      withContext(signal, async (context, files: string[], options: ImportOptions) => {
+        if (options.id !== undefined && files.length > 1)
+          throw new PssrError(
+            "INVALID_FIELD",
+            "--id fits one file only; leave it out, and the ids are made of the files' names",
+          );
+        for (const file of files) {
+          const image = await importImage(context, file, options);
+          context.output.result(image, image.name);
+        }
+      }),
+    );
+
+  images
+    .command("list")
+    .description("list the project's images")
+    .action(
+      withContext(signal, async (context) => {
+        const all: Image[] = [];
+        for await (const image of allImages(context)) all.push(image);
+        const rows = all.map((i) => [
+          imageName.parse(i.name).image,
+          i.shape.join("×"),
+          { 0: "?", 1: "uint8", 2: "uint16", 3: "float32" }[i.dataType as 0 | 1 | 2 | 3],
+          i.pixelSizeNm > 0 ? `${i.pixelSizeNm} nm` : "",
+          `${i.levels?.black ?? 0}–${i.levels?.white ?? 0}`,
+          i.origin?.kind?.$case === "prediction" ? "prediction" : "file",
+        ]);
+        context.output.result(
+          all,
+          rows.length === 0 ? "no images yet" : table(["image", "shape", "type", "pixel", "levels", "from"], rows),
+        );
+      }),
+    );
+
+  images
+    .command("export <images...>")
+    .description("write images to files")
+    .requiredOption(
+      "-o, --output <file>",
+      "file to write, ending in .png or .tif; with several images, {} stands for the id",
+    )
+    .action(
+      withContext(signal, async (context, given: string[], options: { output: string }) => {
+        if (given.length > 1 && !options.output.includes("{}"))
+          throw new PssrError(
+            "INVALID_FIELD",
+            `--output ${options.output}: several images need a name with {} in it, such as out/{}.png`,
+          );
+        for (const name of given.map((g) => context.name("images", g))) {
+          const file = options.output.replaceAll("{}", imageName.parse(name).image);
+          await exportImage(context, name, file);
+          context.output.result({ image: name, file }, file);
+        }
+      }),
+    );
+}

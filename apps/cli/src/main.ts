@@ -1,0 +1,32 @@
+/** The `pssr` command: parses, runs, and ends with one line and an exit code (terminal/exit-code.ts). */
+import { CommanderError } from "commander";
+import { createProgram } from "./program.js";
+import { report } from "./terminal/exit-code.js";
+
+/** How long a command may take to stop after an interrupt before the process ends anyway. */
+const STOP_GRACE_MS = 5_000;
+
+/** Runs one command line and gives the exit code. */
+export async function main(argv: string[]): Promise<number> {
+  const interrupt = new AbortController();
+  const onSignal = () => {
+    if (interrupt.signal.aborted) process.exit(130); // asked twice: at once
+    interrupt.abort(new Error("interrupted"));
+    setTimeout(() => process.exit(130), STOP_GRACE_MS).unref();
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  try {
+    const program = createProgram(interrupt.signal);
+    for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
+      command.exitOverride();
+    await program.parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return report(error, argv.includes("--json"), interrupt.signal.aborted);
+  } finally {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  }
+}

@@ -1,0 +1,35 @@
+/** The command line: every command, in the order in which a newcomer meets them. */
+import { Command } from "commander";
+import { addCrappifyCommand } from "./commands/crappify.js";
+import { addDatasetCommands } from "./commands/datasets.js";
+import { addDemoCommand } from "./commands/demo.js";
+import { addEvaluateCommand } from "./commands/evaluate.js";
+import { addImageCommands } from "./commands/images.js";
+import { addModelCommands } from "./commands/models.js";
+import { addOperationCommands } from "./commands/operations.js";
+import { addPredictCommand } from "./commands/predict.js";
+import { addServiceCommand } from "./commands/service.js";
+import { addTrainCommand } from "./commands/train.js";
+import { addUpCommand } from "./commands/up.js";
+
+/** Builds the program; `signal` is aborted when the user interrupts it. */
+export function createProgram(signal: AbortSignal): Command {
+  const program = new Command("pssr")
+    .description("Point-scanning super-resolution: learn from good images, restore fast ones.")
+    .option("--address <host:port>", "where the installation listens", process.env.PSSR_ADDRESS ?? "127.0.0.1:7717")
+    .option("--project <id>", "the project to work in", process.env.PSSR_PROJECT ?? "default")
+    .option("--json", "results as JSON lines on standard output, errors as JSON on standard error")
+    .showHelpAfterError("(`pssr --help` lists the commands)");
+  addUpCommand(program, signal);
+  addDemoCommand(program, signal);
+  addImageCommands(program, signal);
+  addDatasetCommands(program, signal);
+  addCrappifyCommand(program, signal);
+  addTrainCommand(program, signal);
+  addPredictCommand(program, signal);
+  addEvaluateCommand(program, signal);
+  addModelCommands(program, signal);
+  addOperationCommands(program, signal);
+  addServiceCommand(program, signal);
+  return program;
+}

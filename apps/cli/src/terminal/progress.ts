@@ -1,0 +1,74 @@
+/**
+ * Shows how far work is: one line that is drawn over on a terminal, a plain line now and then otherwise.
+ *
+ *     training  ███████░░░░░  58 %  step 402/690  loss 0.0214  47.1 samples/s  1 min 40 s left
+ */
+import type { Progress } from "@pssr/api";
+
+/** Between two plain lines of one phase. */
+const PLAIN_INTERVAL_MS = 10_000;
+const BAR_WIDTH = 24;
+
+export interface ProgressView {
+  show(label: string, progress: Progress): void;
+  /** Takes the line away, so that something else can be printed. */
+  clear(): void;
+}
+
+/** A view on `stream`; a silent one shows nothing. */
+export function progressLine(stream: NodeJS.WriteStream, silent: boolean): ProgressView {
+  if (silent) return { show() {}, clear() {} };
+  if (stream.isTTY) return drawnOver(stream);
+  let shownAt = Number.NEGATIVE_INFINITY;
+  let shown = "";
+  return {
+    show(label, progress) {
+      const phase = `${label} ${progress.phase}`;
+      const now = performance.now();
+      if (phase === shown && progress.fraction < 1 && now - shownAt < PLAIN_INTERVAL_MS) return;
+      shownAt = now;
+      shown = phase;
+      stream.write(`${label}: ${describe(progress)}\n`);
+    },
+    clear() {},
+  };
+}
+
+function drawnOver(stream: NodeJS.WriteStream): ProgressView {
+  let drawn = false;
+  return {
+    show(label, progress) {
+      const filled = Math.round(Math.min(Math.max(progress.fraction, 0), 1) * BAR_WIDTH);
+      const line = `${label}  ${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)}  ${describe(progress)}`;
+      stream.write(`\r\x1b[2K${line.slice(0, (stream.columns ?? 120) - 1)}`);
+      drawn = true;
+    },
+    clear() {
+      if (drawn) stream.write("\r\x1b[2K");
+      drawn = false;
+    },
+  };
+}
+
+/** One line of words: "58 %  training  402/690 steps  loss 0.0214  47.1 samples/s  1 min 40 s left". */
+export function describe(progress: Progress): string {
+  const words = [`${Math.floor(progress.fraction * 100)} %`, progress.phase];
+  if (progress.unit !== "")
+    words.push(
+      progress.total > 0n ? `${progress.done}/${progress.total} ${progress.unit}` : `${progress.done} ${progress.unit}`,
+    );
+  if (progress.details?.$case === "training") {
+    const { loss, samplesPerSecond } = progress.details.value;
+    if (loss > 0) words.push(`loss ${loss.toPrecision(3)}`, `${samplesPerSecond.toFixed(1)} samples/s`);
+  }
+  if (progress.remaining !== undefined) words.push(`${duration(Number(progress.remaining.seconds))} left`);
+  return words.filter((w) => w !== "").join("  ");
+}
+
+/** "45 s", "3 min 20 s", "2 h 5 min". */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}

@@ -1,0 +1,131 @@
+/** The main job by command line, on real images, against a real `pssr up`. Small and short: quality is the bench's business. */
+import assert from "node:assert/strict";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { decodeImage } from "@pssr/imaging";
+import { pssr, root, temporaryFolder, type Up, up } from "./pssr.js";
+
+const slices = ["iso.03546", "iso.03578"].map((name) => join(root, `examples/em-fibsem/train/${name}.png`));
+const limits = { maxPixels: 2 ** 24, maxBytes: 2 ** 24 };
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let installation: Up;
+
+before(async () => {
+  folder = await temporaryFolder();
+  await mkdir(join(folder.path, "out"));
+  installation = await up(join(folder.path, "data"));
+});
+after(async () => {
+  await installation.end("SIGTERM");
+  await folder.remove();
+});
+
+/** Runs a command that must succeed, and gives its JSON lines. */
+async function run(...args: string[]): Promise<Record<string, unknown>[]> {
+  const ended = await pssr(["--address", installation.address, "--json", ...args]);
+  assert.equal(ended.code, 0, `pssr ${args.join(" ")}: ${ended.stderr}`);
+  return ended.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+/** Runs a command that must fail, and gives its error. */
+async function refused(code: number, ...args: string[]): Promise<{ reason: string; message: string; field?: string }> {
+  const ended = await pssr(["--address", installation.address, "--json", ...args]);
+  assert.equal(ended.code, code, `${ended.stdout}${ended.stderr}`);
+  assert.equal(ended.stdout, "");
+  return JSON.parse(ended.stderr.trim().split("\n").at(-1)!).error;
+}
+
+const file = (name: string) => join(folder.path, "out", name);
+
+test("images come in, are listed, and go out with the same pixels", async () => {
+  const images = await run("images", "import", ...slices, "--black", "0", "--white", "255", "--pixel-size", "10");
+  assert.deepEqual(
+    images.map((image) => [image.name, image.shape, image.pixelSizeNm]),
+    [
+      ["projects/default/images/iso-03546", [520, 520], 10],
+      ["projects/default/images/iso-03578", [520, 520], 10],
+    ],
+  );
+  const [listed] = await run("images", "list");
+  assert.equal((listed as unknown as unknown[]).length, 2);
+  await run("images", "export", "iso-03546", "-o", file("out.png"));
+  await run("images", "export", "iso-03546", "-o", file("out.tif"));
+  const original = (await decodeImage(await readFile(slices[0]!), limits)).pixels;
+  for (const name of ["out.png", "out.tif"]) {
+    const decoded = await decodeImage(await readFile(file(name)), limits);
+    assert.deepEqual(decoded.pixels, original, name);
+  }
+  assert.equal((await decodeImage(await readFile(file("out.tif")), limits)).pixelSizeNm, 10);
+});
+
+test("the same file under the same id again is the same image; another file under it is refused", async () => {
+  const [again] = await run("images", "import", slices[0]!, "--black", "0", "--white", "255", "--pixel-size", "10");
+  assert.equal(again!.name, "projects/default/images/iso-03546");
+  const error = await refused(1, "images", "import", slices[1]!, "--id", "iso-03546");
+  assert.equal(error.reason, "ALREADY_EXISTS");
+});
+
+test("a crappified image is a quarter as large, noisy, and the same for the same seed", async () => {
+  for (const name of ["a.png", "b.png"]) await run("crappify", "iso-03546", "-o", file(name), "--seed", "7");
+  await run("crappify", "iso-03546", "-o", file("c.png"), "--seed", "8");
+  const [a, b, c] = await Promise.all(["a.png", "b.png", "c.png"].map((name) => readFile(file(name))));
+  assert.deepEqual(a, b);
+  assert.notDeepEqual(a, c);
+  assert.deepEqual((await decodeImage(a!, limits)).pixels.shape, [130, 130]);
+});
+
+test("a dataset, a training, a prediction and its measures", async () => {
+  const [dataset] = await run("datasets", "create", "em", "iso-*", "--tile-size", "64");
+  assert.ok((dataset!.trainingTiles as number) > 0 && (dataset!.validationTiles as number) > 0);
+  const [training] = await run("train", "--dataset", "em", "--model", "em-x4", "--steps", "12", "--id", "run-1");
+  assert.equal(training!.modelVersion, "projects/default/models/em-x4/versions/run-1");
+  assert.equal(training!.steps, 12);
+  const [versions] = (await run("models", "list")) as unknown as { validation: { model: { psnr: number } } }[][];
+  assert.ok(versions![0]!.validation.model.psnr > 10, "a measured quality");
+  const [prediction] = await run(
+    "predict",
+    file("a.png"),
+    "--model",
+    "em-x4",
+    "--black",
+    "0",
+    "--white",
+    "255",
+    "-o",
+    file("restored.png"),
+  );
+  const restored = await decodeImage(await readFile(file("restored.png")), limits);
+  assert.deepEqual(restored.pixels.shape, [520, 520]);
+  assert.equal(restored.pixels.dtype, "uint8");
+  const id = (prediction!.outputImage as string).split("/").at(-1)!;
+  const [evaluation] = await run("evaluate", "--image", id, "--reference", "iso-03546", "--input", "a");
+  const scores = evaluation!.mean as { psnr: number; ssim: number; psnrFitted: number }[];
+  assert.equal(scores.length, 3);
+  for (const { psnr, ssim, psnrFitted } of scores)
+    assert.ok(psnr > 15 && psnr < 40 && ssim > 0.2 && ssim < 1 && psnrFitted >= psnr - 0.01);
+  const operations = (await run("operations", "list")).flat() as { done: boolean }[];
+  assert.ok(operations.length >= 6 && operations.every((operation) => operation.done));
+});
+
+test("what is wrong is said in one line, with its reason, and the exit code tells its kind", async () => {
+  await writeFile(file("text.png"), "this is no image");
+  await writeFile(file("broken.png"), (await readFile(slices[0]!)).subarray(0, 5000));
+  assert.equal((await refused(1, "images", "import", file("text.png"))).reason, "NOT_AN_IMAGE");
+  assert.equal((await refused(1, "images", "import", file("broken.png"))).reason, "IMAGE_CORRUPT");
+  assert.equal((await refused(1, "predict", "iso-03546", "--model", "nothing")).reason, "NOT_FOUND");
+  assert.equal((await refused(1, "datasets", "create", "none", "missing-*")).reason, "NOT_FOUND");
+  const tile = await refused(1, "datasets", "create", "large", "iso-*", "--tile-size", "1024");
+  assert.equal(tile.reason, "TILE_TOO_LARGE");
+  assert.match(tile.message, /520/);
+  assert.equal((await pssr(["train"])).code, 2);
+  const unreachable = await pssr(["--address", "127.0.0.1:9", "images", "list"]);
+  assert.equal(unreachable.code, 3);
+  assert.equal(unreachable.stderr.trim().split("\n").length, 1);
+  const [listed] = await run("images", "list");
+  const names = (listed as unknown as { name: string }[]).map(({ name }) => name);
+  assert.ok(!names.some((name) => /text|broken/.test(name)), "nothing half-made is visible");
+});
