@@ -25,10 +25,10 @@ test("halo and grid of small networks are as by hand", () => {
   assert.deepEqual(receptiveField(late), { halo: 2, grid: 1 });
 });
 
-test("the default network has a halo of 32 and a grid of 4", () => {
-  // stem 1, down0 2, down1 2·2, bottom 4·4, up1 2·2, up0 2 and head 1 make 30, which after rounding up to whole pixels of
-  // the halved maps is 31, and to the grid 32.
-  assert.deepEqual(receptiveField(createNetwork({})), { halo: 32, grid: 4 });
+test("the default network has a halo of 16 and a grid of 2", () => {
+  // stem 1, down0 2, bottom 4·2, up0 2 and head 1 make 14, which after rounding up to whole pixels of the halved map is 15,
+  // and to the grid 16.
+  assert.deepEqual(receptiveField(createNetwork({})), { halo: 16, grid: 2 });
 });
 
 test("deep stacks of residual blocks are asked once per layer, not once per path", () => {

@@ -19,7 +19,7 @@ test("an empty request becomes the default network with every option filled in",
     family: "compact",
     scale: 4,
     frames: 1,
-    options: { width: 48, depth: 2, blocks: 1 },
+    options: { width: 64, depth: 1, blocks: 1 },
   });
 });
 

@@ -30,12 +30,12 @@ test("parameters and operations are counted as by hand", () => {
 
 test("the default network stays small enough to train on a CPU", () => {
   const { parameterCount } = networkShape(createNetwork({}), { height: 32, width: 32 });
-  assert.ok(parameterCount > 1e6 && parameterCount < 2e6, `${parameterCount}`);
+  assert.ok(parameterCount > 5e5 && parameterCount < 2e6, `${parameterCount}`);
 });
 
 test("a size off the grid is refused with the layer that cannot halve it", () => {
   assert.throws(
-    () => networkShape(createNetwork({}), { height: 34, width: 32 }),
+    () => networkShape(createNetwork({ options: { depth: 2 } }), { height: 34, width: 32 }),
     (error) => error instanceof PssrError && error.reason === "INVALID_FIELD" && /17 pixels.*grid/.test(error.message),
   );
 });

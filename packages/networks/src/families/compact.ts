@@ -16,11 +16,11 @@ export const compact: NetworkFamily = {
   options: {
     width: {
       meaning: "Channels at full low resolution; doubled at each level down.",
-      default: 48,
+      default: 64,
       minimum: 8,
       maximum: 256,
     },
-    depth: { meaning: "Levels down, each halving the sides.", default: 2, minimum: 0, maximum: 4 },
+    depth: { meaning: "Levels down, each halving the sides.", default: 1, minimum: 0, maximum: 4 },
     blocks: {
       meaning: "Residual blocks per level on the way down, and again on the way up.",
       default: 1,
