@@ -9,7 +9,6 @@ import {
   type DeadlineOption,
   ImageServiceDefinition,
 } from "@pssr/api";
-import { type CrappifyConfig, crappifySettings, startCrappify } from "@pssr/crappify";
 import {
   bearerAuthenticator,
   connectService,
@@ -27,6 +26,7 @@ import {
   tokenSource,
 } from "@pssr/platform";
 import type { Client as GrpcClient, TsProtoServiceDefinition } from "nice-grpc";
+import { type CrappifyConfig, crappifySettings, startCrappify } from "../dist/index.js";
 
 type Client<Definition extends TsProtoServiceDefinition> = GrpcClient<Definition, DeadlineOption>;
 
@@ -61,7 +61,7 @@ export async function startInstallation(t: TestContext, flags: string[] = []): P
     exclusive: true,
     report: (error, doing) => log.error({ err: error }, doing),
   });
-  const config: CrappifyConfig = loadConfig(crappifySettings, { argv: ["--crappify-threads", "1", ...flags], env: {} });
+  const config: CrappifyConfig = loadConfig(crappifySettings, { argv: flags, env: { PSSR_CRAPPIFY_THREADS: "1" } });
   const service = await startCrappify(config, {
     ports,
     operations,

@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { type Crappifier, type Dataset, type PairPart, Split, type StreamPairsRequest } from "@pssr/api";
+import { createPixelArray, planeOrigins, resize } from "@pssr/imaging";
+import { bytesOf, readPixels } from "../download.js";
+import { type Installation, project, startInstallation } from "../installation.js";
+import { picture, png } from "../pictures.js";
+import { reason } from "../reason.js";
+import { importImage, sha256 } from "../upload.js";
+
+type Stream = Partial<Omit<StreamPairsRequest, "crappifier">> & { crappifier?: Crappifier };
+
+interface Pair {
+  step: number;
+  index: number;
+  pairsInStep: number;
+  low: Uint8Array;
+  high: Uint8Array;
+}
+
+const noiseless: Crappifier = { optics: [], sampling: { scale: 4, kernel: 0 }, detector: [] };
+
+async function withDataset(
+  t: TestContext,
+  options: {
+    flags?: string[];
+    dataset?: Partial<Dataset>;
+    shapes?: [number, number][];
+    dtype?: "uint8" | "uint16";
+  } = {},
+): Promise<Installation & { dataset: Dataset }> {
+  const installation = await startInstallation(t, options.flags);
+  const images: string[] = [];
+  for (const [i, shape] of (
+    options.shapes ??
+    ([
+      [200, 200],
+      [180, 260],
+    ] as [number, number][])
+  ).entries()) {
+    images.push((await importImage(installation, `image-${i}`, png(picture(shape, options.dtype ?? "uint8", i)))).name);
+  }
+  const dataset = await installation.datasets.createDataset({
+    parent: project,
+    datasetId: "d",
+    dataset: { images, tileSize: 32, ...options.dataset },
+  });
+  return { ...installation, dataset };
+}
+
+async function parts({ crappify, dataset }: Installation & { dataset: Dataset }, stream: Stream): Promise<PairPart[]> {
+  const all: PairPart[] = [];
+  for await (const part of crappify.streamPairs({ dataset: dataset.name, seed: 7n, batchSize: 4, ...stream }))
+    all.push(part);
+  return all;
+}
+
+/** Pairs put together from their parts. */
+async function pairs(installation: Installation & { dataset: Dataset }, stream: Stream): Promise<Pair[]> {
+  const all: Pair[] = [];
+  let [low, high]: [Uint8Array[], Uint8Array[]] = [[], []];
+  for (const part of await parts(installation, stream)) {
+    if (part.low) low.push(part.low.data);
+    if (part.high) high.push(part.high.data);
+    if (!part.last) continue;
+    const { step, index, pairsInStep } = part;
+    all.push({ step: Number(step), index, pairsInStep, low: Buffer.concat(low), high: Buffer.concat(high) });
+    [low, high] = [[], []];
+  }
+  return all;
+}
+
+function keyOf({ step, index }: Pair): string {
+  return `${step}/${index}`;
+}
+
+test("the request alone decides the bytes: over instances, threads, and twice in a row", async (t) => {
+  const one = await withDataset(t, { flags: ["--crappify-threads", "1"] });
+  const two = await withDataset(t, { flags: ["--crappify-threads", "2", "--tile-cache", "1MiB"] });
+  const stream = { steps: 12n, augment: true };
+  const first = await pairs(one, stream);
+  assert.equal(first.length, 48);
+  assert.deepEqual(await pairs(one, stream), first);
+  assert.deepEqual(await pairs(two, stream), first);
+  assert.notDeepEqual(await pairs(one, { ...stream, seed: 8n }), first);
+});
+
+test("a stream begun at a later step goes on as the whole one does", async (t) => {
+  const installation = await withDataset(t);
+  const whole = await pairs(installation, { steps: 40n, augment: true });
+  const tail = await pairs(installation, { fromStep: 33n, steps: 7n, augment: true });
+  assert.deepEqual(
+    tail,
+    whole.filter(({ step }) => step >= 33),
+  );
+});
+
+test("an epoch holds every tile once, in a new order each time, with other noise", async (t) => {
+  const installation = await withDataset(t, { dataset: { tileStride: 32 } });
+  const tiles = Number(installation.dataset.trainingTiles);
+  const two = await pairs(installation, { batchSize: 1, steps: BigInt(2 * tiles) });
+  const digests = (of: Pair[]) => of.map(({ high }) => sha256(high));
+  const [first, second] = [two.slice(0, tiles), two.slice(tiles)];
+  assert.equal(new Set(digests(first)).size, tiles);
+  assert.deepEqual(digests(first).sort(), digests(second).sort());
+  assert.notDeepEqual(digests(first), digests(second));
+  const lowOf = new Map(first.map(({ high, low }) => [sha256(high), sha256(low)]));
+  for (const { high, low } of second) assert.notEqual(lowOf.get(sha256(high)), sha256(low));
+});
+
+test("shares of a step are disjoint and make up the whole", async (t) => {
+  const installation = await withDataset(t);
+  const whole = await pairs(installation, { steps: 5n, batchSize: 7 });
+  const shares: Pair[] = [];
+  for (const shardIndex of [0, 1, 2]) {
+    const share = await pairs(installation, { steps: 5n, batchSize: 7, shardIndex, shardCount: 3 });
+    for (const { index } of share) assert.equal(index % 3, shardIndex);
+    shares.push(...share);
+  }
+  assert.equal(shares.length, whole.length);
+  const byKey = new Map(shares.map((pair) => [keyOf(pair), pair]));
+  for (const pair of whole) assert.deepEqual(byKey.get(keyOf(pair)), pair);
+});
+
+test("validation sends each tile once in its own order, never turned, the last step smaller", async (t) => {
+  const installation = await withDataset(t, { shapes: [[200, 200]] });
+  const tiles = Number(installation.dataset.validationTiles);
+  const batchSize = tiles - 1;
+  const sent = await pairs(installation, { split: Split.SPLIT_VALIDATION, batchSize });
+  assert.equal(sent.length, tiles);
+  assert.deepEqual([sent.at(-1)!.step, sent.at(-1)!.index, sent.at(-1)!.pairsInStep], [1, 0, 1]);
+  assert.deepEqual(await pairs(installation, { split: Split.SPLIT_VALIDATION, batchSize }), sent);
+  const image = picture([200, 200], "uint8", 0);
+  // The rectangle held back: √0.1 of 200 pixels, at the lower right.
+  const side = Math.round(Math.sqrt(0.1) * 200);
+  for (const [i, [y, x]] of planeOrigins([side, side], 32, 16).entries()) {
+    const row = image.data.subarray(
+      (y + 200 - side) * 200 + x + 200 - side,
+      (y + 200 - side) * 200 + x + 200 - side + 32,
+    );
+    assert.deepEqual([...sent[i]!.high.subarray(0, 32)], [...row]);
+  }
+  await assert.rejects(
+    pairs(installation, { split: Split.SPLIT_VALIDATION, augment: true }),
+    reason("INVALID_FIELD", "augment"),
+  );
+});
+
+test("without noise the low-resolution tile is Pillow's bilinear downscale of the high one, turned or not", async (t) => {
+  const installation = await withDataset(t, { dtype: "uint16" });
+  for (const { low, high } of await pairs(installation, { steps: 8n, augment: true, crappifier: noiseless })) {
+    const tile = createPixelArray("yx", [32, 32], new Uint16Array(new Uint8Array(high).buffer));
+    assert.deepEqual(new Uint8Array(low), bytesOf(resize(tile, [8, 8], "BILINEAR")));
+  }
+});
+
+test("augmentation turns tiles in all eight ways", async (t) => {
+  const installation = await withDataset(t, { shapes: [[160, 160]], dataset: { tileSize: 64, tileStride: 64 } });
+  const tiles = Number(installation.dataset.trainingTiles);
+  const plain = await pairs(installation, { batchSize: 1, steps: BigInt(tiles) });
+  const turned = await pairs(installation, { batchSize: 1, steps: BigInt(40 * tiles), augment: true });
+  const kinds = new Set(turned.map(({ high }) => sha256(high)));
+  assert.equal(kinds.size, 8 * tiles);
+  for (const { high } of plain) assert.ok(kinds.has(sha256(high)));
+});
+
+test("large tiles come in messages of at most 256 KiB with some rows of one side each", async (t) => {
+  const installation = await withDataset(t, {
+    shapes: [[900, 900]],
+    dtype: "uint16",
+    dataset: { tileSize: 400, tileStride: 400 },
+  });
+  const sent = await parts(installation, { steps: 1n, batchSize: 2, crappifier: noiseless });
+  for (const { low, high } of sent) {
+    assert.ok((low?.data.length ?? 0) + (high?.data.length ?? 0) <= 256 * 1024);
+    assert.ok(low === undefined || high === undefined);
+  }
+  assert.equal(sent.filter(({ last }) => last).length, 2);
+  assert.deepEqual(sent.at(-1)!.high?.shape[1], 400n);
+  const rows = sent
+    .filter(({ index, high }) => index === 0 && high)
+    .map(({ high }) => [Number(high!.origin[0]), Number(high!.shape[0])]);
+  assert.equal(rows[0]![0], 0);
+  for (const [i, [first]] of rows.entries()) if (i > 0) assert.equal(first, rows[i - 1]![0]! + rows[i - 1]![1]!);
+  assert.equal(rows.at(-1)![0]! + rows.at(-1)![1]!, 400);
+});
+
+test("a wrong digest, a wrong scale and an unknown dataset are refused", async (t) => {
+  const installation = await withDataset(t, { dataset: { tileSize: 33 } });
+  await pairs(installation, {
+    steps: 1n,
+    datasetDigest: installation.dataset.digest,
+    crappifier: { ...noiseless, sampling: { scale: 3, kernel: 0 } },
+  });
+  await assert.rejects(
+    pairs(installation, { datasetDigest: "0".repeat(64) }),
+    reason("DATASET_CHANGED", "dataset_digest"),
+  );
+  await assert.rejects(pairs(installation, {}), reason("INVALID_FIELD", "crappifier.sampling.scale"));
+  const unknown = { ...installation, dataset: { ...installation.dataset, name: `${project}/datasets/none` } };
+  await assert.rejects(pairs(unknown, {}), reason("NOT_FOUND", "dataset"));
+  const crappifier: Crappifier = { optics: [], sampling: undefined, detector: [{ kind: undefined }] };
+  await assert.rejects(pairs(installation, { crappifier }), reason("INVALID_FIELD", "crappifier.detector[0]"));
+});
+
+test("a stream ends with DATASET_DELETED when its dataset is deleted", async (t) => {
+  const installation = await withDataset(t);
+  const { crappify, datasets, dataset } = installation;
+  let received = 0;
+  await assert.rejects(
+    async () => {
+      for await (const _ of crappify.streamPairs({ dataset: dataset.name })) {
+        if (received++ === 20) await datasets.deleteDataset({ name: dataset.name });
+      }
+    },
+    reason("DATASET_DELETED", "dataset"),
+  );
+  assert.ok(received > 20);
+});
+
+test("a reader that stalls has a bounded number of bytes sent and made for it", async (t) => {
+  const options = {
+    shapes: [[700, 700]] as [number, number][],
+    dtype: "uint16" as const,
+    dataset: { tileSize: 256, tileStride: 64 },
+  };
+  const installation = await withDataset(t, { ...options, flags: ["--pair-prefetch", "1MiB"] });
+  const { crappify, datasets, dataset } = installation;
+  const stream = crappify.streamPairs({ dataset: dataset.name, crappifier: noiseless })[Symbol.asyncIterator]();
+  await stream.next();
+  // Meanwhile the server is at work for others; without a bound it would make a pair for each of these, and many more.
+  for (let i = 0; i < 60; i++) {
+    const region = { start: [], shape: [64n, 64n] };
+    await crappify.crappify({ image: dataset.images[0]!, region, seed: BigInt(i) });
+  }
+  await datasets.deleteDataset({ name: dataset.name });
+  let bytes = 0;
+  await assert.rejects(async () => {
+    for (;;) {
+      const { value } = await stream.next();
+      bytes += (value?.low?.data.length ?? 0) + (value?.high?.data.length ?? 0);
+    }
+  }, reason("DATASET_DELETED"));
+  // 32 messages that gRPC buffers, and some on their way.
+  assert.ok(bytes <= 40 * 256 * 1024, `${bytes} bytes`);
+});
+
+test("crappify degrades a region as pairs are, and says what its pixels mean", async (t) => {
+  const installation = await withDataset(t, { shapes: [[203, 202]] });
+  const image = installation.dataset.images[0]!;
+  const { low, levels } = await installation.crappify.crappify({ image, crappifier: noiseless });
+  assert.deepEqual(low?.shape, [50n, 50n]);
+  assert.equal(levels?.source, 3);
+  const cut = await readPixels(installation, image, { start: [0n, 0n], shape: [200n, 200n] });
+  const expected = resize(createPixelArray("yx", [200, 200], new Uint8Array(cut.bytes)), [50, 50], "BILINEAR");
+  assert.deepEqual(new Uint8Array(low!.data), bytesOf(expected));
+
+  const noisy = (seed: bigint) => installation.crappify.crappify({ image, seed });
+  assert.deepEqual((await noisy(1n)).low, (await noisy(1n)).low);
+  assert.notDeepEqual((await noisy(1n)).low, (await noisy(2n)).low);
+  const odd = { start: [0n, 0n], shape: [10n, 8n] };
+  await assert.rejects(installation.crappify.crappify({ image, region: odd }), reason("INVALID_FIELD", "region"));
+});
+
+test("crappify refuses what does not fit into one message", async (t) => {
+  const installation = await withDataset(t, { shapes: [[1500, 1500]] });
+  const image = installation.dataset.images[0]!;
+  await assert.rejects(installation.crappify.crappify({ image }), reason("IMAGE_TOO_LARGE", "region"));
+  const { low } = await installation.crappify.crappify({ image, region: { start: [], shape: [1000n, 1500n] } });
+  assert.deepEqual(low?.shape, [250n, 375n]);
+});
