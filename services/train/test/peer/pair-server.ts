@@ -1,0 +1,150 @@
+/**
+ * The service that training gets its pairs from, as small as it can be: a real gRPC server with GetDataset and StreamPairs
+ * on synthetic tiles, which checks identities as the real one does. Its streams can be held, and its dataset deleted.
+ */
+import { once } from "node:events";
+import {
+  CrappifyServiceDefinition,
+  Dataset,
+  DatasetServiceDefinition,
+  type PairPart,
+  PssrError,
+  Split,
+  type StreamPairsRequest,
+} from "@pssr/api";
+import {
+  bearerAuthenticator,
+  createLogger,
+  type GrpcServer,
+  grpcService,
+  type Keyring,
+  startGrpcServer,
+} from "@pssr/platform";
+import type { CallContext } from "nice-grpc";
+import { brokenPairParts, pairParts, tileSize } from "./synthetic-pairs.js";
+
+export const datasetNamed = "projects/em/datasets/stripes";
+const digest = "d".repeat(64);
+const heldBackTiles = 6;
+
+export class PairServer {
+  /** Every stream of tiles to learn from that was opened. */
+  readonly streams: StreamPairsRequest[] = [];
+  /** Streams of tiles to learn from under way. */
+  open = 0;
+  /** Streams of tiles held back that were opened, by now. */
+  validations = 0;
+  /** Keeps those streams waiting. */
+  holdValidation = false;
+  deleted = false;
+  /** Pixels of this step, and of all that follow, are no numbers. */
+  brokenFrom = Number.POSITIVE_INFINITY;
+  /** The stream breaks off before this step, once. */
+  breakAt: number | undefined;
+  #holdAt = Number.POSITIVE_INFINITY;
+  #changed: (() => void)[] = [];
+  #server: GrpcServer | undefined;
+
+  private constructor() {}
+
+  static async start(keyring: Keyring): Promise<PairServer> {
+    const peer = new PairServer();
+    const { getDataset } = DatasetServiceDefinition.methods;
+    const { streamPairs } = CrappifyServiceDefinition.methods;
+    peer.#server = await startGrpcServer({
+      bind: "127.0.0.1:0",
+      authenticator: bearerAuthenticator(keyring),
+      log: createLogger({ service: "peer", level: "error" }),
+      services: [
+        grpcService(
+          { ...DatasetServiceDefinition, methods: { getDataset } },
+          { getDataset: async ({ name }) => peer.#dataset(name) },
+        ),
+        grpcService(
+          { ...CrappifyServiceDefinition, methods: { streamPairs } },
+          { streamPairs: (request: StreamPairsRequest, context: CallContext) => peer.#pairs(request, context) },
+        ),
+      ],
+    });
+    return peer;
+  }
+
+  get address(): string {
+    return this.#server!.address;
+  }
+
+  /** From now on no stream goes beyond the step before this one, counted from 0. */
+  holdAt(step: number): void {
+    this.#holdAt = step;
+    this.notify();
+  }
+
+  release(): void {
+    this.holdAt(Number.POSITIVE_INFINITY);
+  }
+
+  deleteDataset(): void {
+    this.deleted = true;
+    this.notify();
+  }
+
+  /** Resolves once the server is in a state. */
+  async until(reached: (server: PairServer) => boolean): Promise<void> {
+    while (!reached(this)) await this.#change();
+  }
+
+  async close(): Promise<void> {
+    await this.#server!.close({ graceMs: 0 });
+  }
+
+  private notify(): void {
+    for (const resolve of this.#changed.splice(0)) resolve();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#changed.push(resolve));
+  }
+
+  #dataset(name: string): Dataset {
+    if (this.deleted || name !== datasetNamed) throw new PssrError("NOT_FOUND", `${name} does not exist`);
+    const validationTiles = BigInt(heldBackTiles);
+    return Dataset.fromPartial({ name, tileSize, trainingTiles: 100n, validationTiles, digest });
+  }
+
+  async *#pairs(request: StreamPairsRequest, { signal }: CallContext): AsyncGenerator<PairPart> {
+    if (request.dataset !== datasetNamed || request.datasetDigest !== digest) {
+      throw new PssrError("DATASET_CHANGED", `${request.dataset} has the digest ${digest}`);
+    }
+    if (request.split === Split.SPLIT_VALIDATION) {
+      if (request.augment) throw new PssrError("INVALID_FIELD", "augment: tiles held back are never turned");
+      this.validations += 1;
+      this.notify();
+      if (this.holdValidation) await once(signal, "abort");
+      for (let tile = Number(request.fromStep); tile < heldBackTiles; tile++)
+        yield* pairParts(tile, 0, 1, tile + 1_000_000);
+      return;
+    }
+    this.streams.push(request);
+    this.open += 1;
+    const wake = () => this.notify();
+    signal.addEventListener("abort", wake);
+    this.notify();
+    try {
+      for (let step = Number(request.fromStep); !signal.aborted; step++) {
+        await this.until(() => step < this.#holdAt || this.deleted || signal.aborted);
+        if (this.deleted)
+          throw new PssrError("DATASET_DELETED", `${request.dataset} was deleted; train on another one`);
+        if (step === this.breakAt) {
+          this.breakAt = undefined;
+          throw new PssrError("UNAVAILABLE", "this instance shuts down");
+        }
+        const parts = step >= this.brokenFrom ? brokenPairParts : pairParts;
+        for (let index = 0; index < request.batchSize; index++) yield* parts(step, index, request.batchSize);
+      }
+    } finally {
+      signal.removeEventListener("abort", wake);
+      this.open -= 1;
+      this.notify();
+    }
+  }
+}
