@@ -55,22 +55,37 @@ export function pasteTile(
   const { y, x } = tile;
   const outputWidth = x.input.size * scale;
   const { data } = plane;
-  const limit = maximumOf(dtypeOf(data));
+  const store = data instanceof Float32Array ? storeFloats : storeRounded;
   let clipped = 0;
   for (let row = 0; row < y.keep.size; row++) {
     const from = (y.keep.start + row) * outputWidth + x.keep.start;
     const to = plane.offset + (y.target + row) * plane.width + x.target;
-    for (let column = 0; column < x.keep.size; column++) {
-      let value = gain * output[from + column]! + offset;
+    clipped += store(output.subarray(from, from + x.keep.size), data.subarray(to, to + x.keep.size), gain, offset);
+  }
+  return clipped;
+}
+
+function storeFloats(values: Float32Array, pixels: PixelData, gain: number, offset: number): number {
+  for (let i = 0; i < values.length; i++) {
+    const value = gain * values[i]! + offset;
+    if (!Number.isFinite(value)) throw notFinite(value);
+    pixels[i] = value;
+  }
+  return 0;
+}
+
+function storeRounded(values: Float32Array, pixels: PixelData, gain: number, offset: number): number {
+  const limit = maximumOf(dtypeOf(pixels))!;
+  let clipped = 0;
+  for (let i = 0; i < values.length; i++) {
+    // Half a step up, then the store cuts the fraction off: rounded, halves up.
+    const value = gain * values[i]! + offset + 0.5;
+    if (value >= 0 && value < limit + 1) {
+      pixels[i] = value;
+    } else {
       if (!Number.isFinite(value)) throw notFinite(value);
-      if (limit !== undefined) {
-        value = Math.round(value);
-        if (value < 0 || value > limit) {
-          clipped++;
-          value = value < 0 ? 0 : limit;
-        }
-      }
-      data[to + column] = value;
+      pixels[i] = value < 0 ? 0 : limit;
+      clipped++;
     }
   }
   return clipped;
