@@ -12,6 +12,7 @@ import type { TrainConfig } from "./config.js";
 import { ModelRpcs } from "./model-service.js";
 import { committedVersion } from "./models/committed-version.js";
 import { addModelVersion, type ModelRecord, type ModelVersionRecord } from "./models/model-records.js";
+import { sweepScratchFolders } from "./process/scratch-folder.js";
 import { TrainingRpcs } from "./training-service.js";
 import { checkNativeLibrary, nativePackage } from "./trainings/native-library.js";
 import { runTraining } from "./trainings/training-job.js";
@@ -56,6 +57,7 @@ export async function startTrain(
     exists: async (project, id, options) => (await trainings.get({ project, id }, options)) !== undefined,
   });
 
+  await sweepScratchFolders();
   const crappify = connectService(peers.crappify, { peer: "crappify" });
   const datasets = crappify.client(DatasetServiceDefinition);
   // A process without trainers takes trainings in for others, which have the library.

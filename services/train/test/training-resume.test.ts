@@ -69,6 +69,9 @@ test("a service that is asked to stop leaves a checkpoint, from which it goes on
   pairs.holdAt(8);
   const operation = await first.trainings.createTraining(request);
   await stateOf(first, operation, ({ progress }) => progress?.done === 8n);
+  // As a terminal or a supervisor does it: the process is told to stop too, and leaves that to the service.
+  const [child] = await trainingProcesses();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.kill(child!, signal);
   await first.close();
   assert.deepEqual([await trainingProcesses(), await leftovers()], [[], []]);
 

@@ -123,6 +123,16 @@ test("a dataset deleted while it is read ends the training with that reason", as
   assert.deepEqual([again.name, again.done], [operation.name, true]);
 });
 
+test("a dataset deleted before its training has begun ends it with the same reason", async (context) => {
+  const { pairs, open } = await workplace(context);
+  const intake = await open({ trainConcurrency: 0 });
+  const operation = await intake.trainings.createTraining({ parent, trainingId: "late", training: smallTraining(5) });
+  await intake.close();
+  pairs.deleteDataset();
+  const installation = await open();
+  await assert.rejects(finished(installation, operation), refusal("DATASET_DELETED", "training.dataset"));
+});
+
 test("a training whose loss is no number ends as diverged, after the last good step", async (context) => {
   const { pairs, open } = await workplace(context);
   const installation = await open();

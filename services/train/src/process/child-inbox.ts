@@ -38,8 +38,7 @@ export class ChildInbox<Message> implements AsyncIterable<Message> {
 
   /** The last line that the process wrote to its standard error. */
   get lastWords(): string {
-    const line = this.#stderr.trim().split("\n").at(-1) ?? "";
-    return line === "" ? "" : `; its last words: ${line}`;
+    return this.#stderr.trim().split("\n").at(-1) ?? "";
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Message> {

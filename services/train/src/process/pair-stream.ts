@@ -23,7 +23,7 @@ export interface PairRequest {
 
 /**
  * Batches from `fromStep` on: of tiles to learn from without end, of tiles held back each once. Throws what crappify
- * answers; UNAVAILABLE only after eight tries without a batch.
+ * answers: DATASET_DELETED, DATASET_CHANGED; UNAVAILABLE only after eight tries without a batch.
  */
 export async function* streamBatches(
   crappify: CrappifyServiceClient,
@@ -49,10 +49,23 @@ export async function* streamBatches(
       if (!endless) return;
       throw new PssrError("UNAVAILABLE", "the stream of pairs ended, though it has no end");
     } catch (error) {
+      if (isPssrError(error, "NOT_FOUND")) throw deleted(dataset, error);
       if (!isBroken(error) || signal.aborted || failures === RETRY_MS.length) throw error;
       await setTimeout(RETRY_MS[failures++], undefined, { signal });
     }
   }
+}
+
+/** It was there when the training was created. */
+function deleted(dataset: string, cause: unknown): PssrError {
+  return new PssrError(
+    "DATASET_DELETED",
+    `${dataset} was deleted before the training had ended; train on another one`,
+    {
+      field: "training.dataset",
+      cause,
+    },
+  );
 }
 
 /** The peer went away; one that shuts down ends its calls as cancelled. */

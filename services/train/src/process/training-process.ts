@@ -63,13 +63,19 @@ export async function* runTrainingProcess(options: ProcessOptions): AsyncGenerat
       }
     }
     signal.throwIfAborted();
-    throw new PssrError("WORKER_CRASHED", `the training process ended by ${inbox.ending}${inbox.lastWords}`);
+    throw crash(inbox);
   } finally {
     signal.removeEventListener("abort", stop);
     clearTimeout(killer);
     child.kill("SIGKILL");
     await inbox.closed;
   }
+}
+
+/** What the process wrote last is for the log, not for the caller. */
+function crash({ ending, lastWords }: ChildInbox<FromProcess>): PssrError {
+  const message = `the training process was ended by ${ending}; if the machine ran out of memory, use a smaller batch_size or network`;
+  return new PssrError("WORKER_CRASHED", message, { cause: new Error(`its last words: ${lastWords}`) });
 }
 
 /** A fault of ours stays a plain error: its text is for the log, not for the caller. */

@@ -6,11 +6,11 @@ export const learningDefaults = {
   /** Pairs a step. */
   batchSize: 8,
   /** Highest learning rate. */
-  learningRate: 1e-3,
+  learningRate: 2e-3,
   /** Of AdamW; none, as is usual in restoration. */
   weightDecay: 0,
   /** Share of MS-SSIM in the loss. */
-  structureWeight: 0,
+  structureWeight: 0.1,
   /** Budget, in seconds. */
   seconds: 600,
 } as const;

@@ -3,8 +3,7 @@
  * checkpoints and its loss curve in the object store, and stores the model version's files. Everything lies under the
  * attempt's own prefix; nothing of it is a model until the operation is committed.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isPssrError, modelName, modelVersionName, Progress, PssrError, Training } from "@pssr/api";
 import {
@@ -18,6 +17,7 @@ import {
   typedMessage,
 } from "@pssr/platform";
 import type { FromProcess } from "../process/messages.js";
+import { makeScratchFolder } from "../process/scratch-folder.js";
 import { runTrainingProcess } from "../process/training-process.js";
 import { Checkpoints, storeFile } from "./checkpoints.js";
 import { learningSpecOf } from "./learning-spec.js";
@@ -41,7 +41,7 @@ export interface TrainingJobOptions {
 const MOST_CRASHES = 3;
 
 export async function runTraining(job: JobContext, options: TrainingJobOptions): Promise<JobResult> {
-  const scratch = await mkdtemp(join(tmpdir(), "pssr-train-"));
+  const scratch = await makeScratchFolder();
   try {
     return await new TrainingRun(job, options, scratch).run();
   } finally {

@@ -112,6 +112,7 @@ export class PairServer {
   }
 
   async *#pairs(request: StreamPairsRequest, { signal }: CallContext): AsyncGenerator<PairPart> {
+    if (this.deleted) throw new PssrError("NOT_FOUND", `${request.dataset} does not exist`);
     if (request.dataset !== datasetNamed || request.datasetDigest !== digest) {
       throw new PssrError("DATASET_CHANGED", `${request.dataset} has the digest ${digest}`);
     }
