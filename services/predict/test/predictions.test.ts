@@ -195,3 +195,18 @@ test("a cancel stops the work at once and leaves nothing that anyone sees", asyn
   assert.equal(stored.state, State.STATE_CANCELLED);
   assert.deepEqual(await world.ports.state.list("region-orders/", { limit: 10 }), []);
 });
+
+test("of two predictions that are to make one image, one is refused", async (t) => {
+  const world = await startWorld(t);
+  await world.addImage("stack", noisyPixels([4, 64, 64]));
+  const modelVersion = await world.addModel("fine", { scale: 4, options: { width: 16, depth: 1 } });
+  const prediction = { image: imageNamed("stack"), modelVersion, outputImage: imageNamed("both") };
+  const create = () => world.predictions.createPrediction({ parent: project, prediction });
+  const operations = await Promise.all([create(), create()]);
+  const ends = await Promise.all(operations.map((operation) => world.result(operation)));
+  assert.deepEqual(ends.map(({ error }) => error?.reason ?? "none").sort(), ["ALREADY_EXISTS", "none"]);
+  const winner = ends.find(({ error }) => error === undefined)!;
+  const image = world.peers.images.get(imageNamed("both"))!;
+  assert.ok(image.location.startsWith(`operations/em/${winner.id}/`));
+  assert.deepEqual(await world.ports.state.list("output-images/", { limit: 10 }), []);
+});

@@ -21,6 +21,7 @@ import { clippedPixelsOf, toPredictionResult, toProgress, toRegistration } from 
 import type { Peers } from "../peers.js";
 import type { OrderKey, RegionBoard } from "../regions/region-board.js";
 import { superviseRegions } from "../regions/supervise-regions.js";
+import { type OutputName, OutputNames } from "./output-names.js";
 import { type PredictionRecord, predictionsKind, resourceStateOf } from "./prediction-record.js";
 import { decodeSpec, type PredictionSpec } from "./prediction-spec.js";
 import { imageTaken } from "./resolve-prediction.js";
@@ -42,6 +43,7 @@ export class PredictionJob implements JobKind {
   readonly kind = predictionKind;
   readonly concurrency: number;
   readonly #records: RecordTable<PredictionRecord>;
+  readonly #names: OutputNames;
 
   constructor(
     private readonly ports: Ports,
@@ -51,12 +53,14 @@ export class PredictionJob implements JobKind {
   ) {
     this.concurrency = settings.concurrency;
     this.#records = new RecordTable(ports.state, predictionsKind);
+    this.#names = new OutputNames(ports.state);
   }
 
   async run(job: JobContext): Promise<JobResult> {
     const { record, signal } = job;
     const spec = decodeSpec(record.request);
     const key = orderKeyOf(record);
+    await this.#takeOutput(record, spec, { signal });
     const attempt = await attemptOfImage(job);
     const imagePrefix = imagePrefixOf(record, attempt);
     try {
@@ -96,7 +100,9 @@ export class PredictionJob implements JobKind {
         await this.#records.put(key, prediction, present?.revision ?? 0n, { signal });
       }
     }
-    if (isTerminal(record.state)) await this.board.clear(orderKeyOf(record), { signal });
+    if (!isTerminal(record.state)) return;
+    await this.board.clear(orderKeyOf(record), { signal });
+    await this.#names.release(outputNameOf(record, decodeSpec(record.request)), record.id, { signal });
   }
 
   async exists(project: string, resource: string, options: Abortable): Promise<boolean> {
@@ -118,7 +124,12 @@ export class PredictionJob implements JobKind {
     return { ...prediction, clippedPixels };
   }
 
-  /** Somebody may have taken the name while we worked; then it ends here, before it counts as done. */
+  async #takeOutput(record: OperationRecord, spec: PredictionSpec, options: Abortable): Promise<void> {
+    const taken = await this.#names.take(outputNameOf(record, spec), record.id, options);
+    if (!taken) throw imageTaken(outputImageOf(record, spec));
+  }
+
+  /** An upload may have got the name while we worked; then it ends here, before it counts as done. */
   async #checkOutputFree(record: OperationRecord, spec: PredictionSpec, { signal }: Abortable): Promise<void> {
     const name = outputImageOf(record, spec);
     const identity = workerIdentity(record.project, record.principal);
@@ -175,6 +186,10 @@ function orderKeyOf({ project, id }: OperationRecord): OrderKey {
 
 function outputImageOf({ project, resource }: OperationRecord, spec: PredictionSpec): string {
   return spec.asked.outputImage || imageName.format({ project, image: resource });
+}
+
+function outputNameOf(record: OperationRecord, spec: PredictionSpec): OutputName {
+  return imageName.parse(outputImageOf(record, spec));
 }
 
 function toRecord(record: OperationRecord, spec: PredictionSpec): PredictionRecord {

@@ -83,7 +83,11 @@ export class PredictionResolver {
 
 export function imageTaken(name: string): PssrError {
   const field = `${path}.output_image`;
-  return new PssrError("ALREADY_EXISTS", `${field}: there is an image ${name} already; choose another name`, { field });
+  return new PssrError(
+    "ALREADY_EXISTS",
+    `${field}: there is an image ${name} already, or one in the making; choose another name`,
+    { field },
+  );
 }
 
 function checkTileSize(size: number): number {

@@ -39,6 +39,7 @@ export async function superviseRegions(
   const tiles = events.subscribe(tilesPrefixOf(key), { replayLast: true, signal });
   try {
     for await (const standing of board.standing(key, { signal })) supervision.takeVerdict(standing);
+    supervision.tell();
     const followed = [
       followVerdicts(supervision, board.verdicts(key, { signal }), options.onRegion, signal),
       followTiles(supervision, tiles),
@@ -128,7 +129,7 @@ class Supervision {
     this.#open.delete(index);
     this.clipped += verdict.clipped;
     this.#tilesDone += this.#plan.tiles(index);
-    this.#tell();
+    this.tell();
     return true;
   }
 
@@ -137,7 +138,7 @@ class Supervision {
     if (open === undefined) return;
     open.heardMs = performance.now();
     open.tiles = tiles;
-    this.#tell();
+    this.tell();
   }
 
   /** Publishes regions until the window is full. */
@@ -162,7 +163,8 @@ class Supervision {
     return this.queue.publish(regionKind, regionJobId(job), encodeRegionJob(job), { signal });
   }
 
-  #tell(): void {
+  /** How far it is, to whoever asked to be told. */
+  tell(): void {
     const open = [...this.#open.values()].reduce((sum, { tiles }) => sum + tiles, 0);
     this.options.onTiles(this.#tilesDone + open, this.#total);
   }
