@@ -18,7 +18,7 @@ const arrows: Record<string, string[]> = {
   "packages/platform": ["api"],
   "packages/client": ["api"],
   "services/crappify": ["api", "imaging", "crappifiers", "inference", "platform"],
-  "services/train": ["api", "imaging", "networks", "platform"],
+  "services/train": ["api", "imaging", "crappifiers", "networks", "platform"],
   "services/predict": ["api", "imaging", "networks", "inference", "platform"],
   "services/gateway": ["api", "platform"],
   // The composition root: it alone starts services.

@@ -17,8 +17,8 @@ const ATTEMPTS_WITHOUT_PROGRESS = 5;
 export interface UploadOptions {
   /** projects/{project} */
   parent: string;
-  /** Makes a repeated upload of the same file find the first one. */
-  requestId?: string;
+  /** Uploads of the same bytes with the same key are one upload, however often it is begun. */
+  requestKey?: string;
   signal?: AbortSignal;
   /** Told after each piece that has become safe. */
   onProgress?: (sentBytes: number, totalBytes: number) => void;
@@ -30,7 +30,9 @@ export async function uploadFile(client: PssrClient, path: string, options: Uplo
   const sizeBytes = (await stat(path)).size;
   const sha256 = await digestOf(path, signal);
   const declared = { filename: basename(path), sizeBytes: BigInt(sizeBytes), sha256 };
-  let upload = await client.images.createUpload({ parent, upload: declared, requestId: options.requestId }, { signal });
+  const { requestKey } = options;
+  const requestId = requestKey && createHash("sha256").update(`${requestKey}\n${sha256}`).digest("hex").slice(0, 32);
+  let upload = await client.images.createUpload({ parent, upload: declared, requestId }, { signal });
   for (let failures = 0; Number(upload.receivedBytes) < sizeBytes; ) {
     const before = upload.receivedBytes;
     try {

@@ -28,6 +28,7 @@ export async function importImage(context: Context, file: string, options: Impor
   const upload = await uploadFile(client, file, {
     parent,
     signal,
+    requestKey: imageId,
     onProgress: (sent, total) =>
       output.progress.show(basename(file), {
         phase: "uploading",
