@@ -10,7 +10,8 @@ import type { Levels, Step } from "../step.js";
 
 const CHUNK = 4096;
 const GREY_LEVELS = 256;
-const CACHED_TABLES = 4;
+/** A dataset's images each have levels of their own; a table takes about 250 KB, 1 MB at most. */
+const CACHED_TABLES = 64;
 
 export const poisson: Step<"mix"> = {
   meaning: "Photon (shot) noise.",
@@ -86,7 +87,8 @@ function tableFor({ black, white }: Levels): PoissonTable {
     table = new PoissonTable(Array.from({ length: GREY_LEVELS }, (_, grey) => Math.max(0, (grey - black) / unit)));
     const [oldest] = tables.keys();
     if (oldest !== undefined && tables.size >= CACHED_TABLES) tables.delete(oldest);
-    tables.set(key, table);
   }
+  tables.delete(key);
+  tables.set(key, table);
   return table;
 }
