@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createKeyring } from "@pssr/platform";
+import { lastly } from "./fixtures/lastly.js";
 import { FixturePeers } from "./fixtures/peers.js";
 import { openPorts, temporaryFolder } from "./fixtures/ports.js";
 import { clients, imageNamed, Library, noisyPixels, project, startService } from "./fixtures/world.js";
@@ -19,7 +20,7 @@ async function prepare(t: TestContext) {
   const folder = await temporaryFolder(t);
   const peers = new FixturePeers();
   await peers.start(keyring);
-  t.after(() => peers.close());
+  lastly(t, () => peers.close());
   const library = new Library(await openPorts(folder), peers);
   await library.addImage("stack", noisyPixels([regions, 64, 64]));
   const modelVersion = await library.addModel("fine", { scale: 4, options: { width: 16, depth: 1 } });
@@ -30,7 +31,7 @@ async function prepare(t: TestContext) {
 async function goOn(t: TestContext, folder: string, peers: FixturePeers) {
   const ports = await openPorts(folder);
   const service = await startService(ports, keyring, peers.address, []);
-  t.after(() => service.close());
+  lastly(t, () => service.close());
   return { ports, ...service };
 }
 
@@ -54,14 +55,14 @@ test("killed halfway, a prediction goes on in a new process: what was done stays
   const { folder, peers, request } = await prepare(t);
   const script = fileURLToPath(new URL("./fixtures/mortal-process.js", import.meta.url));
   const child = fork(script, [folder, peers.address, secret]);
-  t.after(() => child.kill("SIGKILL"));
+  lastly(t, () => child.kill("SIGKILL"));
   const exited = once(child, "exit");
   const verdicts = new Set<string>();
   const enough = new Promise<void>((resolve) => {
     child.on("message", (message: { address?: string; verdict?: string }) => {
       if (message.address !== undefined) {
         const client = clients(message.address, keyring);
-        t.after(() => client.disconnect());
+        lastly(t, () => client.disconnect());
         client.predictions.createPrediction(request).catch(() => undefined); // the process may be dead before it answers
       }
       if (message.verdict !== undefined) verdicts.add(message.verdict);

@@ -110,13 +110,13 @@ function leadingPositions(region: Box, leading: number): number[][] {
 
 /** Stops the rest at the first failure and fails with it, but only when nothing is at work any more. */
 async function allOrNone(work: readonly Promise<void>[], stop: AbortController): Promise<void> {
-  let failure: { error: unknown } | undefined;
+  const failures: unknown[] = [];
   const watched = work.map((part) =>
     part.catch((error: unknown) => {
-      failure ??= { error };
+      failures.push(error);
       stop.abort(error);
     }),
   );
   await Promise.all(watched);
-  if (failure !== undefined) throw (failure as { error: unknown }).error;
+  if (failures.length > 0) throw failures[0];
 }

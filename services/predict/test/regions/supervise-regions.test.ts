@@ -8,6 +8,7 @@ import { regionKind } from "../../dist/regions/region-job.js";
 import { RegionWorkers, type RestoreShard } from "../../dist/regions/region-workers.js";
 import { superviseRegions } from "../../dist/regions/supervise-regions.js";
 import { Gate } from "../fixtures/gate.js";
+import { lastly } from "../fixtures/lastly.js";
 import { openPorts, temporaryFolder } from "../fixtures/ports.js";
 
 const key = { project: "em", operation: "prediction-one" };
@@ -50,7 +51,7 @@ function startWorkers(t: TestContext, ports: Ports, restore: RestoreShard, worke
   const parts = { ...ports, board: new RegionBoard(ports.state) };
   const running = new RegionWorkers(parts, restore, { workers, report: (error) => errors.push(error) });
   running.start();
-  t.after(() => running.close());
+  lastly(t, () => running.close());
   return { errors };
 }
 
