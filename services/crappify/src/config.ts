@@ -20,9 +20,9 @@ export const crappifySettings = {
     default: String(2 ** 30),
     description: "Most pixels that an uploaded image may have, over all its planes",
   }),
-  importConcurrency: setting(integer({ min: 1, max: 64 }), {
+  importConcurrency: setting(integer({ min: 0, max: 64 }), {
     default: "1",
-    description: "Uploaded files decoded at once, each in a process of its own",
+    description: "Uploaded files decoded at once, each in a process of its own; 0 leaves it to others",
   }),
   importMemory: setting(bytes({ min: 64 * MiB, max: 256 * GiB }), {
     default: "4GiB",

@@ -55,11 +55,10 @@ const memoryCheckMs = 100;
 export async function decodeFile(task: DecodeTask, { signal }: Abortable): Promise<DecodedFile> {
   const { memoryBytes, timeMs } = task.limits;
   signal?.throwIfAborted();
-  const child = spawn(
-    process.execPath,
-    [`--max-old-space-size=${Math.ceil(memoryBytes / 2 ** 20)}`, script, JSON.stringify(task)],
-    { env: {}, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn(process.execPath, [...restrictions(task), script, JSON.stringify(task)], {
+    env: {},
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stopped: unknown;
   const stop = (why: unknown) => {
     stopped ??= why;
@@ -86,6 +85,18 @@ export async function decodeFile(task: DecodeTask, { signal }: Abortable): Promi
     signal?.removeEventListener("abort", onAbort);
     child.kill("SIGKILL");
   }
+}
+
+/** Node's own: a bound on the heap, and a process that starts no other, loads no native code and writes in its directory only. */
+function restrictions({ directory, limits }: DecodeTask): string[] {
+  const isNamedSo = process.allowedNodeEnvironmentFlags.has("--permission");
+  return [
+    `--max-old-space-size=${Math.ceil(limits.memoryBytes / 2 ** 20)}`,
+    isNamedSo ? "--permission" : "--experimental-permission", // its name before Node 23
+    "--allow-fs-read=*",
+    `--allow-fs-write=${directory}`,
+    `--allow-fs-write=${directory}/*`,
+  ];
 }
 
 function readOutcome(task: DecodeTask, output: string, complaints: string, code: number | null): DecodedFile {
