@@ -23,10 +23,14 @@ class Pssr:
 
     def __init__(self, address):
         self.channel = grpc.insecure_channel(address)
+        grpc.channel_ready_future(self.channel).result(timeout=30)
         self.pool = descriptor_pool.DescriptorPool(ProtoReflectionDescriptorDatabase(self.channel))
 
-    def message(self, name, **fields):
-        return message_factory.GetMessageClass(self.pool.FindMessageTypeByName(name))(**fields)
+    def type(self, name):
+        return message_factory.GetMessageClass(self.pool.FindMessageTypeByName(name))
+
+    def message(self, full_name, /, **fields):
+        return self.type(full_name)(**fields)
 
     def call(self, service, method, request, timeout=60):
         """One call of any kind: `request` is a message, or an iterator of messages where the method takes a stream."""
@@ -60,8 +64,10 @@ class Pssr:
         declared = self.message("pssr.v1.Upload", filename=filename, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
         request = self.message("pssr.v1.CreateUploadRequest", parent=parent, upload=declared)
         upload = self.call("pssr.v1.ImageService", "CreateUpload", request)
+        # Looked up before the call: gRPC takes the chunks on a thread of its own.
+        chunk = self.type("pssr.v1.WriteUploadRequest")
         chunks = (
-            self.message("pssr.v1.WriteUploadRequest", name=upload.name, offset=offset, data=data[offset : offset + CHUNK])
+            chunk(name=upload.name, offset=offset, data=data[offset : offset + CHUNK])
             for offset in range(upload.received_bytes, len(data), CHUNK)
         )
         self.call("pssr.v1.ImageService", "WriteUpload", chunks)
