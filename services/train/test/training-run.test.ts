@@ -61,7 +61,7 @@ test("a training makes a model version that is whole, measured, and runs as ONNX
   assert.deepEqual([...files.keys()].sort(), names);
   const manifest = parseModelManifest(files.get("model.json")!);
   assert.deepEqual(manifest.datasets, [{ name: stored.dataset, digest: stored.datasetDigest }]);
-  assert.equal(manifest.createdBy, "pssr 0.1.0");
+  assert.match(manifest.createdBy, /^pssr \d+\.\d+\.\d+/);
   const report = JSON.parse(Buffer.from(files.get("report.json")!).toString()) as { steps: number };
   assert.equal(report.steps, 15);
   const preview = decodeImage(files.get("preview.png")!, { maxPixels: 1e6, maxBytes: 1e6 });
@@ -83,6 +83,25 @@ test("a training makes a model version that is whole, measured, and runs as ONNX
   );
   assert.deepEqual(installation.reports, []);
   assert.deepEqual([await trainingProcesses(), await leftovers()], [[], []]);
+});
+
+test("a budget of time ends a training too, and its model has the next version", async (context) => {
+  const { open } = await workplace(context);
+  const installation = await open();
+  const { trainings, models } = installation;
+  const model = `${parent}/models/stripes`;
+  const learning = { budget: { $case: "maxDuration" as const, value: { seconds: 0n, nanos: 500_000_000 } } };
+  for (const trainingId of ["second", "first"]) {
+    const training = smallTraining(1, { model, learning });
+    const { steps, trainingSeconds } = await finished(
+      installation,
+      await trainings.createTraining({ parent, trainingId, training }),
+    );
+    assert.ok(steps > 0n && trainingSeconds >= 0.5);
+    assert.equal((await models.getModel({ name: model })).latestVersion, `${model}/versions/${trainingId}`);
+    const { validation } = await models.getModelVersion({ name: `${model}/versions/latest` });
+    assert.equal(validation?.tiles, 6n);
+  }
 });
 
 test("a cancel between two steps ends the process in less than a second and leaves the curve", async (context) => {

@@ -11,9 +11,13 @@ import {
   type Training,
 } from "@pssr/api";
 import type { Pixels, TrainingBatch } from "../learning/training-batch.js";
+import { impatient } from "./impatient.js";
 
 /** Pauses before the stream is opened again, while nothing comes. */
 const RETRY_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000, 10_000];
+
+/** A part is computed in milliseconds; only the first may have to wait for images to be read. */
+const SILENCE_MS = 120_000;
 
 export interface PairRequest {
   training: Training;
@@ -39,7 +43,8 @@ export async function* streamBatches(
   let next = fromStep;
   for (let failures = 0; ; ) {
     try {
-      const parts = crappify.streamPairs({ ...request, fromStep: BigInt(next) }, { signal });
+      const wanted = { ...request, fromStep: BigInt(next) };
+      const parts = impatient((options) => crappify.streamPairs(wanted, options), SILENCE_MS, { signal });
       for await (const { step, batch } of assemble(parts)) {
         if (step !== next) throw new PssrError("INTERNAL", `the stream of pairs gave step ${step} instead of ${next}`);
         failures = 0;
