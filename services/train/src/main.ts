@@ -57,7 +57,7 @@ export async function startTrain(
     exists: async (project, id, options) => (await trainings.get({ project, id }, options)) !== undefined,
   });
 
-  await sweepScratchFolders();
+  await sweepScratchFolders().catch((err: unknown) => log.warn({ err }, "an abandoned scratch folder stays"));
   const crappify = connectService(peers.crappify, { peer: "crappify" });
   const datasets = crappify.client(DatasetServiceDefinition);
   // A process without trainers takes trainings in for others, which have the library.

@@ -12,7 +12,7 @@ export async function makeScratchFolder(): Promise<string> {
   return await mkdtemp(join(tmpdir(), PREFIX));
 }
 
-/** Removes what earlier services left behind. */
+/** Removes what earlier services left behind. Throws where one cannot be removed: it may be another user's. */
 export async function sweepScratchFolders(nowMs = Date.now()): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue;
