@@ -17,9 +17,9 @@ import { type CallExtension, type RecordKey, readPageToken, takePage } from "@ps
 import type { CallContext } from "nice-grpc-common";
 import type { DatasetCatalogue } from "./datasets/dataset-catalogue.js";
 import { draftDataset } from "./datasets/dataset-draft.js";
+import { idOfRequest } from "./id-of-request.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
 import { fromDatasetRequest, toDataset } from "./message.js";
-import { idOfRequest } from "./uploads/upload-store.js";
 
 type Context = CallContext & CallExtension;
 

@@ -38,13 +38,14 @@ import {
 } from "@pssr/platform";
 import type { CallContext } from "nice-grpc-common";
 import type { DatasetCatalogue } from "./datasets/dataset-catalogue.js";
+import { idOfRequest } from "./id-of-request.js";
 import { type ImageCatalogue, nameOfImage } from "./images/image-catalogue.js";
 import type { ImageExports } from "./images/image-exports.js";
 import { checkComplete, imageKind, importRequest } from "./images/image-import.js";
 import { registration } from "./images/registration.js";
 import { fromFileFormat, fromKnown, fromOrigin, fromRegion, toImage, toUpload } from "./message.js";
 import type { PixelReader } from "./pixels/pixel-reader.js";
-import { idOfRequest, type UploadStore } from "./uploads/upload-store.js";
+import type { UploadStore } from "./uploads/upload-store.js";
 
 type Context = CallContext & CallExtension;
 

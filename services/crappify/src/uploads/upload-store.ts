@@ -2,7 +2,6 @@
  * Files on their way in. The bytes lie as parts, write-once objects, listed in the upload's record; a part counts from the
  * moment the record names it (compare-and-set), so any instance can go on where another stopped, and of two senders one wins.
  */
-import { createHash } from "node:crypto";
 import { checkId, isPssrError, PssrError, randomId, uploadName } from "@pssr/api";
 import {
   type Abortable,
@@ -12,6 +11,7 @@ import {
   RecordTable,
   type StateStore,
 } from "@pssr/platform";
+import { idOfRequest } from "../id-of-request.js";
 import { checkDeclaration, choosePartBytes, type UploadDeclaration, type UploadRecord } from "./upload-record.js";
 
 /** A piece of the file as it arrives. */
@@ -242,11 +242,6 @@ function isSameRequest(a: UploadRecord, b: UploadRecord): boolean {
   return (
     a.requestId === b.requestId && a.sha256 === b.sha256 && a.sizeBytes === b.sizeBytes && a.filename === b.filename
   );
-}
-
-/** The id of what a request creates, where its caller chose none: the same for the same request_id. */
-export function idOfRequest(requestId: string): string {
-  return createHash("sha256").update(requestId).digest("hex").slice(0, 20);
 }
 
 async function ignoreConflict(work: Promise<void>): Promise<void> {
