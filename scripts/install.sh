@@ -12,7 +12,9 @@ command -v npm >/dev/null || refuse "npm is missing: install it with Node.js; no
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 echo "Installing npm packages …"
-npm ci --no-fund --no-audit --loglevel=error >"$log" 2>&1 || {
+# The versions are those of package-lock.json, which stays as it is. `npm ci` would ask for more: that the lock file names the
+# optional packages of every platform, which some registry mirrors do not hold.
+npm install --no-save --no-fund --no-audit --loglevel=error >"$log" 2>&1 || {
   tail -n 20 "$log" >&2
   refuse "npm could not install the packages (its words are above): check the network or the npm registry setting; what was built before still works."
 }
