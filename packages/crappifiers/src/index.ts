@@ -1,4 +1,5 @@
 export { crappify } from "./crappify.js";
+export { fromCrappifierMessage, toCrappifierMessage } from "./message.js";
 export { parseCrappifier } from "./parse-crappifier.js";
 export type { PixelTile, PixelType, PixelTypes } from "./pixel-tile.js";
 export type { NoiseKey } from "./random/noise-stream.js";

@@ -7,11 +7,12 @@ import {
   type PairPart,
   type StreamPairsRequest,
 } from "@pssr/api";
+import { fromCrappifierMessage } from "@pssr/crappifiers";
 import type { CallExtension } from "@pssr/platform";
 import type { CallContext } from "nice-grpc-common";
 import { datasetKey } from "./dataset-service.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
-import { fromCrappifier, fromRegion, fromStreamPairs, toLevels, toPixelBlock } from "./message.js";
+import { fromRegion, fromStreamPairs, toLevels, toPixelBlock } from "./message.js";
 import { partsOf } from "./pairs/pair-parts.js";
 import type { PairStreams } from "./pairs/pair-streams.js";
 import { checkCrappifySize, cutToScale, lowShape, noiseLevels } from "./pixels/crappify-region.js";
@@ -29,7 +30,7 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
   constructor(private readonly parts: CrappifyServiceParts) {}
 
   async crappify(request: CrappifyRequest, { signal }: Context): Promise<CrappifyResponse> {
-    const crappifier = fromCrappifier(request.crappifier, "crappifier");
+    const crappifier = fromCrappifierMessage(request.crappifier, "crappifier");
     const { scale } = crappifier.sampling;
     const { project, image: id } = imageName.parse(request.image, "image");
     const image = await this.parts.images.get({ project, id }, { signal, field: "image" });

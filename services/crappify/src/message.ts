@@ -1,7 +1,5 @@
 /** Between the contract's messages and our plain types: the only place that knows both. */
 import {
-  type Crappifier as CrappifierMessage,
-  type CrappifierStep,
   type Dataset,
   DataType,
   datasetName,
@@ -10,17 +8,15 @@ import {
   type ImageOrigin,
   type IntensityLevels,
   IntensityLevels_Source as LevelsSource,
-  type Parameter,
   type PixelBlock,
   type PixelRegion,
   PssrError,
-  Sampling_Kernel as SamplingKernel,
   Split,
   type StreamPairsRequest,
   type Upload,
   uploadName,
 } from "@pssr/api";
-import { type Crappifier, parseCrappifier } from "@pssr/crappifiers";
+import { fromCrappifierMessage } from "@pssr/crappifiers";
 import type { Dtype, Levels, Region } from "@pssr/imaging";
 import type { RecordEntry, RecordKey } from "@pssr/platform";
 import type { WantedDataset } from "./datasets/dataset-draft.js";
@@ -45,9 +41,6 @@ const levelsSources: Readonly<Record<Levels["source"], LevelsSource>> = {
 
 /** Steps beyond it cannot be counted exactly in pairs. */
 const maximumStep = 2 ** 42;
-
-/** Contract names of steps and kernels are those of `@pssr/crappifiers`, but for the enum's prefix. */
-const kernels: Readonly<Partial<Record<SamplingKernel, string>>> = { [SamplingKernel.KERNEL_BILINEAR]: "BILINEAR" };
 
 export function toUpload({ key, record }: RecordEntry<UploadRecord>): Upload {
   return {
@@ -219,7 +212,7 @@ export function fromStreamPairs(request: StreamPairsRequest): PairStreamSpec {
   }
   return {
     split,
-    crappifier: fromCrappifier(request.crappifier, "crappifier"),
+    crappifier: fromCrappifierMessage(request.crappifier, "crappifier"),
     seed: request.seed,
     batchSize: within(request.batchSize || 8, 1, 1024, "batch_size"),
     fromStep: within(Number(request.fromStep), 0, maximumStep, "from_step"),
@@ -236,45 +229,6 @@ function fromSplit(split: Split): PairStreamSpec["split"] {
   throw new PssrError("INVALID_FIELD", `split: ${split} is no side of a split; use TRAINING or VALIDATION`, {
     field: "split",
   });
-}
-
-/** A crappifier, complete and checked. Throws INVALID_FIELD with the path of the wrong field below `path`. */
-export function fromCrappifier(message: CrappifierMessage | undefined, path: string): Crappifier {
-  if (message === undefined) return parseCrappifier({}, path);
-  const { optics, sampling, detector } = message;
-  return parseCrappifier(
-    {
-      optics: optics.map((step, index) => fromStep(step, `${path}.optics[${index}]`)),
-      detector: detector.map((step, index) => fromStep(step, `${path}.detector[${index}]`)),
-      ...(sampling === undefined
-        ? {}
-        : {
-            sampling: {
-              ...(sampling.scale === 0 ? {} : { scale: sampling.scale }),
-              ...fromKernel(sampling.kernel, path),
-            },
-          }),
-    },
-    path,
-  );
-}
-
-function fromKernel(kernel: SamplingKernel, path: string): { kernel?: string } {
-  if (kernel === SamplingKernel.KERNEL_UNSPECIFIED) return {};
-  const name = kernels[kernel];
-  if (name !== undefined) return { kernel: name };
-  const field = `${path}.sampling.kernel`;
-  throw new PssrError("INVALID_FIELD", `${field}: ${kernel} is no kernel that this release knows; use BILINEAR`, {
-    field,
-  });
-}
-
-function fromStep({ kind }: CrappifierStep, path: string): Record<string, unknown> {
-  if (kind === undefined) {
-    throw new PssrError("INVALID_FIELD", `${path}: this step names no kind; set poisson or gaussian`, { field: path });
-  }
-  const parameters: [string, Parameter | undefined][] = Object.entries(kind.value);
-  return { kind: kind.$case, ...Object.fromEntries(parameters.filter(([, parameter]) => parameter !== undefined)) };
 }
 
 /** Bytes of pixels as they travel. Node runs on little-endian machines only, so memory is the wire's form. */

@@ -3,8 +3,8 @@
  * no sense is refused with the field's path, before anything is stored.
  */
 import { type Dataset, LearningSpec, modelName, PssrError, Training } from "@pssr/api";
+import { fromCrappifierMessage, toCrappifierMessage } from "@pssr/crappifiers";
 import { learningDefaults } from "./learning-defaults.js";
-import { resolveCrappifier } from "./resolve-crappifier.js";
 import { checkTileSize, networkOf, toNetworkSpec } from "./resolve-network.js";
 
 const maximumSteps = 10_000_000n;
@@ -15,7 +15,7 @@ const maximumSeconds = 30n * 24n * 3600n;
  * DATASET_EMPTY.
  */
 export function resolveTraining(asked: Training, project: string, id: string, dataset: Dataset): Training {
-  const crappifier = resolveCrappifier(asked.crappifier, "training.crappifier");
+  const crappifier = toCrappifierMessage(fromCrappifierMessage(asked.crappifier, "training.crappifier"));
   const network = networkOf(asked.network, crappifier.sampling!.scale);
   checkTileSize(network, dataset.tileSize);
   const learning = resolveLearning(asked.learning);
