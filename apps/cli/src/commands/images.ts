@@ -1,7 +1,7 @@
 /** `pssr images`: bring images in, list them, take them out. */
-import { createHash } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { basename, extname } from "node:path";
-import { FileFormat, Image, idFrom, imageName, PssrError } from "@pssr/api";
+import { FileFormat, Image, idFrom, imageName, isPssrError, PssrError } from "@pssr/api";
 import { downloadFile, uploadFile } from "@pssr/client";
 import type { Command } from "commander";
 import { number } from "../arguments.js";
@@ -15,16 +15,17 @@ export interface ImportOptions {
   pixelSize?: number;
 }
 
+/** What a caller may say of an image. */
+interface Asked {
+  levels: { black: number; white: number } | undefined;
+  pixelSizeNm: number;
+}
+
 /** Uploads a file and makes it an image. Importing the same file under the same id again finds the first image. */
 export async function importImage(context: Context, file: string, options: ImportOptions): Promise<Image> {
   const { client, parent, signal, output } = context;
   const imageId = options.id ?? idFrom(basename(file, extname(file)));
-  const levels =
-    options.black === undefined && options.white === undefined
-      ? undefined
-      : { black: options.black ?? 0, white: options.white };
-  if (levels !== undefined && levels.white === undefined)
-    throw new PssrError("INVALID_FIELD", "--black needs --white beside it");
+  const image = { levels: levelsOf(options), pixelSizeNm: options.pixelSize ?? 0 };
   const upload = await uploadFile(client, file, {
     parent,
     signal,
@@ -40,16 +41,37 @@ export async function importImage(context: Context, file: string, options: Impor
         details: undefined,
       }),
   });
-  const image = { levels, pixelSizeNm: options.pixelSize ?? 0 };
-  const requestId = createHash("sha256")
-    .update(JSON.stringify([upload.sha256, imageId, image]))
-    .digest("hex")
-    .slice(0, 32);
-  const operation = await client.images.createImage(
-    { parent, imageId, upload: upload.name, image, requestId },
-    { signal },
-  );
-  return await context.finish(operation, Image, basename(file));
+  const request = { parent, imageId, upload: upload.name, image, requestId: randomUUID() };
+  try {
+    const operation = await client.images.createImage(request, { signal });
+    return await context.finish(operation, Image, basename(file));
+  } catch (error) {
+    if (!isPssrError(error, "ALREADY_EXISTS")) throw error;
+    const present = await sameImage(context, imageId, upload.sha256, image);
+    if (present === undefined) throw error;
+    return present;
+  }
+}
+
+function levelsOf({ black = 0, white }: ImportOptions): Asked["levels"] {
+  if (white !== undefined) return { black, white };
+  if (black !== 0) throw new PssrError("INVALID_FIELD", "--black needs --white beside it");
+  return undefined;
+}
+
+/** The image of this id, if it is the same file with nothing said of it that differs. */
+async function sameImage(context: Context, id: string, sha256: string, asked: Asked): Promise<Image | undefined> {
+  const present = await context.client.images
+    .getImage({ name: context.name("images", id) }, { signal: context.signal })
+    .catch((error: unknown) => {
+      if (isPssrError(error, "NOT_FOUND")) return undefined; // it is on its way, or was deleted
+      throw error;
+    });
+  const origin = present?.origin?.kind;
+  if (present === undefined || origin?.$case !== "file" || origin.value.sha256 !== sha256) return undefined;
+  const { black, white } = asked.levels ?? present.levels!;
+  const same = black === present.levels!.black && white === present.levels!.white;
+  return same && (asked.pixelSizeNm === 0 || asked.pixelSizeNm === present.pixelSizeNm) ? present : undefined;
 }
 
 /** Writes an image to a file; its format follows the file's ending. */

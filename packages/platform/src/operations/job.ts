@@ -34,7 +34,10 @@ export interface JobKind {
    * in line, and never turns a resource that has ended back.
    */
   materialise(record: OperationRecord, options: Abortable): Promise<void>;
-  /** Whether the resource exists although no operation tells of it (that expired long ago): its id is not given again. */
+  /**
+   * Whether the resource exists, or has existed, although no operation tells of it (that expired long ago, or failed): its id
+   * is not given again. A kind without this never gives the id of a failed operation again.
+   */
   exists?(project: string, resource: string, options: Abortable): Promise<boolean>;
 }
 

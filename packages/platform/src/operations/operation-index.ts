@@ -166,7 +166,11 @@ export class OperationIndex {
       key,
       record: indexed,
       revision,
-      progress: furtherProgress(before?.progress, record.progress),
+      // A new request in place of a failed one begins without progress.
+      progress:
+        before?.record.times.submittedMs === record.times.submittedMs
+          ? furtherProgress(before?.progress, record.progress)
+          : record.progress,
       unchangedSinceMs: this.clock.monotonic(),
     };
     this.#entries.set(key, entry);
@@ -210,7 +214,7 @@ export function compareNewestFirst(
   );
 }
 
-/** The order of lists: by time of submit, newest first, then by key. Neither ever changes, so a place in a list is stable. */
+/** The order of lists: by time of submit, newest first, then by key. Neither changes while a request lives, so a place in a list is stable. */
 export function compareListPositions(
   a: { submittedMs: number; key: string },
   b: { submittedMs: number; key: string },

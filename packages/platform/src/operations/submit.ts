@@ -45,7 +45,10 @@ export async function putSubmission(
   const requestDigest = createHash("sha256").update(`${request.type}\n`).update(request.bytes).digest("hex");
   const key = operationKey(project, id);
   const present = await records.get(key, { signal });
-  if (present !== undefined) return sameRequest(present, requestId, requestDigest);
+  // Only a kind that can tell whether its resource exists lets an id be tried again.
+  const again = present !== undefined && kind.exists !== undefined && hasFailed(present);
+  if (present !== undefined && (!again || isSame(present, requestId, requestDigest)))
+    return sameRequest(present, requestId, requestDigest);
   if (await kind.exists?.(project, resource, { signal })) throw taken(resource, operationName(project, id));
   checkRoom();
   const record: OperationRecord = {
@@ -71,7 +74,8 @@ export async function putSubmission(
     times: { submittedMs },
   };
   try {
-    return await records.create(record, { signal });
+    if (present === undefined) return await records.create(record, { signal });
+    return await records.replace(present, { ...record, ...afresh(present) }, { signal });
   } catch (error) {
     const winner = isPssrError(error, "REVISION_CONFLICT") ? await records.get(key, { signal }) : undefined;
     if (winner === undefined) throw error;
@@ -80,10 +84,24 @@ export async function putSubmission(
 }
 
 function sameRequest(stored: StoredRecord, requestId: string, requestDigest: string): StoredRecord {
-  const { record } = stored;
-  const same = requestId !== "" && record.requestId === requestId && record.requestDigest === requestDigest;
-  if (same && !record.deleted) return stored;
-  throw taken(record.resource, operationName(record.project, record.id));
+  if (isSame(stored, requestId, requestDigest)) return stored;
+  throw taken(stored.record.resource, operationName(stored.record.project, stored.record.id));
+}
+
+function isSame({ record }: StoredRecord, requestId: string, requestDigest: string): boolean {
+  return (
+    !record.deleted && requestId !== "" && record.requestId === requestId && record.requestDigest === requestDigest
+  );
+}
+
+/** Ended without making anything: its id may be tried again, unless a resource tells of it. */
+function hasFailed({ record: { state, materialised } }: StoredRecord): boolean {
+  return materialised && (state === "FAILED" || state === "CANCELLED");
+}
+
+/** What a new request keeps of the failed one: attempts count on, for their objects lie under their numbers. */
+function afresh({ record: { attempt } }: StoredRecord): Partial<OperationRecord> {
+  return { attempt, checkpoint: undefined, progress: undefined, result: undefined, error: undefined };
 }
 
 function taken(resource: string, operation: string): PssrError {

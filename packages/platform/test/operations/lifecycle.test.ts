@@ -50,6 +50,37 @@ test("the same request id and request give the same operation, whoever asks firs
   await assert.rejects(other, reason("ALREADY_EXISTS"));
 });
 
+test("the id of a request that failed and left nothing can be tried again, and the new one starts afresh", async (context) => {
+  const bench = await openBench(context);
+  const attempts: number[] = [];
+  const made = new Set<string>();
+  const operations = await bench.start(
+    async (job) => {
+      attempts.push(job.attempt);
+      assert.equal(job.record.checkpoint, undefined);
+      await job.checkpoint({ at: job.attempt });
+      if (attempts.length === 1) throw new PssrError("NOT_AN_IMAGE", "no image");
+      made.add(job.record.resource);
+      return { value: text("made") };
+    },
+    { kind: { exists: async (_project, resource) => made.has(resource), materialise: async () => undefined } },
+  );
+  const first = { ...submission, resource: "one", requestId: "first" };
+  const failed = await operations.wait((await operations.submit(first)).name);
+  assert.equal(failed.error?.reason, "NOT_AN_IMAGE");
+  assert.equal((await operations.submit(first)).state, "FAILED", "the same request is the same operation");
+  const second = await operations.submit({ ...first, requestId: "second" });
+  assert.equal(second.name, failed.name);
+  const done = await operations.wait(second.name);
+  assert.equal(done.state, "SUCCEEDED");
+  assert.deepEqual(
+    attempts,
+    [1, 2],
+    "attempts count on, so that objects of the first are never taken for the second's",
+  );
+  await assert.rejects(operations.submit({ ...first, requestId: "third" }), reason("ALREADY_EXISTS"));
+});
+
 test("an id is given once", async (context) => {
   const bench = await openBench(context);
   const operations = await bench.start(async () => ({ value: text("") }), {
