@@ -4,6 +4,8 @@ export * from "./config/load-config.js";
 export * from "./config/setting.js";
 export * as kinds from "./config/setting-kinds.js";
 export * from "./data-directory.js";
+export * from "./descriptors/contract.js";
+export * from "./descriptors/descriptor-file.js";
 export * from "./descriptors/descriptor-index.js";
 export * from "./descriptors/health-file.js";
 export * from "./events/event-bus.js";

@@ -5,10 +5,11 @@
  */
 import { setTimeout as after } from "node:timers/promises";
 import { Channel, credentials } from "@grpc/grpc-js";
-import { OperationsDefinition, OperationWatchServiceDefinition, readDescriptorSet } from "@pssr/api";
+import { OperationsDefinition, OperationWatchServiceDefinition } from "@pssr/api";
 import {
   bearerAuthenticator,
   channelOptions,
+  contractDescriptors,
   DescriptorIndex,
   grpcService,
   healthFile,
@@ -71,7 +72,7 @@ export async function startGateway(
     grpcService(OperationWatchServiceDefinition, new OperationWatchRpcs(operations)),
   ];
   const names = services.map((service) => service.name);
-  const descriptors = DescriptorIndex.fromSet(readDescriptorSet()).subset(names);
+  const descriptors = contractDescriptors().subset(names);
   let table: RouteTable | undefined;
   const server = await startGrpcServer({
     bind: "127.0.0.1:0",
@@ -79,7 +80,6 @@ export async function startGateway(
     authenticator: bearerAuthenticator(keyring),
     log,
     limits: config,
-    descriptors,
     reflection: () => table ?? { descriptors, services: names },
   });
   const channel = new Channel(server.address, credentials.createInsecure(), {
@@ -141,8 +141,8 @@ function routesOf(own: Served, backends: readonly Served[], defaultDeadlineMs: n
         continue;
       }
       services.push(service);
-      for (const method of served?.descriptors.registry.getService(service)?.methods ?? []) {
-        const deadline = method.methodKind === "unary" ? defaultDeadlineMs : undefined;
+      for (const method of served?.descriptors.methodsOf(service) ?? []) {
+        const deadline = method.clientStreaming || method.serverStreaming ? undefined : defaultDeadlineMs;
         routes.set(`/${service}/${method.name}`, { channel, backend: name, defaultDeadlineMs: deadline });
       }
     }

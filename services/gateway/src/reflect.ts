@@ -2,6 +2,7 @@
 import type { Channel } from "@grpc/grpc-js";
 import { PssrError } from "@pssr/api";
 import {
+  DescriptorFile,
   DescriptorIndex,
   type ReflectionAnswer,
   type ReflectionQuestion,
@@ -58,13 +59,13 @@ async function reflectWith(
 
   const [list] = await ask([{ kind: "listServices" }]);
   const services = list?.kind === "services" ? list.names.filter((name) => !name.startsWith("grpc.")) : [];
-  const files = new Map<string, ReturnType<typeof DescriptorIndex.fileFromBytes>>();
+  const files = new Map<string, DescriptorFile>();
   const take = (answers: readonly ReflectionAnswer[]) => {
     for (const answer of answers) {
       if (answer.kind === "error") throw new PssrError("UNAVAILABLE", `Reflection failed: ${answer.message}`);
       if (answer.kind !== "files") continue;
       for (const bytes of answer.files) {
-        const file = DescriptorIndex.fileFromBytes(bytes);
+        const file = DescriptorFile.parse(bytes);
         files.set(file.name, file);
       }
     }

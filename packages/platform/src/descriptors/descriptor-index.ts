@@ -2,84 +2,83 @@
  * A set of protobuf descriptors, looked up as reflection, authorisation and the gateway need it: files by name and by
  * symbol, methods by path.
  */
+import { create, createFileRegistry, type DescMethod, type FileRegistry } from "@bufbuild/protobuf";
 import {
-  create,
-  createFileRegistry,
-  type DescEnum,
-  type DescMessage,
-  type DescMethod,
-  type FileRegistry,
-  fromBinary,
-  toBinary,
-} from "@bufbuild/protobuf";
-import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+  type DescriptorProto,
+  type EnumDescriptorProto,
+  FileDescriptorSetSchema,
+  type MethodDescriptorProto,
+} from "@bufbuild/protobuf/wkt";
 import { PssrError } from "@pssr/api";
+import { DescriptorFile } from "./descriptor-file.js";
 
 export class DescriptorIndex {
-  readonly registry: FileRegistry;
-  readonly #files = new Map<string, FileDescriptorProto>();
-  /** Fully qualified name → name of the file that declares it. */
-  readonly #symbols = new Map<string, string>();
-  readonly #methods = new Map<string, DescMethod>();
+  readonly #files = new Map<string, DescriptorFile>();
+  readonly #sorted: readonly DescriptorFile[];
+  #registry: FileRegistry | undefined;
+  #symbols: Map<string, string> | undefined;
+  #methods: Map<string, DescMethod> | undefined;
 
   /** Files in any order; each file that another imports must be among them, else INTERNAL names it. */
-  constructor(files: Iterable<FileDescriptorProto>) {
+  constructor(files: Iterable<DescriptorFile>) {
     for (const file of files) if (!this.#files.has(file.name)) this.#files.set(file.name, file);
-    this.registry = createFileRegistry(create(FileDescriptorSetSchema, { file: sorted(this.#files) }));
-    for (const file of this.registry.files) {
-      const name = `${file.name}.proto`;
-      for (const message of file.messages) this.#addMessage(message, name);
-      for (const one of file.enums) this.#addEnum(one, name);
-      for (const extension of file.extensions) this.#symbols.set(extension.typeName, name);
-      for (const service of file.services) {
-        this.#symbols.set(service.typeName, name);
-        for (const method of service.methods) {
-          this.#symbols.set(`${service.typeName}.${method.name}`, name);
-          this.#methods.set(`/${service.typeName}/${method.name}`, method);
-        }
-      }
-    }
+    this.#sorted = sorted(this.#files);
   }
 
   /** From a serialized `google.protobuf.FileDescriptorSet`. */
   static fromSet(bytes: Uint8Array): DescriptorIndex {
-    return new DescriptorIndex(fromBinary(FileDescriptorSetSchema, bytes).file);
+    return new DescriptorIndex(DescriptorFile.parseSet(bytes));
   }
 
-  static fileFromBytes(bytes: Uint8Array): FileDescriptorProto {
-    return fromBinary(FileDescriptorProtoSchema, bytes);
+  /** All types with their references resolved, without comments. Made when first asked for: it is most of the work. */
+  get registry(): FileRegistry {
+    this.#registry ??= createFileRegistry(
+      create(FileDescriptorSetSchema, { file: this.#sorted.map(({ proto }) => proto) }),
+    );
+    return this.#registry;
   }
 
-  get files(): Iterable<FileDescriptorProto> {
+  get files(): Iterable<DescriptorFile> {
     return this.#files.values();
   }
 
   /** Methods by their path, `/package.Service/Method`. */
   get methods(): ReadonlyMap<string, DescMethod> {
+    this.#methods ??= new Map(
+      [...this.registry.files]
+        .flatMap((file) => file.services)
+        .flatMap((service) => service.methods)
+        .map((method) => [`/${method.parent.typeName}/${method.name}`, method]),
+    );
     return this.#methods;
   }
 
+  /** The methods of a service by its full name, as declared; none if it is unknown. */
+  methodsOf(service: string): readonly MethodDescriptorProto[] {
+    const file = this.#fileDeclaring(service);
+    const prefix = file === undefined || file.proto.package === "" ? "" : `${file.proto.package}.`;
+    return file?.proto.service.find(({ name }) => `${prefix}${name}` === service)?.method ?? [];
+  }
+
   fileByName(name: string): Uint8Array | undefined {
-    const file = this.#files.get(name);
-    return file === undefined ? undefined : toBinary(FileDescriptorProtoSchema, file);
+    return this.#files.get(name)?.bytes;
   }
 
   /** The file that declares a message, enum, service, method, field, enum value or extension. */
   fileContaining(symbol: string): Uint8Array | undefined {
-    const name = this.#symbols.get(symbol);
-    return name === undefined ? undefined : this.fileByName(name);
+    return this.#fileDeclaring(symbol)?.bytes;
   }
 
   /** Only the files that declare these symbols, with all that they import. */
   subset(symbols: readonly string[]): DescriptorIndex {
-    const kept = new Map<string, FileDescriptorProto>();
+    const kept = new Map<string, DescriptorFile>();
     const keep = (name: string | undefined) => {
       const file = name === undefined ? undefined : this.#files.get(name);
       if (file === undefined || kept.has(file.name)) return;
       kept.set(file.name, file);
       for (const dependency of file.dependency) keep(dependency);
     };
-    for (const symbol of symbols) keep(this.#symbols.get(symbol));
+    for (const symbol of symbols) keep(this.#fileDeclaring(symbol)?.name);
     return new DescriptorIndex(kept.values());
   }
 
@@ -98,25 +97,44 @@ export class DescriptorIndex {
     return found.sort((a, b) => a - b);
   }
 
-  #addMessage(message: DescMessage, file: string): void {
-    this.#symbols.set(message.typeName, file);
-    for (const field of message.fields) this.#symbols.set(`${message.typeName}.${field.name}`, file);
-    for (const nested of message.nestedMessages) this.#addMessage(nested, file);
-    for (const nested of message.nestedEnums) this.#addEnum(nested, file);
-    for (const nested of message.nestedExtensions) this.#symbols.set(nested.typeName, file);
-  }
-
-  #addEnum(one: DescEnum, file: string): void {
-    this.#symbols.set(one.typeName, file);
-    // An enum's values live in the scope around the enum, as in C++.
-    const scope = one.typeName.slice(0, one.typeName.lastIndexOf(".") + 1);
-    for (const value of one.values) this.#symbols.set(`${scope}${value.name}`, file);
+  #fileDeclaring(symbol: string): DescriptorFile | undefined {
+    this.#symbols ??= symbolsOf(this.#sorted);
+    const name = this.#symbols.get(symbol);
+    return name === undefined ? undefined : this.#files.get(name);
   }
 }
 
+/** Fully qualified name → name of the file that declares it. */
+function symbolsOf(files: readonly DescriptorFile[]): Map<string, string> {
+  const symbols = new Map<string, string>();
+  const addEnum = (one: EnumDescriptorProto, scope: string, file: string) => {
+    symbols.set(`${scope}${one.name}`, file);
+    // An enum's values live in the scope around the enum, as in C++.
+    for (const value of one.value) symbols.set(`${scope}${value.name}`, file);
+  };
+  const addMessage = (message: DescriptorProto, scope: string, file: string) => {
+    symbols.set(`${scope}${message.name}`, file);
+    const inner = `${scope}${message.name}.`;
+    for (const { name } of [...message.field, ...message.extension]) symbols.set(`${inner}${name}`, file);
+    for (const nested of message.nestedType) addMessage(nested, inner, file);
+    for (const nested of message.enumType) addEnum(nested, inner, file);
+  };
+  for (const { name: file, proto } of files) {
+    const scope = proto.package === "" ? "" : `${proto.package}.`;
+    for (const message of proto.messageType) addMessage(message, scope, file);
+    for (const one of proto.enumType) addEnum(one, scope, file);
+    for (const { name } of proto.extension) symbols.set(`${scope}${name}`, file);
+    for (const service of proto.service) {
+      symbols.set(`${scope}${service.name}`, file);
+      for (const { name } of service.method) symbols.set(`${scope}${service.name}.${name}`, file);
+    }
+  }
+  return symbols;
+}
+
 /** Each file after those that it imports. */
-function sorted(files: ReadonlyMap<string, FileDescriptorProto>): FileDescriptorProto[] {
-  const order: FileDescriptorProto[] = [];
+function sorted(files: ReadonlyMap<string, DescriptorFile>): DescriptorFile[] {
+  const order: DescriptorFile[] = [];
   const done = new Set<string>();
   const visit = (name: string, importer: string) => {
     if (done.has(name)) return;

@@ -8,12 +8,13 @@ import {
   FieldDescriptorProto_Type,
   FileDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
+import { DescriptorFile } from "./descriptor-file.js";
 
 const label = FieldDescriptorProto_Label.OPTIONAL;
 const request = ".grpc.health.v1.HealthCheckRequest";
 const response = ".grpc.health.v1.HealthCheckResponse";
 
-export const healthFile = create(FileDescriptorProtoSchema, {
+const proto = create(FileDescriptorProtoSchema, {
   name: "grpc/health/v1/health.proto",
   package: "grpc.health.v1",
   syntax: "proto3",
@@ -57,3 +58,5 @@ export const healthFile = create(FileDescriptorProtoSchema, {
     },
   ],
 });
+
+export const healthFile = DescriptorFile.of(proto);

@@ -11,7 +11,7 @@
  *     await server.close({ graceMs: 5000 });
  */
 import { setTimeout as after } from "node:timers/promises";
-import { PssrError, readDescriptorSet } from "@pssr/api";
+import { PssrError } from "@pssr/api";
 import {
   createServer,
   type Server,
@@ -20,8 +20,7 @@ import {
   type TsProtoServiceDefinition,
 } from "nice-grpc";
 import { HealthDefinition, HealthServiceImpl, HealthState } from "nice-grpc-server-health";
-import { DescriptorIndex } from "../descriptors/descriptor-index.js";
-import { healthFile } from "../descriptors/health-file.js";
+import { contractDescriptors } from "../descriptors/contract.js";
 import { AccessRules } from "../identity/access-rules.js";
 import { type Authenticator, isLoopback } from "../identity/authenticator.js";
 import { type CallExtension, identityMiddleware } from "../identity/identity-middleware.js";
@@ -63,9 +62,7 @@ export interface GrpcServerOptions {
   authenticator: Authenticator;
   log: Logger;
   limits?: Partial<GrpcLimits>;
-  /** What describes the services. Default: the contract of this release. */
-  descriptors?: DescriptorIndex;
-  /** What reflection shows. Default: the services given, as described. */
+  /** What reflection shows. Default: the services given, as the contract of this release describes them. */
   reflection?: () => ReflectionSource;
 }
 
@@ -95,8 +92,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     );
   }
   const limits = { ...defaultLimits, ...options.limits };
-  const contract = options.descriptors ?? DescriptorIndex.fromSet(readDescriptorSet());
-  const descriptors = new DescriptorIndex([...contract.files, healthFile]);
+  const descriptors = contractDescriptors();
   const rules = new AccessRules(descriptors);
   const paths = services.flatMap((one) => one.paths);
   for (const path of paths) rules.of(path);

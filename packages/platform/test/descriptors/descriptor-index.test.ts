@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { readDescriptorSet } from "@pssr/api";
-import { DescriptorIndex } from "@pssr/platform";
+import { contractDescriptors, DescriptorFile, DescriptorIndex } from "@pssr/platform";
 
 const contract = DescriptorIndex.fromSet(readDescriptorSet());
-const nameOf = (file: Uint8Array | undefined) => file && DescriptorIndex.fileFromBytes(file).name;
+const nameOf = (file: Uint8Array | undefined) => file && DescriptorFile.parse(file).name;
 
 test("a file is found by whatever it declares", () => {
   for (const symbol of [
@@ -21,13 +23,35 @@ test("a file is found by whatever it declares", () => {
   assert.equal(contract.fileContaining("pssr.v1.Nothing"), undefined);
 });
 
-test("files survive with their options, comments and all", () => {
+test("files survive with their options", () => {
   const copy = new DescriptorIndex(
-    [...contract.files].map(({ name }) => DescriptorIndex.fileFromBytes(contract.fileByName(name)!)),
+    [...contract.files].map(({ name }) => DescriptorFile.parse(contract.fileByName(name)!)),
   );
   const method = copy.methods.get("/pssr.v1.ImageService/RegisterImage");
   assert.ok(method?.proto.options?.$unknown?.some(({ no }) => no === 50401));
-  assert.ok((copy.registry.getFile("pssr/v1/image_service.proto")?.proto.sourceCodeInfo?.location.length ?? 0) > 0);
+});
+
+test("a file is given out whole, comments and all, as the set has it", () => {
+  const set = fromBinary(FileDescriptorSetSchema, readDescriptorSet());
+  assert.equal([...contract.files].length, set.file.length);
+  for (const file of set.file) {
+    assert.deepEqual(fromBinary(FileDescriptorProtoSchema, contract.fileByName(file.name)!), file);
+  }
+  const images = set.file.find(({ name }) => name === "pssr/v1/image_service.proto");
+  assert.ok((images?.sourceCodeInfo?.location.length ?? 0) > 0);
+});
+
+test("methods are known as declared, by their service", () => {
+  const kinds = contract.methodsOf("pssr.v1.ImageService").map((one) => [one.name, one.clientStreaming === true]);
+  assert.ok(kinds.some(([name, streams]) => name === "GetImage" && streams === false));
+  assert.deepEqual(contract.methodsOf("google.longrunning.Operations").length, 5);
+  assert.deepEqual(contract.methodsOf("pssr.v1.Image"), []);
+  assert.deepEqual(contract.methodsOf("pssr.v1.Nothing"), []);
+});
+
+test("a process reads its contract once, and health is in it", () => {
+  assert.equal(contractDescriptors(), contractDescriptors());
+  assert.ok(contractDescriptors().methods.has("/grpc.health.v1.Health/Check"));
 });
 
 test("a subset holds the files of its symbols and what they import, nothing else", () => {

@@ -5,6 +5,7 @@ import {
   bearerAuthenticator,
   createLogger,
   createProcessKeyring,
+  DescriptorFile,
   DescriptorIndex,
   grpcService,
   type ReflectionAnswer,
@@ -86,16 +87,16 @@ for (const service of reflectionServices) {
     assert.ok(unknown?.kind === "error" && unknown.code === 5);
 
     const files = new Map<string, Uint8Array>();
-    for (let wanted = [DescriptorIndex.fileFromBytes(file.files[0]!).name]; wanted.length > 0; ) {
+    for (let wanted = [DescriptorFile.parse(file.files[0]!).name]; wanted.length > 0; ) {
       const answers = await askAll(...wanted.map((name) => ({ kind: "fileByName", name }) as const));
       for (const [i, answer] of answers.entries()) {
         assert.ok(answer.kind === "files", wanted[i]);
         files.set(wanted[i]!, answer.files[0]!);
       }
-      const imports = [...files.values()].flatMap((bytes) => DescriptorIndex.fileFromBytes(bytes).dependency);
+      const imports = [...files.values()].flatMap((bytes) => DescriptorFile.parse(bytes).dependency);
       wanted = [...new Set(imports)].filter((name) => !files.has(name));
     }
-    const index = new DescriptorIndex([...files.values()].map(DescriptorIndex.fileFromBytes));
+    const index = new DescriptorIndex([...files.values()].map(DescriptorFile.parse));
     assert.equal(index.methods.get("/pssr.v1.DatasetService/GetDataset")?.input.typeName, "pssr.v1.GetDatasetRequest");
   });
 }
