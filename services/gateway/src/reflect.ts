@@ -2,6 +2,7 @@
 import type { Channel } from "@grpc/grpc-js";
 import { PssrError } from "@pssr/api";
 import {
+  contractDescriptors,
   DescriptorFile,
   DescriptorIndex,
   type ReflectionAnswer,
@@ -60,12 +61,14 @@ async function reflectWith(
   const [list] = await ask([{ kind: "listServices" }]);
   const services = list?.kind === "services" ? list.names.filter((name) => !name.startsWith("grpc.")) : [];
   const files = new Map<string, DescriptorFile>();
+  // A backend of this release serves what this process has at hand already.
+  const contract = contractDescriptors();
   const take = (answers: readonly ReflectionAnswer[]) => {
     for (const answer of answers) {
       if (answer.kind === "error") throw new PssrError("UNAVAILABLE", `Reflection failed: ${answer.message}`);
       if (answer.kind !== "files") continue;
       for (const bytes of answer.files) {
-        const file = DescriptorFile.parse(bytes);
+        const file = contract.fileWithBytes(bytes) ?? DescriptorFile.parse(bytes);
         files.set(file.name, file);
       }
     }

@@ -11,20 +11,22 @@ const sourceCodeInfo = 9;
 const fileOfSet = 1;
 
 export class DescriptorFile {
-  private constructor(
-    /** The serialized `google.protobuf.FileDescriptorProto`, with its comments. */
-    readonly bytes: Uint8Array,
-    /** The same without comments. */
-    readonly proto: FileDescriptorProto,
-  ) {}
+  /** What it says, without comments. */
+  readonly proto: FileDescriptorProto;
+  #bytes: Uint8Array | undefined;
+
+  private constructor(proto: FileDescriptorProto, bytes?: Uint8Array) {
+    this.proto = proto;
+    this.#bytes = bytes;
+  }
 
   /** From a serialized `google.protobuf.FileDescriptorProto`. */
   static parse(bytes: Uint8Array): DescriptorFile {
-    return new DescriptorFile(bytes, fromBinary(FileDescriptorProtoSchema, withoutComments(bytes)));
+    return new DescriptorFile(fromBinary(FileDescriptorProtoSchema, withoutComments(bytes)), bytes);
   }
 
   static of(proto: FileDescriptorProto): DescriptorFile {
-    return new DescriptorFile(toBinary(FileDescriptorProtoSchema, proto), proto);
+    return new DescriptorFile(proto);
   }
 
   /** Those of a serialized `google.protobuf.FileDescriptorSet`. */
@@ -35,6 +37,17 @@ export class DescriptorFile {
       if (field === fileOfSet && wire === WireType.LengthDelimited) yield DescriptorFile.parse(reader.bytes());
       else reader.skip(wire, field);
     }
+  }
+
+  /** The serialized `google.protobuf.FileDescriptorProto`, with comments where it came with them. */
+  get bytes(): Uint8Array {
+    this.#bytes ??= toBinary(FileDescriptorProtoSchema, this.proto);
+    return this.#bytes;
+  }
+
+  /** Whether it was parsed from bytes equal to these. */
+  sameBytes(bytes: Uint8Array): boolean {
+    return this.#bytes?.byteLength === bytes.byteLength && Buffer.compare(this.#bytes, bytes) === 0;
   }
 
   /** "pssr/v1/image_service.proto" */

@@ -64,6 +64,11 @@ export class DescriptorIndex {
     return this.#files.get(name)?.bytes;
   }
 
+  /** The file with exactly these bytes, which so need not be parsed again. */
+  fileWithBytes(bytes: Uint8Array): DescriptorFile | undefined {
+    return this.#sorted.find((file) => file.sameBytes(bytes));
+  }
+
   /** The file that declares a message, enum, service, method, field, enum value or extension. */
   fileContaining(symbol: string): Uint8Array | undefined {
     return this.#fileDeclaring(symbol)?.bytes;

@@ -4,13 +4,16 @@
  */
 import { randomBytes } from "node:crypto";
 import { PssrError } from "@pssr/api";
-import { type CryptoKey, errors, jwtVerify, SignJWT } from "jose";
+import type { CryptoKey } from "jose";
 import { everyProject, type Identity, type Role, roles } from "./identity.js";
 
 const issuer = "pssr";
 const audience = "pssr-services";
 const defaultLifetimeMs = 5 * 60_000;
 const clockToleranceSeconds = 5;
+/** The parts of jose in use, loaded with the first token: a process that starts needs none. */
+const loadSigner = () => import("jose/jwt/sign");
+const loadVerifier = async () => ({ ...(await import("jose/jwt/verify")), errors: await import("jose/errors") });
 /** A token is a few hundred bytes; more is not one of ours and not worth a signature check. */
 const maxTokenLength = 8192;
 
@@ -58,6 +61,7 @@ export function createKeyring(keys: readonly Key[], options: { configured: boole
           "No signing key is configured: this process can only verify identities.",
         );
       }
+      const { SignJWT } = await loadSigner();
       return new SignJWT({ prj: identity.projects, role: identity.role })
         .setProtectedHeader({ alg: signing.algorithm, kid: signing.id })
         .setSubject(identity.principal)
@@ -69,6 +73,7 @@ export function createKeyring(keys: readonly Key[], options: { configured: boole
     },
     async verify(token) {
       if (token.length > maxTokenLength) throw unauthenticated("The token is longer than any of ours.");
+      const { jwtVerify, errors } = await loadVerifier();
       try {
         const { payload } = await jwtVerify(
           token,

@@ -64,3 +64,11 @@ test("a set with a missing import is refused by name", () => {
   const files = [...contract.files].filter(({ name }) => name !== "google/protobuf/any.proto");
   assert.throws(() => new DescriptorIndex(files), /imports google\/protobuf\/any\.proto, which is missing/);
 });
+
+test("a file is known again by its bytes, and by no others", () => {
+  const bytes = contract.fileByName("pssr/v1/image_service.proto")!;
+  assert.equal(contract.fileWithBytes(Uint8Array.from(bytes))?.name, "pssr/v1/image_service.proto");
+  const other = Uint8Array.from(bytes);
+  other[other.length - 1]! ^= 1;
+  assert.equal(contract.fileWithBytes(other), undefined);
+});
