@@ -22,6 +22,9 @@ build: typescript native ## Installs, compiles, and builds the native TensorFlow
 test: build ## Runs all tests
 	@scripts/test.sh
 
+examples: build ## Runs the examples in other languages against a real installation
+	@scripts/examples.sh
+
 lint: generated ## Linters, formatting, type check, contract lint
 	@$(BIN)/biome ci --error-on-warnings .
 	@$(BIN)/buf lint
@@ -54,4 +57,4 @@ node_modules/.package-lock.json: package-lock.json package.json .npmrc
 	@scripts/install.sh
 	@touch $@
 
-.PHONY: help demo up build test lint format bench clean typescript native generated
+.PHONY: help demo up build test examples lint format bench clean typescript native generated
