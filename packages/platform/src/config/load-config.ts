@@ -28,8 +28,8 @@ export function loadConfig<S extends Settings>(settings: S, sources: ConfigSourc
 }
 
 function parse(key: string, one: Setting<unknown>, found: Found): unknown {
-  const result = one.kind.safeParse(found.value);
-  if (result.success) return result.data;
+  const value = one.kind.read(found.value);
+  if (value !== undefined) return value;
   const shown = one.secret ? "its value (not shown)" : JSON.stringify(found.value);
   throw invalid(
     key,

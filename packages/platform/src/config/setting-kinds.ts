@@ -1,9 +1,8 @@
 /** The kinds of settings: each reads text and says, in its description, what text it expects. */
-import { z } from "zod";
 import type { SettingKind } from "./setting.js";
 
 export function text(): SettingKind<string> {
-  return z.string().min(1).describe("a text that is not empty");
+  return read("a text that is not empty", (value) => (value === "" ? undefined : value));
 }
 
 export function oneOf<const T extends string>(...values: readonly T[]): SettingKind<T> {
@@ -70,16 +69,16 @@ export function address(): SettingKind<string> {
 export function target(): SettingKind<string> {
   const plain = address();
   return read("host:port, or dns:///host:port", (value) =>
-    plain.safeParse(value.replace(/^dns:\/\/\//, "")).success ? value : undefined,
+    plain.read(value.replace(/^dns:\/\/\//, "")) === undefined ? undefined : value,
   );
 }
 
 /** Values separated by commas; an empty text is an empty list. */
 export function listOf<T>(kind: SettingKind<T>): SettingKind<readonly T[]> {
-  const expected = `a list separated by commas, each ${kind.description ?? "a value"}`;
+  const expected = `a list separated by commas, each ${kind.description}`;
   return read(expected, (value) => {
-    const items = value === "" ? [] : value.split(",").map((item) => kind.safeParse(item.trim()));
-    return items.every((item) => item.success) ? items.map((item) => item.data) : undefined;
+    const items = value === "" ? [] : value.split(",").map((item) => kind.read(item.trim()));
+    return items.every((item) => item !== undefined) ? items : undefined;
   });
 }
 
@@ -88,15 +87,5 @@ function within(value: number, range: { min: number; max: number }): number | un
 }
 
 function read<T>(expected: string, parse: (value: string) => T | undefined): SettingKind<T> {
-  return z
-    .string()
-    .transform((value, context) => {
-      const parsed = parse(value);
-      if (parsed === undefined) {
-        context.addIssue({ code: "custom", message: `expected ${expected}` });
-        return z.NEVER;
-      }
-      return parsed;
-    })
-    .describe(expected);
+  return { description: expected, read: parse };
 }

@@ -7,10 +7,14 @@
  *       tokenKey: secret(text(), { description: "Key that signs tokens" }),
  *     };
  */
-import type { z } from "zod";
 
-/** Reads a setting's text. Its description completes the sentence "expected …". */
-export type SettingKind<T> = z.ZodType<T, string>;
+/** How a setting's text is read. */
+export interface SettingKind<T> {
+  /** Completes the sentence "expected …". */
+  readonly description: string;
+  /** What a text means; undefined for one that is not of this kind. */
+  read(text: string): T | undefined;
+}
 
 export interface Setting<T> {
   readonly kind: SettingKind<T>;

@@ -1,6 +1,6 @@
 /** Operations page by page, newest first. A token is a place in that order, so what comes or goes meanwhile shifts nothing. */
 import { PssrError } from "@pssr/api";
-import { z } from "zod";
+import { schema } from "../records/schema.js";
 import { compareListPositions, type OperationIndex } from "./operation-index.js";
 import type { OperationState } from "./record.js";
 import { type OperationView, viewOf } from "./view.js";
@@ -22,7 +22,7 @@ export interface ListOperationsPage {
   nextPageToken: string;
 }
 
-const tokenSchema = z.object({ submittedMs: z.number(), key: z.string(), filter: z.string() });
+const tokenSchema = schema((z) => z.object({ submittedMs: z.number(), key: z.string(), filter: z.string() }));
 
 export function listOperations(index: OperationIndex, request: ListOperationsRequest): ListOperationsPage {
   const { project, kind, states = [], pageSize = 0, pageToken = "" } = request;
@@ -56,7 +56,7 @@ export function listOperations(index: OperationIndex, request: ListOperationsReq
 
 function readToken(token: string, filter: string): { submittedMs: number; key: string } {
   try {
-    const place = tokenSchema.parse(JSON.parse(Buffer.from(token, "base64url").toString()));
+    const place = tokenSchema().parse(JSON.parse(Buffer.from(token, "base64url").toString()));
     if (place.filter === filter) return place;
   } catch (error) {
     throw new PssrError("INVALID_FIELD", "page_token is none of ours; take next_page_token of the page before", {

@@ -3,8 +3,8 @@
  * and watch. It also holds, for leases, since when a record has not changed on our own clock.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
 import type { EventBus } from "../events/event-bus.js";
+import { schema } from "../records/schema.js";
 import type { Revision, StateChange, StateStore } from "../state/state-store.js";
 import type { Clock } from "./clock.js";
 import { operationsPrefix } from "./operation-name.js";
@@ -24,12 +24,14 @@ export interface IndexEntry {
 /** Called with the entry after each change, undefined once it is gone. */
 export type IndexListener = (entry: IndexEntry | undefined) => void;
 
-const eventSchema = z.object({
-  attempt: z.int(),
-  sequence: z.int(),
-  type: z.string(),
-  bytes: z.base64(),
-});
+const eventSchema = schema((z) =>
+  z.object({
+    attempt: z.int(),
+    sequence: z.int(),
+    type: z.string(),
+    bytes: z.base64(),
+  }),
+);
 
 export function encodeProgress(progress: Progress): Uint8Array {
   const { attempt, sequence, value } = progress;
@@ -38,7 +40,7 @@ export function encodeProgress(progress: Progress): Uint8Array {
 }
 
 function decodeProgress(data: Uint8Array): Progress {
-  const { attempt, sequence, type, bytes } = eventSchema.parse(JSON.parse(new TextDecoder().decode(data)));
+  const { attempt, sequence, type, bytes } = eventSchema().parse(JSON.parse(new TextDecoder().decode(data)));
   return { attempt, sequence, value: { type, bytes: new Uint8Array(Buffer.from(bytes, "base64")) } };
 }
 

@@ -3,7 +3,8 @@
  * compare-and-set of this record.
  */
 import { PssrError, type Reason, reasons } from "@pssr/api";
-import { z } from "zod";
+import type { z } from "zod";
+import { schema, zod } from "../records/schema.js";
 
 export const recordSchemaVersion = 1;
 
@@ -27,79 +28,80 @@ export interface TypedBytes {
   bytes: Uint8Array;
 }
 
-const count = z.int().min(0);
-const typedBytes = z.object({
-  type: z.string(),
-  bytes: z.base64().transform((text): Uint8Array => new Uint8Array(Buffer.from(text, "base64"))),
-});
-
 const isReason = (text: string): text is Reason => Object.hasOwn(reasons, text);
 
-const recordSchema = z.object({
-  schema: z.literal(recordSchemaVersion),
-  project: z.string(),
-  /** `{kind}-{resource}` */
-  id: z.string(),
-  kind: z.string(),
-  /** Id of the thing that is being made; derived from the request, so that a request makes it once. */
-  resource: z.string(),
-  /** Who asked; the work stays within the project whoever runs it. */
-  principal: z.string(),
-  requestId: z.string(),
-  /** SHA-256 of type and bytes of the request, hexadecimal. */
-  requestDigest: z.string(),
-  request: typedBytes,
-  state: z.enum(["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"]),
-  /** The resource records are in line with this state: only then callers see an end. */
-  materialised: z.boolean(),
-  cancelRequested: z.boolean(),
-  /** Number of the try that runs or ran last; 0 before the first. */
-  attempt: count,
-  /** Which worker runs it; "" for none. */
-  claimant: z.string(),
-  /** Rises while the worker lives. */
-  beat: count,
-  /** Leases lost without a give-back since the last checkpoint. */
-  crashes: count,
-  /** Tries ended by something unavailable since the last checkpoint. */
-  retries: count,
-  /** Where to go on; what it says is the job's business. */
-  checkpoint: z.json().optional(),
-  progress: z.object({ attempt: count, sequence: count, value: typedBytes }).optional(),
-  result: z
-    .object({
-      /** The attempt that counts. */
-      attempt: count,
-      value: typedBytes,
-      /** Earlier attempts whose objects the result refers to as well, all of them. */
-      keepAttempts: z.array(count),
-      /** Further keys of objects that it refers to. */
-      keepObjects: z.array(z.string()),
-    })
-    .optional(),
-  error: z
-    .object({
-      /** gRPC status code. */
-      code: z.int(),
-      /** One that a newer release added reads as INTERNAL here. */
-      reason: z.string().transform((text): Reason => (isReason(text) ? text : "INTERNAL")),
-      message: z.string(),
-      field: z.string().optional(),
-      metadata: z.record(z.string(), z.string()),
-    })
-    .optional(),
-  /** Hidden by its owner; the sweeper removes it later. */
-  deleted: z.boolean(),
-  /** The objects of attempts that lost are gone. */
-  swept: z.boolean(),
-  /** Milliseconds since 1970. */
-  times: z.object({ submittedMs: z.number(), startedMs: z.number().optional(), endedMs: z.number().optional() }),
+const recordSchema = schema((z) => {
+  const count = z.int().min(0);
+  const typedBytes = z.object({
+    type: z.string(),
+    bytes: z.base64().transform((text): Uint8Array => new Uint8Array(Buffer.from(text, "base64"))),
+  });
+  return z.object({
+    schema: z.literal(recordSchemaVersion),
+    project: z.string(),
+    /** `{kind}-{resource}` */
+    id: z.string(),
+    kind: z.string(),
+    /** Id of the thing that is being made; derived from the request, so that a request makes it once. */
+    resource: z.string(),
+    /** Who asked; the work stays within the project whoever runs it. */
+    principal: z.string(),
+    requestId: z.string(),
+    /** SHA-256 of type and bytes of the request, hexadecimal. */
+    requestDigest: z.string(),
+    request: typedBytes,
+    state: z.enum(["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"]),
+    /** The resource records are in line with this state: only then callers see an end. */
+    materialised: z.boolean(),
+    cancelRequested: z.boolean(),
+    /** Number of the try that runs or ran last; 0 before the first. */
+    attempt: count,
+    /** Which worker runs it; "" for none. */
+    claimant: z.string(),
+    /** Rises while the worker lives. */
+    beat: count,
+    /** Leases lost without a give-back since the last checkpoint. */
+    crashes: count,
+    /** Tries ended by something unavailable since the last checkpoint. */
+    retries: count,
+    /** Where to go on; what it says is the job's business. */
+    checkpoint: z.json().optional(),
+    progress: z.object({ attempt: count, sequence: count, value: typedBytes }).optional(),
+    result: z
+      .object({
+        /** The attempt that counts. */
+        attempt: count,
+        value: typedBytes,
+        /** Earlier attempts whose objects the result refers to as well, all of them. */
+        keepAttempts: z.array(count),
+        /** Further keys of objects that it refers to. */
+        keepObjects: z.array(z.string()),
+      })
+      .optional(),
+    error: z
+      .object({
+        /** gRPC status code. */
+        code: z.int(),
+        /** One that a newer release added reads as INTERNAL here. */
+        reason: z.string().transform((text): Reason => (isReason(text) ? text : "INTERNAL")),
+        message: z.string(),
+        field: z.string().optional(),
+        metadata: z.record(z.string(), z.string()),
+      })
+      .optional(),
+    /** Hidden by its owner; the sweeper removes it later. */
+    deleted: z.boolean(),
+    /** The objects of attempts that lost are gone. */
+    swept: z.boolean(),
+    /** Milliseconds since 1970. */
+    times: z.object({ submittedMs: z.number(), startedMs: z.number().optional(), endedMs: z.number().optional() }),
+  });
 });
 
 /** Fields we do not know are kept, so that a release with one more can work beside this one. */
-const tolerantSchema = recordSchema.loose();
+const tolerantSchema = schema(() => recordSchema().loose());
 
-export type OperationRecord = z.infer<typeof recordSchema>;
+export type OperationRecord = z.infer<ReturnType<typeof recordSchema>>;
 export type OperationState = OperationRecord["state"];
 export type OperationError = NonNullable<OperationRecord["error"]>;
 export type Checkpoint = NonNullable<OperationRecord["checkpoint"]>;
@@ -124,17 +126,17 @@ export function parseRecord(key: string, value: Uint8Array): OperationRecord {
   } catch (error) {
     throw new PssrError("OBJECT_CORRUPT", `the record ${key} is no JSON; restore it from a backup`, { cause: error });
   }
-  const schema = typeof json === "object" && json !== null && "schema" in json ? json.schema : undefined;
-  if (typeof schema === "number" && schema > recordSchemaVersion) {
+  const version = typeof json === "object" && json !== null && "schema" in json ? json.schema : undefined;
+  if (typeof version === "number" && version > recordSchemaVersion) {
     throw new PssrError(
       "RECORD_TOO_NEW",
-      `the record ${key} has schema ${schema}, this release reads up to ${recordSchemaVersion}: a newer release wrote it; run that one`,
-      { metadata: { key, schema: `${schema}`, supported: `${recordSchemaVersion}` } },
+      `the record ${key} has schema ${version}, this release reads up to ${recordSchemaVersion}: a newer release wrote it; run that one`,
+      { metadata: { key, schema: `${version}`, supported: `${recordSchemaVersion}` } },
     );
   }
-  const parsed = tolerantSchema.safeParse(json);
+  const parsed = tolerantSchema().safeParse(json);
   if (parsed.success) return parsed.data;
-  throw new PssrError("OBJECT_CORRUPT", `the record ${key} is damaged: ${z.prettifyError(parsed.error)}`, {
+  throw new PssrError("OBJECT_CORRUPT", `the record ${key} is damaged: ${zod().prettifyError(parsed.error)}`, {
     cause: parsed.error,
   });
 }
