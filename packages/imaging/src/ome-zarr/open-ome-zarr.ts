@@ -1,6 +1,9 @@
-/** Opens an OME-Zarr 0.5 image and reads regions of its full-resolution level, through zarrita. */
+/**
+ * Opens an OME-Zarr 0.5 image and reads regions of its full-resolution level, through zarrita, which is loaded with the
+ * first image: many processes that import this package read none.
+ */
 import { PssrError } from "@pssr/api";
-import * as zarr from "zarrita";
+import type * as zarr from "zarrita";
 import {
   checkAxes,
   checkRegion,
@@ -33,9 +36,10 @@ export async function openOmeZarr(store: ReadableStore, { signal }: Abortable = 
   if (bytes === undefined)
     throw new PssrError("NOT_FOUND", "there is no OME-Zarr image here: its zarr.json is missing");
   const description = readGroupDocument(parse(bytes));
-  const root = zarr.root(new CheckedStore(store, description));
-  const array = await typed(signal, () =>
-    zarr.open.v3(root.resolve(description.path), { kind: "array", ...(signal && { signal }) }),
+  const zarrita = await import("zarrita");
+  const root = zarrita.root(new CheckedStore(store, description));
+  const array = await typed(zarrita, signal, () =>
+    zarrita.open.v3(root.resolve(description.path), { kind: "array", ...(signal && { signal }) }),
   );
   if (!array.is("uint8") && !array.is("uint16") && !array.is("float32")) {
     throw new PssrError(
@@ -54,9 +58,9 @@ export async function openOmeZarr(store: ReadableStore, { signal }: Abortable = 
     dtype: array.dtype as Dtype,
     readRegion: async (region, options = {}) => {
       checkRegion(shape, region);
-      const selection = region.start.map((start, axis) => zarr.slice(start, start + region.shape[axis]!));
-      const chunk = await typed(options.signal, () =>
-        zarr.get(array, selection, options.signal ? { signal: options.signal } : {}),
+      const selection = region.start.map((start, axis) => zarrita.slice(start, start + region.shape[axis]!));
+      const chunk = await typed(zarrita, options.signal, () =>
+        zarrita.get(array, selection, options.signal ? { signal: options.signal } : {}),
       );
       return createPixelArray(about.axes, region.shape, chunk.data);
     },
@@ -110,12 +114,16 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 /** zarrita's errors, in our words; those of the signal and the store pass unchanged. */
-async function typed<T>(signal: AbortSignal | undefined, read: () => Promise<T>): Promise<T> {
+async function typed<T>(
+  { isZarritaError }: typeof zarr,
+  signal: AbortSignal | undefined,
+  read: () => Promise<T>,
+): Promise<T> {
   try {
     return await read();
   } catch (error) {
     signal?.throwIfAborted();
-    if (zarr.isZarritaError(error) || error instanceof SyntaxError) {
+    if (isZarritaError(error) || error instanceof SyntaxError) {
       throw new PssrError("OBJECT_CORRUPT", `the image cannot be read: ${error.message}`, { cause: error });
     }
     throw error;
