@@ -23,6 +23,8 @@ const arrows: Record<string, string[]> = {
   "services/gateway": ["api", "platform"],
   // The composition root: it alone starts services.
   "apps/cli": ["api", "client", "imaging", "platform", ...services],
+  // Measures parts of services beside their peers.
+  bench: ["api", "client", "imaging", "inference", "networks", "predict", "train"],
 };
 
 function sources(folder: string): string[] {

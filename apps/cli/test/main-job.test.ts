@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { isPssrError, Training } from "@pssr/api";
+import { connect, finish, watchOperation } from "@pssr/client";
 import { decodeImage } from "@pssr/imaging";
 import { pssr, root, temporaryFolder, type Up, up } from "./pssr.js";
 
@@ -111,6 +113,41 @@ test("a dataset, a training, a prediction and its measures", async () => {
   assert.ok(operations.length >= 6 && operations.every((operation) => operation.done));
 });
 
+test("several images go out under their own names, and an image's id can be chosen", async () => {
+  await run("images", "export", "iso-03546", "iso-03578", "-o", file("{}.png"));
+  for (const name of ["iso-03546.png", "iso-03578.png"]) assert.ok((await readFile(file(name))).length > 1000);
+  const [prediction] = await run("predict", "a", "--model", "em-x4/run-1", "--id", "restored");
+  assert.equal(prediction!.outputImage, "projects/default/images/restored");
+});
+
+test("work can be left, followed, and stopped", async () => {
+  const [started] = await run("train", "--dataset", "em", "--steps", "100000", "--id", "endless", "--detach");
+  assert.equal(started!.operation, "projects/default/operations/training-endless");
+  const watching = pssr(["--address", installation.address, "--json", "operations", "watch", "training-endless"]);
+  await run("operations", "cancel", "training-endless");
+  const watched = await watching;
+  assert.equal(watched.code, 1);
+  assert.equal(JSON.parse(watched.stderr).error.reason, "CANCELLED");
+});
+
+test("a dataset deleted while a training reads it ends that training, which says so", async () => {
+  await run("datasets", "create", "short-lived", "iso-*", "--tile-size", "64");
+  await run("train", "--dataset", "short-lived", "--steps", "100000", "--id", "bereft", "--detach");
+  const client = connect(installation.address);
+  const operation = "projects/default/operations/training-bereft";
+  try {
+    for await (const { metadata } of watchOperation(client, operation)) {
+      if (metadata.progress?.phase !== "training") continue;
+      await client.datasets.deleteDataset({ name: "projects/default/datasets/short-lived" });
+      break;
+    }
+    const ended = finish(client, await client.operations.getOperation({ name: operation }), Training);
+    await assert.rejects(ended, (error) => isPssrError(error, "DATASET_DELETED") && /short-lived/.test(error.message));
+  } finally {
+    client.close();
+  }
+});
+
 test("what is wrong is said in one line, with its reason, and the exit code tells its kind", async () => {
   await writeFile(file("text.png"), "this is no image");
   await writeFile(file("broken.png"), (await readFile(slices[0]!)).subarray(0, 5000));
@@ -122,6 +159,12 @@ test("what is wrong is said in one line, with its reason, and the exit code tell
   assert.equal(tile.reason, "TILE_TOO_LARGE");
   assert.match(tile.message, /520/);
   assert.equal((await pssr(["train"])).code, 2);
+  const missing = await refused(2, "images", "import", file("missing.png"));
+  assert.match(missing.message, /missing\.png: there is no such file/);
+  assert.match(
+    (await refused(2, "images", "export", "iso-03546", "-o", file("no/where.png"))).message,
+    /no such file or folder/,
+  );
   const unreachable = await pssr(["--address", "127.0.0.1:9", "images", "list"]);
   assert.equal(unreachable.code, 3);
   assert.equal(unreachable.stderr.trim().split("\n").length, 1);

@@ -2,7 +2,7 @@
  * The main job through the whole installation, over its public interface only: upload, dataset, training, restoring,
  * measuring, download. The images restored were never learned from; their low-resolution versions are made at run time.
  */
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { Progress, PssrError, Training } from "@pssr/api";
 import { loadConfig } from "@pssr/platform";
@@ -16,6 +16,7 @@ import { Context, type GlobalOptions } from "../context.js";
 import { startInstallation } from "../installation/installation.js";
 import { installationSettings } from "../installation/settings.js";
 import { duration } from "../terminal/progress.js";
+import { clearFolder, imageFiles } from "./demo-folders.js";
 import { demoPicture } from "./demo-picture.js";
 import { demoReport, reportTable } from "./demo-report.js";
 
@@ -29,8 +30,7 @@ export async function runDemo(options: DemoOptions, globals: GlobalOptions, sign
   const { images, out } = options;
   const data = join(out, "data");
   const [train, test] = [await imageFiles(join(images, "train")), await imageFiles(join(images, "test"))];
-  await rm(out, { recursive: true, force: true });
-  for (const folder of ["input", "restored"]) await mkdir(join(out, folder), { recursive: true });
+  await clearFolder(out);
 
   const argv = [
     "--data-dir",
@@ -170,19 +170,6 @@ function nextCommands({ output }: Context, data: string, out: string): void {
       `  npx pssr predict ${join(out, "input")}/*.png --model ${model} --black 0 --white 255 -o '{}-restored.png'    (in another terminal)`,
     ].join("\n"),
   );
-}
-
-async function imageFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((cause: unknown) => {
-    throw new PssrError(
-      "INVALID_FIELD",
-      `${folder} cannot be read; give --images a folder with train/ and test/ in it`,
-      { cause },
-    );
-  });
-  const files = names.filter((name) => /\.(png|tiff?)$/i.test(name)).sort();
-  if (files.length === 0) throw new PssrError("INVALID_FIELD", `${folder} holds no PNG or TIFF file`);
-  return files.map((name) => join(folder, name));
 }
 
 /** "iso.03930.png" → "iso-03930" */

@@ -9,20 +9,41 @@
  * | 3 | the installation cannot be reached |
  * | 130 | interrupted |
  */
-import { isPssrError } from "@pssr/api";
+import { isPssrError, PssrError } from "@pssr/api";
 
 const usageReasons = new Set(["INVALID_FIELD", "INVALID_CONFIGURATION"]);
 
+/** What a person can act on when a file of theirs is the matter. */
+const fileProblems: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder",
+  EACCES: "it may not be read or written by you",
+  EPERM: "it may not be read or written by you",
+  EISDIR: "it is a folder; give a file",
+  ENOTDIR: "a part of its path is a file",
+  ENOSPC: "there is no room left on its disk",
+  EROFS: "its disk is read-only",
+};
+
+/** A system's error about a file, told as one of ours. */
+function typed(error: unknown): unknown {
+  if (!(error instanceof Error) || isPssrError(error)) return error;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const problem = path === undefined ? undefined : fileProblems[code ?? ""];
+  if (problem === undefined) return error;
+  return new PssrError(code === "ENOSPC" ? "STORAGE_FULL" : "INVALID_FIELD", `${path}: ${problem}`, { cause: error });
+}
+
 /** Prints the error as one line (as JSON with `json`) and gives the exit code. */
-export function report(error: unknown, json: boolean, interrupted: boolean): number {
+export function report(thrown: unknown, json: boolean, interrupted: boolean): number {
+  const error = typed(thrown);
   if (interrupted) {
     process.stderr.write(json ? "" : "interrupted\n");
     return 130;
   }
   if (!isPssrError(error)) {
-    process.stderr.write(
-      `pssr: an unexpected error, a fault of ours: ${error instanceof Error ? error.stack : error}\n`,
-    );
+    const stack = error instanceof Error ? error.stack : String(error);
+    if (json) process.stderr.write(`${JSON.stringify({ error: { reason: "INTERNAL", message: stack } })}\n`);
+    else process.stderr.write(`pssr: an unexpected error, a fault of ours: ${stack}\n`);
     return 1;
   }
   const { reason, field, message, metadata } = error;
