@@ -49,7 +49,10 @@ export class FrontDoor {
       );
     }
     this.#options = options;
-    this.#server = new Server({ ...serverOptions(limits), interceptors: [this.#intercept()] });
+    this.#server = new Server({
+      ...serverOptions(limits, limits.maxConcurrentStreams),
+      interceptors: [this.#intercept()],
+    });
   }
 
   get address(): string {

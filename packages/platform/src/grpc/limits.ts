@@ -13,7 +13,12 @@ export const grpcSettings = {
   }),
   maxConcurrentStreams: setting(integer({ min: 1, max: 100_000 }), {
     default: "256",
-    description: "Calls at one time over one connection; further ones wait",
+    description: "Calls at one time over one connection of a caller; further ones wait",
+  }),
+  serviceStreams: setting(integer({ min: 256, max: 1_000_000 }), {
+    default: "100000",
+    description:
+      "Calls at one time over one connection of another service: the gateway brings those of all its callers",
   }),
   keepaliveTime: setting(duration({ minMs: 1000 }), {
     default: "30s",
@@ -32,6 +37,7 @@ export const grpcSettings = {
 export interface GrpcLimits {
   readonly maxReceiveBytes: number;
   readonly maxConcurrentStreams: number;
+  readonly serviceStreams: number;
   /** Milliseconds, as the two below. */
   readonly keepaliveTime: number;
   readonly keepaliveTimeout: number;
@@ -41,15 +47,17 @@ export interface GrpcLimits {
 export const defaultLimits: GrpcLimits = {
   maxReceiveBytes: 4 * MiB,
   maxConcurrentStreams: 256,
+  serviceStreams: 100_000,
   keepaliveTime: 30_000,
   keepaliveTimeout: 10_000,
   defaultDeadline: 60_000,
 };
 
-export function serverOptions(limits: GrpcLimits): ChannelOptions {
+/** @param concurrentStreams one of the limits: which one depends on who calls, callers or services */
+export function serverOptions(limits: GrpcLimits, concurrentStreams: number): ChannelOptions {
   return {
     "grpc.max_receive_message_length": limits.maxReceiveBytes,
-    "grpc.max_concurrent_streams": limits.maxConcurrentStreams,
+    "grpc.max_concurrent_streams": concurrentStreams,
     "grpc.keepalive_time_ms": limits.keepaliveTime,
     "grpc.keepalive_timeout_ms": limits.keepaliveTimeout,
     "grpc.so_reuseport": 0,

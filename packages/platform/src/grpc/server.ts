@@ -101,7 +101,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const handlers = new CallCounter();
   const calls = new CallCounter();
   const interceptors = [defaultDeadline(limits.defaultDeadline), countCalls(calls, new Set(paths))];
-  const server = createServer(Object.assign(serverOptions(limits), { interceptors }));
+  const server = createServer(Object.assign(serverOptions(limits, limits.serviceStreams), { interceptors }));
   const names = [...services.map((one) => one.name), HealthDefinition.fullName];
   server.add(HealthDefinition, HealthServiceImpl(health));
   const source = options.reflection ?? (() => ({ descriptors, services: names }));

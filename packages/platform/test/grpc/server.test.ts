@@ -117,6 +117,30 @@ test("a typed error comes back with reason, field and metadata", async (t) => {
   );
 });
 
+test("hundreds of calls that last do not keep others of the same connection waiting", async (t) => {
+  const lasting = 400; // two callers of the gateway, with most of what one connection may have each
+  let begun = 0;
+  let allBegan = () => {};
+  const began = new Promise<void>((done) => {
+    allBegan = done;
+  });
+  const { datasets } = await serve(t, async ({ name: asked }, { signal }) => {
+    if (asked !== name) {
+      if (++begun === lasting) allBegan();
+      await new Promise((done) => signal.addEventListener("abort", done, { once: true }));
+    }
+    return DatasetMessage.fromPartial({ name: asked });
+  });
+  const given = new AbortController();
+  const { signal } = given;
+  const waiting = Array.from({ length: lasting }, () => datasets.getDataset({ name: `${name}-lasting` }, { signal }));
+  const ended = Promise.allSettled(waiting);
+  await began;
+  assert.equal((await datasets.getDataset(request)).name, name);
+  given.abort();
+  await ended;
+});
+
 test("a fault leaks nothing but a trace id, under which the log holds the stack", async (t) => {
   const { datasets, lines } = await serve(t, async () => {
     throw new TypeError("secret: /etc/passwd");
