@@ -37,6 +37,7 @@ export { Operations } from "./operations/operations.js";
 export {
   type Checkpoint,
   isTerminal,
+  maximumBytes,
   type OperationError,
   type OperationRecord,
   type OperationState,

@@ -31,7 +31,7 @@ import { checkPair } from "./evaluation/check-pair.js";
 import { evaluationKind, resolvePair } from "./evaluation/evaluation-job.js";
 import { type EvaluationRecord, evaluationsKind, type PairIds } from "./evaluation/evaluation-record.js";
 import { encodeSpec } from "./evaluation/evaluation-spec.js";
-import { readScores } from "./evaluation/scores-file.js";
+import { fromStoredScores, readScores } from "./evaluation/scores-file.js";
 import { toEvaluation } from "./message.js";
 import { newResourceId, operationBefore } from "./new-resource.js";
 import type { Peers } from "./peers.js";
@@ -80,14 +80,16 @@ export class EvaluationRpcs implements EvaluationServiceImplementation<CallExten
     const entries = this.#records.list(project, readPageToken(request.pageToken), { signal });
     const { items, nextPageToken } = await takePage(entries, request.pageSize, ({ key }) => key.id);
     const evaluations = [];
-    for (const entry of items) evaluations.push(await this.#withScores(entry, { signal }));
+    for (const entry of items) {
+      evaluations.push({ ...(await this.#withScores(entry, { signal })), pairs: [], results: [] });
+    }
     return { evaluations, nextPageToken };
   }
 
   async #withScores({ key, record }: RecordEntry<EvaluationRecord>, options: Abortable): Promise<Evaluation> {
     const { scores, scoresObject } = record;
-    const stored = scoresObject === undefined ? scores : await readScores(this.stores.objects, scoresObject, options);
-    return toEvaluation(key, record, stored);
+    if (scoresObject === undefined) return toEvaluation(key, record, scores && fromStoredScores(scores));
+    return toEvaluation(key, record, await readScores(this.stores.objects, scoresObject, options));
   }
 
   /** Early, so that a caller learns of a wrong pair by the call, not by the operation. */

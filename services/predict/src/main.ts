@@ -64,7 +64,7 @@ export async function startPredict(
     const server = await startGrpcServer({
       bind: config.predictBind,
       services: [
-        grpcService(PredictionServiceDefinition, new PredictionRpcs(operations, resolver, ports.state)),
+        grpcService(PredictionServiceDefinition, new PredictionRpcs(operations, resolver, peers, ports.state, report)),
         grpcService(
           EvaluationServiceDefinition,
           new EvaluationRpcs(operations, peers, ports, { maximumPixels: config.evaluationPixels }),

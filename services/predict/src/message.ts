@@ -103,7 +103,7 @@ export function clippedPixelsOf(result: TypedBytes): number {
 export function toRegistration(
   { project, id }: RecordKey,
   spec: PredictionSpec,
-  restored: { outputImage: string; location: string; clippedPixels: number },
+  restored: { outputImage: string; location: string; clippedPixels: number; owner: string },
 ): RegisterImageRequest {
   const { image, model } = spec;
   return {
@@ -132,6 +132,7 @@ export function toRegistration(
       createTime: undefined,
       location: restored.location,
     },
+    owner: restored.owner,
   };
 }
 

@@ -2,10 +2,12 @@
 import {
   type Image,
   ImageServiceDefinition,
+  imageName,
   isPssrError,
   ModelServiceDefinition,
   type ModelVersion,
   PssrError,
+  projectName,
   type RegisterImageRequest,
 } from "@pssr/api";
 import { type Abortable, connectService, type Identity, type Keyring } from "@pssr/platform";
@@ -47,18 +49,18 @@ export class Peers {
     return blaming(field, this.#images.getImage({ name }, await this.#options(call)));
   }
 
-  async imageExists(name: string, call: CallFor): Promise<boolean> {
-    try {
-      await this.#images.getImage({ name }, await this.#options(call));
-      return true;
-    } catch (error) {
-      if (isPssrError(error, "NOT_FOUND")) return false;
-      throw error;
-    }
-  }
-
   async modelVersion(name: string, field: string, call: CallFor): Promise<ModelVersion> {
     return blaming(field, this.#models.getModelVersion({ name }, await this.#options(call)));
+  }
+
+  /** Keeps the id of an image for the operation `owner`. Throws ALREADY_EXISTS where it is taken; may be repeated. */
+  async reserveImage(name: string, owner: string, call: CallFor): Promise<void> {
+    await this.#images.reserveImage({ ...idOf(name), owner }, await this.#options(call));
+  }
+
+  /** Gives back what `owner` keeps; harmless where it keeps nothing. */
+  async releaseImage(name: string, owner: string, call: CallFor): Promise<void> {
+    await this.#images.releaseImage({ ...idOf(name), owner }, await this.#options(call));
   }
 
   async registerImage(request: RegisterImageRequest, call: CallFor): Promise<Image> {
@@ -74,6 +76,11 @@ export class Peers {
     const metadata = Metadata({ authorization: `Bearer ${await this.keyring.issue(identity)}` });
     return signal === undefined ? { metadata } : { metadata, signal };
   }
+}
+
+function idOf(name: string): { parent: string; imageId: string } {
+  const { project, image } = imageName.parse(name);
+  return { parent: projectName.format({ project }), imageId: image };
 }
 
 /** What a peer refuses, it refuses with its own field's name; the caller is told ours. */

@@ -5,6 +5,7 @@ import {
   type ListPredictionsRequest,
   type ListPredictionsResponse,
   type Operation,
+  operationName,
   type Prediction,
   type PredictionServiceImplementation,
   PssrError,
@@ -14,6 +15,7 @@ import {
 import {
   type CallExtension,
   type Operations,
+  type RecordKey,
   RecordTable,
   readPageToken,
   type StateStore,
@@ -23,6 +25,8 @@ import {
 import type { CallContext } from "nice-grpc-common";
 import { toPrediction } from "./message.js";
 import { newResourceId, operationBefore } from "./new-resource.js";
+import type { Peers } from "./peers.js";
+import { type OutputImage, outputImageName, releaseOutput, reserveOutput } from "./predictions/output-image.js";
 import { predictionKind } from "./predictions/prediction-job.js";
 import { type PredictionRecord, predictionsKind } from "./predictions/prediction-record.js";
 import { encodeSpec } from "./predictions/prediction-spec.js";
@@ -30,13 +34,17 @@ import type { PredictionResolver } from "./predictions/resolve-prediction.js";
 
 type Context = CallContext & CallExtension;
 
+const releaseMs = 5000;
+
 export class PredictionRpcs implements PredictionServiceImplementation<CallExtension> {
   readonly #records: RecordTable<PredictionRecord>;
 
   constructor(
     private readonly operations: Operations,
     private readonly resolver: PredictionResolver,
+    private readonly peers: Peers,
     state: StateStore,
+    private readonly report: (error: unknown, doing: string) => void,
   ) {
     this.#records = new RecordTable(state, predictionsKind);
   }
@@ -56,10 +64,28 @@ export class PredictionRpcs implements PredictionServiceImplementation<CallExten
     const present = await this.#records.get({ project, id: resource }, { signal });
     const before = await operationBefore(this.operations, present?.record, { requestId, asked, field }, { signal });
     if (before !== undefined) return before;
-    const spec = await this.resolver.resolve(project, resource, asked, { identity, signal });
+    const spec = await this.resolver.resolve(project, asked, { identity, signal });
     const { principal } = identity;
+    const owner = operationName.format({ project, operation: `${predictionKind}-${resource}` });
+    const output = { name: outputImageName(outputImage, project, resource), owner };
     const submission = { kind: predictionKind, project, principal, resource, requestId, request: encodeSpec(spec) };
-    return toOperation(await this.operations.submit(submission, { signal }));
+    try {
+      await reserveOutput(this.peers, output, { principal, signal });
+      return toOperation(await this.operations.submit(submission, { signal }));
+    } catch (error) {
+      const letGo = this.#releaseUnlessUsed({ project, id: resource }, output, principal);
+      await letGo.catch((failure: unknown) => this.report(failure, `giving back the id of ${output.name}`));
+      throw error;
+    }
+  }
+
+  /** Of requests with one id, sent at once, another may have begun the operation; what that one makes stays kept. */
+  async #releaseUnlessUsed(key: RecordKey, output: OutputImage, principal: string): Promise<void> {
+    // The caller may be gone.
+    const signal = AbortSignal.timeout(releaseMs);
+    const present = await this.#records.get(key, { signal });
+    if (present?.record.state === "ACTIVE" && present.record.outputImage === output.name) return;
+    await releaseOutput(this.peers, output, { principal, signal });
   }
 
   async getPrediction({ name }: GetPredictionRequest, { signal }: Context): Promise<Prediction> {

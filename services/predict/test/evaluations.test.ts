@@ -40,7 +40,8 @@ test("an image is measured against its reference, beside the upsamplings of its 
     stored.mean.map(({ method, psnr: value }) => [method, value]),
     result!.scores.map(({ method, psnr: value }) => [method, value]),
   );
-  assert.deepEqual((await world.evaluations.listEvaluations({ parent: project })).evaluations, [stored]);
+  const listed = { ...stored, pairs: [], results: [] };
+  assert.deepEqual((await world.evaluations.listEvaluations({ parent: project })).evaluations, [listed]);
 });
 
 test("an image that equals its reference has infinite PSNR, now and when it is read again", async (t) => {
@@ -55,6 +56,25 @@ test("an image that equals its reference has infinite PSNR, now and when it is r
     assert.equal(mean[0]!.psnr, Number.POSITIVE_INFINITY);
     assert.ok(Math.abs(mean[0]!.ssim - 1) < 1e-9);
   }
+});
+
+test("an evaluation that is a little too long for an operation's response is told without pairs and results", async (t) => {
+  const world = await startWorld(t);
+  const input = resize(noisyPixels([16, 16], "uint8", 3), [8, 8], "BILINEAR");
+  await world.addImage("a", noisyPixels([16, 16], "uint8", 3));
+  await world.addImage("b", noisyPixels([16, 16], "uint8", 4));
+  await world.addImage("c", input);
+  const pair = { image: imageNamed("a"), reference: imageNamed("b"), input: imageNamed("c") };
+  const evaluation = { pairs: Array.from({ length: 30 }, () => pair) };
+  const end = await world.result(await world.evaluations.createEvaluation({ parent: project, evaluation }));
+  assert.equal(end.error, undefined);
+  const answer = Evaluation.decode(end.result!.bytes);
+  assert.deepEqual([answer.pairs, answer.results], [[], []]);
+  const stored = await world.evaluations.getEvaluation({ name: answer.name });
+  assert.deepEqual(stored.pairs, evaluation.pairs);
+  assert.equal(stored.results.length, 30);
+  assert.deepEqual(stored.mean, answer.mean);
+  assert.deepEqual((await world.evaluations.listEvaluations({ parent: project })).evaluations, [answer]);
 });
 
 test("a hundred pairs are measured; their scores, too long for records, are kept all the same", async (t) => {

@@ -196,17 +196,52 @@ test("a cancel stops the work at once and leaves nothing that anyone sees", asyn
   assert.deepEqual(await world.ports.state.list("region-orders/", { limit: 10 }), []);
 });
 
-test("of two predictions that are to make one image, one is refused", async (t) => {
+test("of two predictions that are to make one image, one is refused by the call", async (t) => {
   const world = await startWorld(t);
   await world.addImage("stack", noisyPixels([4, 64, 64]));
   const modelVersion = await world.addModel("fine", { scale: 4, options: { width: 16, depth: 1 } });
   const prediction = { image: imageNamed("stack"), modelVersion, outputImage: imageNamed("both") };
   const create = () => world.predictions.createPrediction({ parent: project, prediction });
-  const operations = await Promise.all([create(), create()]);
-  const ends = await Promise.all(operations.map((operation) => world.result(operation)));
-  assert.deepEqual(ends.map(({ error }) => error?.reason ?? "none").sort(), ["ALREADY_EXISTS", "none"]);
-  const winner = ends.find(({ error }) => error === undefined)!;
+  const created = await Promise.allSettled([create(), create()]);
+  const refused = created.filter((one) => one.status === "rejected");
+  assert.equal(refused.length, 1);
+  assert.ok(refusal("ALREADY_EXISTS", "prediction.output_image")(refused[0]!.reason));
+  const [begun] = created.filter((one) => one.status === "fulfilled");
+  const end = await world.result(begun!.value);
+  assert.equal(end.error, undefined);
   const image = world.peers.images.get(imageNamed("both"))!;
-  assert.ok(image.location.startsWith(`operations/em/${winner.id}/`));
-  assert.deepEqual(await world.ports.state.list("output-images/", { limit: 10 }), []);
+  assert.ok(image.location.startsWith(`operations/em/${end.id}/`));
+  assert.equal(world.peers.reservations.size, 0);
+});
+
+test("an image's id is kept from the call on, and one that another holds is refused", async (t) => {
+  const world = await startWorld(t);
+  await world.addImage("scan", noisyPixels([40, 40]));
+  const modelVersion = await world.addModel("fine", { scale: 2, options: { width: 8, depth: 1 } });
+  const create = (predictionId: string) =>
+    world.predictions.createPrediction({
+      parent: project,
+      predictionId,
+      prediction: { image: imageNamed("scan"), modelVersion },
+    });
+  world.peers.reservations.set(imageNamed("imported"), `${project}/operations/image-imported`);
+  await assert.rejects(create("imported"), refusal("ALREADY_EXISTS", "prediction.output_image"));
+  assert.equal(world.peers.reservations.get(imageNamed("imported")), `${project}/operations/image-imported`);
+
+  const first = await create("first");
+  assert.equal(world.peers.reservations.get(imageNamed("first")), first.name);
+  assert.equal((await world.result(first)).error, undefined);
+  assert.equal(world.peers.reservations.size, 1, "only the import's is left");
+});
+
+test("a prediction that fails gives its image's id back", async (t) => {
+  const world = await startWorld(t);
+  await world.addImage("scan", noisyPixels([40, 40]));
+  const modelVersion = await world.addModel("fine", { scale: 2, options: { width: 8, depth: 1 } });
+  await world.ports.objects.delete("models/em/fine/one/model.onnx");
+  const outputImage = imageNamed("wanted");
+  const prediction = { image: imageNamed("scan"), modelVersion, outputImage };
+  const end = await world.result(await world.predictions.createPrediction({ parent: project, prediction }));
+  assert.equal(end.error?.reason, "OBJECT_CORRUPT");
+  assert.equal(world.peers.reservations.size, 0);
 });

@@ -6,6 +6,7 @@ import {
   type JobContext,
   type JobKind,
   type JobResult,
+  maximumBytes,
   type ObjectStore,
   type OperationRecord,
   type RecordKey,
@@ -21,7 +22,7 @@ import { checkPair } from "./check-pair.js";
 import { type EvaluationRecord, evaluationsKind, type PairIds } from "./evaluation-record.js";
 import { decodeSpec } from "./evaluation-spec.js";
 import type { Score } from "./scores.js";
-import { encodeScores, readScores } from "./scores-file.js";
+import { encodeScores, readScores, toStoredScores } from "./scores-file.js";
 
 export const evaluationKind = "evaluation";
 
@@ -39,8 +40,6 @@ export interface EvaluationJobSettings {
   maximumPixels: number;
 }
 
-/** An operation's record holds 64 KiB, request and all; longer ones are told by GetEvaluation alone. */
-const longestResponse = 16 * 1024;
 /** Scores beyond this stay in their object. */
 const longestInRecord = 24 * 1024;
 
@@ -80,7 +79,8 @@ export class EvaluationJob implements JobKind {
     const ended: EvaluationRecord = { ...toRecord(record), state: "SUCCEEDED" };
     const evaluation = toEvaluation(resourceKey(record), ended, scores);
     const whole = toEvaluationResult(evaluation);
-    if (whole.bytes.length <= longestResponse) return { value: whole };
+    // What is longer does not fit into the operation's record: GetEvaluation alone tells it.
+    if (whole.bytes.length <= maximumBytes.result) return { value: whole };
     return { value: toEvaluationResult({ ...evaluation, pairs: [], results: [] }) };
   }
 
@@ -102,7 +102,8 @@ export class EvaluationJob implements JobKind {
     if (record.state !== "SUCCEEDED" || record.result === undefined) return evaluation;
     const scoresObject = scoresKey(record, record.result.attempt);
     const scores = await readScores(this.ports.objects, scoresObject, options);
-    return encodeScores(scores).length <= longestInRecord ? { ...evaluation, scores } : { ...evaluation, scoresObject };
+    if (encodeScores(scores).length > longestInRecord) return { ...evaluation, scoresObject };
+    return { ...evaluation, scores: toStoredScores(scores) };
   }
 }
 

@@ -1,7 +1,7 @@
 /** What is stored of an evaluation. Its scores stand in the record, or, where they are too long for it, in an object. */
 import type { VersionedRecord } from "@pssr/platform";
 import type { ResourceState } from "../predictions/prediction-record.js";
-import type { Score } from "./scores.js";
+import type { StoredScores } from "./scores-file.js";
 
 /** Ids of images within the evaluation's project. */
 export interface PairIds {
@@ -14,8 +14,7 @@ export interface PairIds {
 export interface EvaluationRecord extends VersionedRecord {
   readonly state: ResourceState;
   readonly asked: readonly PairIds[];
-  /** One list a pair. */
-  readonly scores?: readonly (readonly Score[])[];
+  readonly scores?: StoredScores;
   /** Key of the object that holds them instead. */
   readonly scoresObject?: string;
   readonly operation: string;

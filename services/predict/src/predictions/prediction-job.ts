@@ -3,7 +3,7 @@
  * visible once the operation's end is recorded. A try that goes on from another one's checkpoint writes into the same image,
  * so regions that have their shard are not restored again.
  */
-import { imageName, operationName } from "@pssr/api";
+import { operationName } from "@pssr/api";
 import {
   type Abortable,
   isTerminal,
@@ -21,10 +21,9 @@ import { clippedPixelsOf, toPredictionResult, toProgress, toRegistration } from 
 import type { Peers } from "../peers.js";
 import type { OrderKey, RegionBoard } from "../regions/region-board.js";
 import { superviseRegions } from "../regions/supervise-regions.js";
-import { type OutputName, OutputNames } from "./output-names.js";
+import { type OutputImage, outputImageName, releaseOutput, reserveOutput } from "./output-image.js";
 import { type PredictionRecord, predictionsKind, resourceStateOf } from "./prediction-record.js";
 import { decodeSpec, type PredictionSpec } from "./prediction-spec.js";
-import { imageTaken } from "./resolve-prediction.js";
 import { writeImageMetadata } from "./write-image-metadata.js";
 
 export const predictionKind = "prediction";
@@ -43,7 +42,6 @@ export class PredictionJob implements JobKind {
   readonly kind = predictionKind;
   readonly concurrency: number;
   readonly #records: RecordTable<PredictionRecord>;
-  readonly #names: OutputNames;
 
   constructor(
     private readonly ports: Ports,
@@ -53,14 +51,14 @@ export class PredictionJob implements JobKind {
   ) {
     this.concurrency = settings.concurrency;
     this.#records = new RecordTable(ports.state, predictionsKind);
-    this.#names = new OutputNames(ports.state);
   }
 
   async run(job: JobContext): Promise<JobResult> {
     const { record, signal } = job;
     const spec = decodeSpec(record.request);
     const key = orderKeyOf(record);
-    await this.#takeOutput(record, spec, { signal });
+    // The call that asked for it has kept the id; a twin of that call, failing, may have given it back.
+    await reserveOutput(this.peers, outputOf(record, spec), { principal: record.principal, signal });
     const attempt = await attemptOfImage(job);
     const imagePrefix = imagePrefixOf(record, attempt);
     try {
@@ -78,7 +76,6 @@ export class PredictionJob implements JobKind {
         },
       );
       await writeImageMetadata(this.ports.objects, imagePrefix, spec, { signal });
-      await this.#checkOutputFree(record, spec, { signal });
       const ended: PredictionRecord = { ...toRecord(record, spec), state: "SUCCEEDED", clippedPixels: clipped };
       const keepAttempts = attempt === job.attempt ? [] : [attempt];
       return { value: toPredictionResult(resourceKey(record), ended), keepAttempts };
@@ -102,7 +99,11 @@ export class PredictionJob implements JobKind {
     }
     if (!isTerminal(record.state)) return;
     await this.board.clear(orderKeyOf(record), { signal });
-    await this.#names.release(outputNameOf(record, decodeSpec(record.request)), record.id, { signal });
+    if (record.state === "SUCCEEDED") return; // registered
+    await releaseOutput(this.peers, outputOf(record, decodeSpec(record.request)), {
+      principal: record.principal,
+      signal,
+    });
   }
 
   async exists(project: string, resource: string, options: Abortable): Promise<boolean> {
@@ -118,22 +119,10 @@ export class PredictionJob implements JobKind {
     const clippedPixels = clippedPixelsOf(value);
     const location = imagePrefixOf(record, keepAttempts[0] ?? attempt);
     const identity = workerIdentity(record.project, record.principal);
-    const { outputImage } = prediction;
-    const request = toRegistration(resourceKey(record), spec, { outputImage, location, clippedPixels });
+    const { name: outputImage, owner } = outputOf(record, spec);
+    const request = toRegistration(resourceKey(record), spec, { outputImage, location, clippedPixels, owner });
     await this.peers.registerImage(request, { identity, signal });
     return { ...prediction, clippedPixels };
-  }
-
-  async #takeOutput(record: OperationRecord, spec: PredictionSpec, options: Abortable): Promise<void> {
-    const taken = await this.#names.take(outputNameOf(record, spec), record.id, options);
-    if (!taken) throw imageTaken(outputImageOf(record, spec));
-  }
-
-  /** An upload may have got the name while we worked; then it ends here, before it counts as done. */
-  async #checkOutputFree(record: OperationRecord, spec: PredictionSpec, { signal }: Abortable): Promise<void> {
-    const name = outputImageOf(record, spec);
-    const identity = workerIdentity(record.project, record.principal);
-    if (await this.peers.imageExists(name, { identity, signal })) throw imageTaken(name);
   }
 }
 
@@ -184,24 +173,24 @@ function orderKeyOf({ project, id }: OperationRecord): OrderKey {
   return { project, operation: id };
 }
 
-function outputImageOf({ project, resource }: OperationRecord, spec: PredictionSpec): string {
-  return spec.asked.outputImage || imageName.format({ project, image: resource });
-}
-
-function outputNameOf(record: OperationRecord, spec: PredictionSpec): OutputName {
-  return imageName.parse(outputImageOf(record, spec));
+function outputOf({ project, resource, id }: OperationRecord, spec: PredictionSpec): OutputImage {
+  return {
+    name: outputImageName(spec.asked.outputImage, project, resource),
+    owner: operationName.format({ project, operation: id }),
+  };
 }
 
 function toRecord(record: OperationRecord, spec: PredictionSpec): PredictionRecord {
+  const { name: outputImage, owner: operation } = outputOf(record, spec);
   return {
     schemaVersion: 1,
     state: resourceStateOf(record.state),
     asked: spec.asked,
     image: spec.image.name,
     modelVersion: spec.model.name,
-    outputImage: outputImageOf(record, spec),
+    outputImage,
     tileSize: spec.tileSize,
-    operation: operationName.format({ project: record.project, operation: record.id }),
+    operation,
     requestId: record.requestId,
     clippedPixels: 0,
     createMs: record.times.submittedMs,

@@ -16,11 +16,8 @@ export class PredictionResolver {
     private readonly models: ModelFiles,
   ) {}
 
-  /**
-   * @param resource id of the prediction, and of the image unless another is asked for
-   * @throws INVALID_FIELD, NOT_FOUND, INVALID_MODEL or ALREADY_EXISTS with the field to blame
-   */
-  async resolve(project: string, resource: string, asked: AskedPrediction, call: CallFor): Promise<PredictionSpec> {
+  /** Throws INVALID_FIELD, NOT_FOUND or INVALID_MODEL with the field to blame. */
+  async resolve(project: string, asked: AskedPrediction, call: CallFor): Promise<PredictionSpec> {
     checkWithin(project, imageName.parse(asked.image, `${path}.image`).project, `${path}.image`);
     checkWithin(
       project,
@@ -34,7 +31,6 @@ export class PredictionResolver {
     const [image, model] = await Promise.all([
       this.peers.image(asked.image, `${path}.image`, call).then((found) => fromImage(found, `${path}.image`)),
       this.#model(asked.modelVersion, call),
-      this.#checkFree(asked.outputImage || imageName.format({ project, image: resource }), call),
     ]);
     if (image.axes !== "yx" && image.axes !== "zyx") {
       throw new PssrError(
@@ -75,19 +71,6 @@ export class PredictionResolver {
       levels: { black: manifest.intensity.black, white: manifest.intensity.white },
     };
   }
-
-  async #checkFree(name: string, call: CallFor): Promise<void> {
-    if (await this.peers.imageExists(name, call)) throw imageTaken(name);
-  }
-}
-
-export function imageTaken(name: string): PssrError {
-  const field = `${path}.output_image`;
-  return new PssrError(
-    "ALREADY_EXISTS",
-    `${field}: there is an image ${name} already, or one in the making; choose another name`,
-    { field },
-  );
 }
 
 function checkTileSize(size: number): number {
