@@ -7,12 +7,20 @@
 import { randomBytes } from "node:crypto";
 import { PssrError } from "./pssr-error.js";
 
-const idPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const idPattern = /^[a-z0-9][a-z0-9-]*$/;
 const idRule = 'an id is 1 to 63 characters of a-z, 0-9 and "-", beginning with a letter or digit';
+const maximumIdLength = 63;
+/** The id of an operation is its kind, "-" and the id of what it makes: both must fit. */
+export const maximumKindLength = 20;
+const maximumOperationIdLength = maximumKindLength + 1 + maximumIdLength;
+
+function isId(id: string, maximumLength = maximumIdLength): boolean {
+  return id.length <= maximumLength && idPattern.test(id);
+}
 
 /** Checks a client-chosen id. Throws INVALID_FIELD naming `field`. */
 export function checkId(id: string, field: string): string {
-  if (!idPattern.test(id))
+  if (!isId(id))
     throw new PssrError("INVALID_FIELD", `${field}: "${id.slice(0, 80)}" is no valid id; ${idRule}`, { field });
   return id;
 }
@@ -31,7 +39,7 @@ export function idFrom(text: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "")
-    .slice(0, 63)
+    .slice(0, maximumIdLength)
     .replace(/-+$/, "");
 }
 
@@ -54,7 +62,7 @@ function namePattern<Key extends string>(pattern: string): NamePattern<Key> {
         segments.every((segment, i) => {
           if (!segment.startsWith("{")) return segment === given[i];
           parts[segment.slice(1, -1) as Key] = given[i]!;
-          return idPattern.test(given[i]!);
+          return isId(given[i]!, segment === "{operation}" ? maximumOperationIdLength : maximumIdLength);
         });
       if (!fits)
         throw new PssrError(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkId, idFrom, imageName, isPssrError, modelVersionName, randomId } from "@pssr/api";
+import { checkId, idFrom, imageName, isPssrError, modelVersionName, operationName, randomId } from "@pssr/api";
 
 test("a name is taken apart and put together again", () => {
   const name = "projects/em/models/em-x4/versions/latest";
@@ -34,4 +34,18 @@ test("ids made of file names and ids made at random are valid", () => {
   assert.equal(idFrom("…"), "");
   for (const id of [idFrom("x".repeat(200)), randomId(), randomId()]) checkId(id, "id");
   assert.notEqual(randomId(), randomId());
+});
+
+test("the name of an operation holds the longest id of what it makes", () => {
+  const operation = `prediction-${"a".repeat(63)}`;
+  const name = `projects/em/operations/${operation}`;
+  assert.deepEqual(operationName.parse(name), { project: "em", operation });
+  assert.throws(
+    () => operationName.parse(`projects/em/operations/${"a".repeat(85)}`),
+    (error) => isPssrError(error, "INVALID_FIELD"),
+  );
+  assert.throws(
+    () => operationName.parse(`projects/${"a".repeat(64)}/operations/import-a`),
+    (error) => isPssrError(error, "INVALID_FIELD"),
+  );
 });

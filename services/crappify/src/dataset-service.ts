@@ -1,7 +1,6 @@
 /** DatasetService: which images a network learns from, how they are cut, and what is held back. */
 import {
   type CreateDatasetRequest,
-  checkId,
   type Dataset,
   type DatasetServiceImplementation,
   type DeleteDatasetRequest,
@@ -10,14 +9,13 @@ import {
   type GetDatasetRequest,
   type ListDatasetsRequest,
   type ListDatasetsResponse,
+  newResourceId,
   projectName,
-  randomId,
 } from "@pssr/api";
 import { type CallExtension, type RecordKey, readPageToken, takePage } from "@pssr/platform";
 import type { CallContext } from "nice-grpc-common";
 import type { DatasetCatalogue } from "./datasets/dataset-catalogue.js";
 import { draftDataset } from "./datasets/dataset-draft.js";
-import { idOfRequest } from "./id-of-request.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
 import { fromDatasetRequest, toDataset } from "./message.js";
 
@@ -35,11 +33,7 @@ export class DatasetRpcs implements DatasetServiceImplementation<CallExtension> 
     const { datasets, images } = this.parts;
     const { project } = projectName.parse(request.parent, "parent");
     const { requestId } = request;
-    const id = request.datasetId
-      ? checkId(request.datasetId, "dataset_id")
-      : requestId
-        ? idOfRequest(requestId)
-        : randomId();
+    const id = newResourceId(request.datasetId, requestId, "dataset_id");
     const key = { project, id };
     const wanted = fromDatasetRequest(request.dataset, "dataset");
     const { draft, manifest, confirm } = await draftDataset(project, wanted, images, { signal });

@@ -10,6 +10,7 @@ import {
   type Empty,
   type GetImageRequest,
   type GetUploadRequest,
+  idOfRequest,
   type Image,
   type ImageServiceImplementation,
   imageName,
@@ -17,6 +18,7 @@ import {
   type ListImagesRequest,
   type ListImagesResponse,
   type Operation,
+  operationName,
   type PixelBlock,
   PssrError,
   projectName,
@@ -30,7 +32,6 @@ import {
   type CallExtension,
   type Operations,
   type OperationView,
-  operationName,
   type RecordKey,
   readPageToken,
   takePage,
@@ -38,7 +39,6 @@ import {
 } from "@pssr/platform";
 import type { CallContext } from "nice-grpc-common";
 import type { DatasetCatalogue } from "./datasets/dataset-catalogue.js";
-import { idOfRequest } from "./id-of-request.js";
 import { type ImageCatalogue, nameOfImage } from "./images/image-catalogue.js";
 import type { ImageExports } from "./images/image-exports.js";
 import { checkComplete, imageKind, importRequest } from "./images/image-import.js";
@@ -196,7 +196,7 @@ export class ImageRpcs implements ImageServiceImplementation<CallExtension> {
 
   async #isUnderWay(project: string, id: string, signal: AbortSignal): Promise<boolean> {
     try {
-      await this.parts.operations.get(operationName(project, `${imageKind}-${id}`), { signal });
+      await this.parts.operations.get(operationName.format({ project, operation: `${imageKind}-${id}` }), { signal });
       return true;
     } catch (error) {
       if (isPssrError(error, "NOT_FOUND")) return false;

@@ -1,8 +1,6 @@
 /** The RPCs of TrainingService: validate, decide, delegate. */
-import { createHash } from "node:crypto";
 import {
   type CreateTrainingRequest,
-  checkId,
   type Dataset,
   type DatasetServiceClient,
   datasetName,
@@ -10,13 +8,13 @@ import {
   isPssrError,
   type ListTrainingsRequest,
   type ListTrainingsResponse,
+  newResourceId,
   type Operation,
   operationName,
   PssrError,
   projectName,
   type ReadLossCurveRequest,
   type ReadLossCurveResponse,
-  randomId,
   Training,
   trainingName,
 } from "@pssr/api";
@@ -65,7 +63,7 @@ export class TrainingRpcs {
   ): Promise<Operation> {
     const { project } = projectName.parse(request.parent, "parent");
     const asked = checkRequest(request, project);
-    const id = resourceIdOf(request);
+    const id = newResourceId(request.trainingId, request.requestId, "training_id");
     const repeated = await this.#repeated(project, id, request.requestId, asked, signal);
     if (repeated !== undefined) return repeated;
 
@@ -173,13 +171,6 @@ function checkRequest({ training, trainingId }: CreateTrainingRequest, project: 
 
 function operationIdOf(id: string): string {
   return `training-${id}`;
-}
-
-/** The caller's choice, or one that follows from its request_id, or a random one. */
-function resourceIdOf({ trainingId, requestId }: CreateTrainingRequest): string {
-  if (trainingId !== "") return checkId(trainingId, "training_id");
-  if (requestId === "") return randomId();
-  return `r${createHash("sha256").update(requestId).digest("hex").slice(0, 24)}`;
 }
 
 function invalid(field: string, problem: string): PssrError {

@@ -6,7 +6,6 @@ import {
   OperationMetadata_State,
   Progress,
   PssrError,
-  type Reason,
   statusOf,
 } from "@pssr/api";
 import type { TypedBytes } from "./record.js";
@@ -47,7 +46,7 @@ function toResult({ result, error }: OperationView): Operation["result"] {
   if (result !== undefined) return { $case: "response", value: any(result) };
   if (error === undefined) return undefined;
   const { reason, message, field, metadata } = error;
-  return { $case: "error", value: statusOf(new PssrError(reason as Reason, message, { field, metadata })) };
+  return { $case: "error", value: statusOf(new PssrError(reason, message, { field, metadata })) };
 }
 
 function any({ type, bytes }: TypedBytes): Any {

@@ -2,11 +2,11 @@
  * The beginning of an operation: one put-if-absent of its record decides whether there is a new one. The queue is told and the
  * resource made visible afterwards; where that fails the sweeper does it.
  */
-import { createHash, randomUUID } from "node:crypto";
-import { isPssrError, PssrError } from "@pssr/api";
+import { createHash } from "node:crypto";
+import { checkId, isPssrError, newResourceId, operationName, PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
 import type { JobKind } from "./job.js";
-import { checkId, operationKey, operationName } from "./operation-name.js";
+import { operationKey } from "./operation-name.js";
 import { checkPart, type OperationRecord, recordSchemaVersion, type TypedBytes } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
 
@@ -33,8 +33,8 @@ export async function putSubmission(
 ): Promise<StoredRecord> {
   const { project, principal, requestId = "", request } = submission;
   checkId(project, "project");
-  const resource = submission.resource ?? (requestId === "" ? randomResource() : derivedResource(requestId));
-  checkId(resource, "id");
+  const { resource: chosen } = submission;
+  const resource = chosen === undefined ? newResourceId("", requestId, "id") : checkId(chosen, "id");
   if (requestId.length > 200) {
     throw new PssrError("INVALID_FIELD", `request_id has ${requestId.length} characters; at most 200`, {
       field: "request_id",
@@ -49,7 +49,8 @@ export async function putSubmission(
   const again = present !== undefined && kind.exists !== undefined && hasFailed(present);
   if (present !== undefined && (!again || isSame(present, requestId, requestDigest)))
     return sameRequest(present, requestId, requestDigest);
-  if (await kind.exists?.(project, resource, { signal })) throw taken(resource, operationName(project, id));
+  if (await kind.exists?.(project, resource, { signal }))
+    throw taken(resource, operationName.format({ project, operation: id }));
   checkRoom();
   const record: OperationRecord = {
     schema: recordSchemaVersion,
@@ -85,7 +86,8 @@ export async function putSubmission(
 
 function sameRequest(stored: StoredRecord, requestId: string, requestDigest: string): StoredRecord {
   if (isSame(stored, requestId, requestDigest)) return stored;
-  throw taken(stored.record.resource, operationName(stored.record.project, stored.record.id));
+  const { project, id, resource } = stored.record;
+  throw taken(resource, operationName.format({ project, operation: id }));
 }
 
 function isSame({ record }: StoredRecord, requestId: string, requestDigest: string): boolean {
@@ -110,12 +112,4 @@ function taken(resource: string, operation: string): PssrError {
     `the id ${resource} is taken by another request (${operation}); choose another id, or repeat that request exactly, with its request_id`,
     { metadata: { operation } },
   );
-}
-
-function derivedResource(requestId: string): string {
-  return `r${createHash("sha256").update(requestId).digest("hex").slice(0, 24)}`;
-}
-
-function randomResource(): string {
-  return `r${randomUUID().replaceAll("-", "").slice(0, 24)}`;
 }

@@ -1,6 +1,6 @@
 /** An operation as callers see it. It ends for them when the resources it made are in place, not before. */
+import { operationName } from "@pssr/api";
 import type { Revision } from "../state/state-store.js";
-import { operationName } from "./operation-name.js";
 import {
   isTerminal,
   type OperationError,
@@ -49,7 +49,7 @@ export function viewOf(record: IndexedRecord, revision: Revision, told?: Progres
   const ended = isTerminal(record.state);
   const done = ended && record.materialised;
   return {
-    name: operationName(record.project, record.id),
+    name: operationName.format({ project: record.project, operation: record.id }),
     project: record.project,
     id: record.id,
     kind: record.kind,

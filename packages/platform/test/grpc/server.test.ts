@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer as createTcpServer } from "node:net";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { ChannelCredentials, Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import {
   CreateDatasetRequest,
@@ -27,6 +27,7 @@ import {
   type GrpcServerOptions,
   grpcService,
   type Identity,
+  type Keyring,
   newSpan,
   runInScope,
   startGrpcServer,
@@ -218,6 +219,8 @@ test("each message of a client stream is authorised", async (t) => {
         listImages: none,
         deleteImage: none,
         registerImage: none,
+        reserveImage: none,
+        releaseImage: none,
         downloadImage: nothing,
         readPixels: nothing,
       }),
@@ -237,6 +240,21 @@ test("each message of a client stream is authorised", async (t) => {
   assert.deepEqual(seen, ["projects/em/uploads/u", ""]);
 });
 
+/** The status with which a call of GetDataset ends that names no deadline. */
+async function codeWithoutDeadline(t: TestContext, address: string, keyring: Keyring): Promise<unknown> {
+  const metadata = new Metadata();
+  metadata.set("authorization", `Bearer ${await keyring.issue(anna)}`);
+  const client = new Client(address, ChannelCredentials.createInsecure());
+  t.after(async () => client.close());
+  return new Promise((resolve) => {
+    const raw = (bytes: Buffer) => bytes;
+    const body = Buffer.from([0x0a, name.length, ...Buffer.from(name)]);
+    client.makeUnaryRequest("/pssr.v1.DatasetService/GetDataset", raw, raw, body, metadata, (error) =>
+      resolve(error?.code),
+    );
+  });
+}
+
 test("a unary call without a deadline gets the default one, and its handler's signal fires", async (t) => {
   const { promise: stopped, resolve: stop } = defer<void>();
   const hang: Get = async (_, { signal }) => {
@@ -245,31 +263,28 @@ test("a unary call without a deadline gets the default one, and its handler's si
     throw signal.reason;
   };
   const { server, keyring } = await serve(t, hang, { limits: { defaultDeadline: 500 } });
-  const metadata = new Metadata();
-  metadata.set("authorization", `Bearer ${await keyring.issue(anna)}`);
-  const client = new Client(server.address, ChannelCredentials.createInsecure());
-  t.after(async () => client.close());
-  const code = await new Promise((resolve) => {
-    const raw = (bytes: Buffer) => bytes;
-    const body = Buffer.from([0x0a, name.length, ...Buffer.from(name)]);
-    client.makeUnaryRequest("/pssr.v1.DatasetService/GetDataset", raw, raw, body, metadata, (error) =>
-      resolve(error?.code),
-    );
-  });
-  assert.equal(code, status.DEADLINE_EXCEEDED);
+  assert.equal(await codeWithoutDeadline(t, server.address, keyring), status.DEADLINE_EXCEEDED);
   await stopped;
 });
 
 test("a caller's longer deadline wins over the default", async (t) => {
-  const { datasets } = await serve(
+  const { promise: begun, resolve: begin } = defer<void>();
+  const { promise: released, resolve: release } = defer<void>();
+  const { datasets, server, keyring } = await serve(
     t,
     async (_, { signal }) => {
-      await Promise.race([aborted(signal), new Promise((done) => setTimeout(done, 150))]);
+      begin();
+      await Promise.race([aborted(signal), released]);
       return DatasetMessage.fromPartial({ name: String(signal.aborted) });
     },
     { limits: { defaultDeadline: 20 } },
   );
-  assert.equal((await datasets.getDataset(request, { deadlineMs: 10_000 })).name, "false");
+  const patient = datasets.getDataset(request, { deadlineMs: 10_000 });
+  await begun;
+  // One that came later, and names no deadline, is over before it.
+  assert.equal(await codeWithoutDeadline(t, server.address, keyring), status.DEADLINE_EXCEEDED);
+  release();
+  assert.equal((await patient).name, "false");
 });
 
 test("the server itself ends work whose deadline has passed, whatever its caller does", async (t) => {

@@ -2,7 +2,7 @@
  * Files on their way in. The bytes lie as parts, write-once objects, listed in the upload's record; a part counts from the
  * moment the record names it (compare-and-set), so any instance can go on where another stopped, and of two senders one wins.
  */
-import { checkId, isPssrError, PssrError, randomId, uploadName } from "@pssr/api";
+import { isPssrError, newResourceId, PssrError, randomId, uploadName } from "@pssr/api";
 import {
   type Abortable,
   type ObjectStore,
@@ -11,7 +11,6 @@ import {
   RecordTable,
   type StateStore,
 } from "@pssr/platform";
-import { idOfRequest } from "../id-of-request.js";
 import { checkDeclaration, choosePartBytes, type UploadDeclaration, type UploadRecord } from "./upload-record.js";
 
 /** A piece of the file as it arrives. */
@@ -48,11 +47,7 @@ export class UploadStore {
   async create(project: string, declared: UploadDeclaration, options: CreateUploadOptions): Promise<Entry> {
     const declaration = checkDeclaration(declared, this.#maximumBytes);
     const { requestId, signal } = options;
-    const id = options.uploadId
-      ? checkId(options.uploadId, "upload_id")
-      : requestId
-        ? idOfRequest(requestId)
-        : randomId();
+    const id = newResourceId(options.uploadId, requestId, "upload_id");
     const key = { project, id };
     const now = Date.now();
     const record: UploadRecord = {
