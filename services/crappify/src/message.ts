@@ -140,10 +140,11 @@ export function fromKnown(image: Image | undefined, path: string): { pixelSizeNm
 
 /** A caller's levels; one of our own services may say where they came from. */
 export function fromLevels({ black, white, source }: IntensityLevels, path: string): Levels {
-  if (!(Number.isFinite(black) && Number.isFinite(white) && white > black)) {
+  // Both the width and what it is divided by must be numbers: 1 / 5e-324 is infinite, and so is 1.7e308 + 1.7e308.
+  if (!(white > black && Number.isFinite(white - black) && Number.isFinite(1 / (white - black)))) {
     throw new PssrError(
       "INVALID_FIELD",
-      `${path}: black ${black} and white ${white} are no levels; white must lie above black, both finite`,
+      `${path}: black ${black} and white ${white} are no levels; white must lie above black, both finite and neither too near nor too far from each other`,
       {
         field: path,
       },
@@ -177,7 +178,8 @@ export function fromDatasetRequest(dataset: Dataset | undefined, path: string): 
   const { images = [], tileSize: size = 0, tileStride: stride = 0, split } = dataset ?? {};
   const tileSize = within(size || 128, 16, 1024, `${path}.tile_size`);
   const tileStride = within(stride || Math.max(1, Math.floor(tileSize / 2)), 1, tileSize, `${path}.tile_stride`);
-  const validationFraction = split?.validationFraction || 0.1;
+  const given = split?.validationFraction ?? 0;
+  const validationFraction = given === 0 ? 0.1 : given;
   if (!(validationFraction > 0 && validationFraction <= 0.5)) {
     const field = `${path}.split.validation_fraction`;
     throw new PssrError("INVALID_FIELD", `${field}: ${validationFraction} is outside 0 to 0.5`, { field });

@@ -38,9 +38,13 @@ export function resolveLevels(
   return measureLevels(pixels);
 }
 
-/** @throws PssrError INVALID_FIELD if black or white is not finite or white is not above black */
+/**
+ * @throws PssrError INVALID_FIELD if white is not above black, or their distance or one over it is no finite number (both
+ * at the far ends of what a double holds, or next to each other at its very least)
+ */
 export function checkLevels(levels: Levels): Levels {
-  if (!Number.isFinite(levels.black) || !Number.isFinite(levels.white) || levels.white <= levels.black) {
+  const width = levels.white - levels.black;
+  if (!(width > 0 && Number.isFinite(width) && Number.isFinite(1 / width))) {
     throw new PssrError("INVALID_FIELD", `black ${levels.black}, white ${levels.white}: white must be above black`, {
       field: "levels",
     });

@@ -88,11 +88,10 @@ test("what makes no dataset is refused with the field's path", async (t) => {
   await refused({ images: [names[0]!], tileSize: 128 }, "DATASET_EMPTY", "dataset.split");
   await refused({ images: names, tileSize: 8 }, "INVALID_FIELD", "dataset.tile_size");
   await refused({ images: names, tileSize: 32, tileStride: 33 }, "INVALID_FIELD", "dataset.tile_stride");
-  await refused(
-    { images: names, split: { validationFraction: 0.6, guard: 0, noGuard: false } },
-    "INVALID_FIELD",
-    "dataset.split.validation_fraction",
-  );
+  for (const validationFraction of [0.6, -0.1, Number.NaN]) {
+    const split = { validationFraction, guard: 0, noGuard: false };
+    await refused({ images: names, tileSize: 32, split }, "INVALID_FIELD", "dataset.split.validation_fraction");
+  }
   await refused({ images: [...names, `${project}/images/none`], tileSize: 32 }, "NOT_FOUND", "dataset.images[2]");
   await refused({ images: [names[0]!, names[0]!] }, "INVALID_FIELD", "dataset.images[1]");
   await refused({ images: [names[0]!, deep.name], tileSize: 32 }, "INVALID_FIELD", "dataset.images[1]");

@@ -74,6 +74,22 @@ test("levels and pixel size: the caller's word before the file's before a measur
   assert.equal(told.pixelSizeNm, 4);
 });
 
+test("levels that no pixel can be scaled by are refused before anything begins", async (t) => {
+  const installation = await startInstallation(t);
+  const name = await upload(installation, "a.png", png(picture([50, 50], "uint8")));
+  const source = IntensityLevels_Source.SOURCE_UNSPECIFIED;
+  for (const [black, white] of [
+    [2, 1],
+    [0, Number.NaN],
+    [-1.7e308, 1.7e308],
+    [0, 5e-324],
+  ] as const) {
+    const image = { levels: { black, white, source } };
+    const creation = installation.images.createImage({ parent: project, upload: name, image });
+    await assert.rejects(creation, reason("INVALID_FIELD", "image.levels"));
+  }
+});
+
 test("equal descriptions and pixels have one digest, whatever the file; others another", async (t) => {
   const installation = await startInstallation(t);
   const pixels = picture([70, 70], "uint8");
