@@ -4,8 +4,10 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPssrError, reasons } from "@pssr/api";
+import { runInScope } from "../log/log-scope.js";
 import type { Claim } from "../queue/work-queue.js";
 import { type AbortedBecause, JobAborted, type JobContext, type JobKind, type JobResult } from "./job.js";
+import { jobScope } from "./job-scope.js";
 import { encodeProgress, type OperationIndex } from "./operation-index.js";
 import { checkPart, isTerminal, type OperationRecord, recordedError } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
@@ -43,7 +45,11 @@ export class Attempt {
   }
 
   /** Resolves when the attempt has ended and its end is recorded, with the record if it is terminal. */
-  async run(stopping: AbortSignal): Promise<StoredRecord | undefined> {
+  run(stopping: AbortSignal): Promise<StoredRecord | undefined> {
+    return runInScope(jobScope(this.stored.record), () => this.#run(stopping));
+  }
+
+  async #run(stopping: AbortSignal): Promise<StoredRecord | undefined> {
     const stop = (): void => this.#stop("SHUTTING_DOWN");
     stopping.addEventListener("abort", stop, { once: true });
     if (stopping.aborted) stop();

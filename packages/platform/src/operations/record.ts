@@ -50,6 +50,8 @@ const recordSchema = schema((z) => {
     /** SHA-256 of type and bytes of the request, hexadecimal. */
     requestDigest: z.string(),
     request: typedBytes,
+    /** W3C Trace Context of the call that submitted it: what is logged about the work belongs to that trace. */
+    traceparent: z.string().optional(),
     state: z.enum(["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"]),
     /** The resource records are in line with this state: only then callers see an end. */
     materialised: z.boolean(),

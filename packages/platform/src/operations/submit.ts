@@ -5,6 +5,8 @@
 import { createHash } from "node:crypto";
 import { checkId, isPssrError, newResourceId, operationName, PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
+import { currentScope } from "../log/log-scope.js";
+import { formatTraceparent } from "../log/trace-context.js";
 import type { JobKind } from "./job.js";
 import { operationKey } from "./operation-name.js";
 import { checkPart, type OperationRecord, recordSchemaVersion, type TypedBytes } from "./record.js";
@@ -52,6 +54,7 @@ export async function putSubmission(
   if (await kind.exists?.(project, resource, { signal }))
     throw taken(resource, operationName.format({ project, operation: id }));
   checkRoom();
+  const { trace } = currentScope();
   const record: OperationRecord = {
     schema: recordSchemaVersion,
     project,
@@ -62,6 +65,7 @@ export async function putSubmission(
     requestId,
     requestDigest,
     request,
+    traceparent: trace && formatTraceparent(trace),
     state: "PENDING",
     materialised: false,
     cancelRequested: false,
