@@ -10,13 +10,13 @@ import {
   type Empty,
   type GetImageRequest,
   type GetUploadRequest,
-  idOfRequest,
   type Image,
   type ImageServiceImplementation,
   imageName,
   isPssrError,
   type ListImagesRequest,
   type ListImagesResponse,
+  newResourceId,
   type Operation,
   operationName,
   type PixelBlock,
@@ -24,6 +24,8 @@ import {
   projectName,
   type ReadPixelsRequest,
   type RegisterImageRequest,
+  type ReleaseImageRequest,
+  type ReserveImageRequest,
   type Upload,
   uploadName,
   type WriteUploadRequest,
@@ -41,8 +43,8 @@ import type { CallContext } from "nice-grpc-common";
 import type { DatasetCatalogue } from "./datasets/dataset-catalogue.js";
 import { type ImageCatalogue, nameOfImage } from "./images/image-catalogue.js";
 import type { ImageExports } from "./images/image-exports.js";
-import { checkComplete, imageKind, importRequest } from "./images/image-import.js";
-import { registration } from "./images/registration.js";
+import { checkComplete, imageKind, importOperation, importRequest } from "./images/image-import.js";
+import { ownerOf, registration } from "./images/registration.js";
 import { fromFileFormat, fromKnown, fromOrigin, fromRegion, toImage, toUpload } from "./message.js";
 import type { PixelReader } from "./pixels/pixel-reader.js";
 import type { UploadStore } from "./uploads/upload-store.js";
@@ -119,18 +121,18 @@ export class ImageRpcs implements ImageServiceImplementation<CallExtension> {
       });
     }
     const { requestId } = request;
-    const id = request.imageId ? checkId(request.imageId, "image_id") : requestId ? idOfRequest(requestId) : undefined;
+    const id = newResourceId(request.imageId, requestId, "image_id");
     // A repeated request finds its operation even where that has used the upload up.
-    if (id === undefined || !(await this.#isUnderWay(project, id, signal))) {
-      const entry = await uploads.get({ project, id: upload }, { signal });
-      checkComplete(entry.record);
-      await uploads.touch(entry, { signal });
+    if (!(await this.#isKnown({ project, id }, signal))) {
+      const key = { project, id: upload };
+      checkComplete((await uploads.get(key, { signal })).record);
+      await uploads.use(key, importOperation(id), { signal });
     }
     const submission = {
       kind: imageKind,
       project,
       principal: identity.principal,
-      ...(id === undefined ? {} : { resource: id }),
+      resource: id,
       requestId,
       request: importRequest(request),
     };
@@ -178,26 +180,37 @@ export class ImageRpcs implements ImageServiceImplementation<CallExtension> {
     yield* this.parts.pixels.blocks(image, region, { signal });
   }
 
-  async registerImage(request: RegisterImageRequest, { signal }: Context): Promise<Image> {
-    const { project } = projectName.parse(request.parent, "parent");
-    const key = { project, id: checkId(request.imageId, "image_id") };
-    const { pixelSizeNm, levels, location, origin } = registration(project, request.image);
-    const { axes, shape, dtype, digest } = await this.parts.pixels.describe(
-      { location, pixelSizeNm, levels },
-      { signal },
-    );
-    const image = await this.parts.images.register(
-      key,
-      { axes, shape, dtype, digest, pixelSizeNm, levels, location, origin: fromOrigin(origin), createMs: Date.now() },
-      { signal },
-    );
-    return toImage({ key, image });
+  async reserveImage(request: ReserveImageRequest, { signal }: Context): Promise<Empty> {
+    const { key, operation } = reservation(request);
+    await this.parts.images.reserve(key, operation, { signal });
+    return {};
   }
 
-  async #isUnderWay(project: string, id: string, signal: AbortSignal): Promise<boolean> {
+  async releaseImage(request: ReleaseImageRequest, { signal }: Context): Promise<Empty> {
+    const { key, operation } = reservation(request);
+    await this.parts.images.release(key, operation, { signal });
+    return {};
+  }
+
+  async registerImage(request: RegisterImageRequest, { signal }: Context): Promise<Image> {
+    const { key, operation } = reservation(request);
+    const { origin, ...wanted } = registration(key.project, operation, request.image);
+    const read = async () => {
+      const described = await this.parts.pixels.describe(wanted, { signal });
+      return { ...wanted, ...described, origin: fromOrigin(origin), createMs: Date.now() };
+    };
+    return toImage({ key, image: await this.parts.images.register(key, operation, wanted, read, { signal }) });
+  }
+
+  /** Whether there is an operation that makes the image, or the image: then the submit tells of it, whatever else is gone. */
+  async #isKnown(key: RecordKey, signal: AbortSignal): Promise<boolean> {
+    if (await this.parts.images.isTaken(key, { signal })) return true;
     try {
-      await this.parts.operations.get(operationName.format({ project, operation: `${imageKind}-${id}` }), { signal });
-      return true;
+      const operation = importOperation(key.id);
+      const { error } = await this.parts.operations.get(operationName.format({ project: key.project, operation }), {
+        signal,
+      });
+      return error === undefined;
     } catch (error) {
       if (isPssrError(error, "NOT_FOUND")) return false;
       throw error;
@@ -208,6 +221,12 @@ export class ImageRpcs implements ImageServiceImplementation<CallExtension> {
 function uploadKey(name: string): RecordKey {
   const { project, upload } = uploadName.parse(name);
   return { project, id: upload };
+}
+
+/** Which id is meant, and the id of the operation that is to have it. */
+function reservation({ parent, imageId, owner }: ReserveImageRequest): { key: RecordKey; operation: string } {
+  const { project } = projectName.parse(parent, "parent");
+  return { key: { project, id: checkId(imageId, "image_id") }, operation: ownerOf(project, owner) };
 }
 
 function imageKey(name: string): RecordKey {

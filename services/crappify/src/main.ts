@@ -1,6 +1,18 @@
 /** Starts the service crappify: ImageService, DatasetService, CrappifyService, and the workers that decode uploads. */
-import { CrappifyServiceDefinition, DatasetServiceDefinition, ImageServiceDefinition } from "@pssr/api";
-import { grpcService, type RunningService, type ServiceContext, startGrpcServer } from "@pssr/platform";
+import {
+  CrappifyServiceDefinition,
+  DatasetServiceDefinition,
+  ImageServiceDefinition,
+  isPssrError,
+  operationName,
+} from "@pssr/api";
+import {
+  grpcService,
+  type Operations,
+  type RunningService,
+  type ServiceContext,
+  startGrpcServer,
+} from "@pssr/platform";
 import type { CrappifyConfig } from "./config.js";
 import { CrappifyRpcs } from "./crappify-service.js";
 import { DatasetRpcs } from "./dataset-service.js";
@@ -42,12 +54,22 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
 
   const stop = new AbortController();
   const { signal } = stop;
+  const isExpected = (project: string, operation: string) =>
+    mayStillEndWell(operations, project, operation, { signal });
   const watching = pairs.watch({ signal });
   const sweeping = startSweeping(
     [
-      (nowMs) => uploads.sweep(nowMs, { signal }),
+      (nowMs) => uploads.sweep(nowMs, isExpected, { signal }),
       (nowMs) => datasets.sweep(nowMs, { signal }),
-      () => images.sweep((key) => datasets.userOf(key.project, nameOfImage(key), { signal }), { signal }),
+      (nowMs) =>
+        images.sweep(
+          nowMs,
+          {
+            usedBy: (key) => datasets.userOf(key.project, nameOfImage(key), { signal }),
+            isExpected,
+          },
+          { signal },
+        ),
       (nowMs) => exports.sweep(nowMs, { signal }),
     ],
     { signal, log },
@@ -77,6 +99,22 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
     };
   } catch (error) {
     await release();
+    throw error;
+  }
+}
+
+/** False for an operation that is unknown or has ended without a result. */
+async function mayStillEndWell(
+  operations: Operations,
+  project: string,
+  operation: string,
+  { signal }: { signal: AbortSignal },
+): Promise<boolean> {
+  try {
+    const { state } = await operations.get(operationName.format({ project, operation }), { signal });
+    return state !== "FAILED" && state !== "CANCELLED";
+  } catch (error) {
+    if (isPssrError(error, "NOT_FOUND")) return false;
     throw error;
   }
 }

@@ -12,6 +12,7 @@ import {
   RecordTable,
   type StateStore,
 } from "@pssr/platform";
+import { readManifest } from "./dataset-manifest.js";
 import type { DatasetManifest, DatasetRecord, StoredDataset } from "./dataset-record.js";
 
 export interface DatasetEntry {
@@ -66,7 +67,7 @@ export class DatasetCatalogue {
 
   async readManifest(dataset: StoredDataset, { signal }: Abortable): Promise<DatasetManifest> {
     const bytes = await this.#objects.getBytes(dataset.manifest, maximumManifestBytes, { signal });
-    return JSON.parse(new TextDecoder().decode(bytes)) as DatasetManifest;
+    return readManifest(dataset.manifest, bytes);
   }
 
   /**
@@ -87,6 +88,7 @@ export class DatasetCatalogue {
     await this.#objects.put(manifestKey, new TextEncoder().encode(JSON.stringify(manifest)), { signal });
     const dataset: StoredDataset = { ...draft, manifest: manifestKey };
     const held = existing ?? (await this.#hold(key, requestId, dataset, { signal }));
+    if (held.record.state === "ready") return held.record.dataset;
     try {
       await confirm();
     } catch (error) {
@@ -121,13 +123,17 @@ export class DatasetCatalogue {
     }
   }
 
-  /** The name of a dataset that refers to an image, if there is one. */
+  /**
+   * The name of a dataset that refers to an image, if there is one. Manifests are searched as bytes, one at a time: to parse
+   * all of a project's would hold up every other call.
+   */
   async userOf(project: string, image: string, { signal }: Abortable): Promise<string | undefined> {
+    const quoted = JSON.stringify(image); // as the manifest has it, and nothing else in a manifest reads like it
     for await (const { key, record } of this.#records.list(project, "", { signal })) {
       if (record.state === "deleted") continue;
       try {
-        const { images } = await this.readManifest(record.dataset, { signal });
-        if (images.some(({ name }) => name === image)) return nameOfDataset(key);
+        const bytes = await this.#objects.getBytes(record.dataset.manifest, maximumManifestBytes, { signal });
+        if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(quoted)) return nameOfDataset(key);
       } catch (error) {
         if (!isPssrError(error, "NOT_FOUND")) throw error; // deleted between the two reads
       }
@@ -168,8 +174,12 @@ export class DatasetCatalogue {
       const { revision } = await this.#records.put(key, record, 0n, { signal });
       return { key, record, revision };
     } catch (error) {
-      if (isPssrError(error, "REVISION_CONFLICT")) throw taken(key);
-      throw error;
+      // The same request, sent twice at once, has been quicker.
+      const present = isPssrError(error, "REVISION_CONFLICT")
+        ? await this.#sameRequest(key, requestId, dataset, { signal })
+        : undefined;
+      if (present === undefined) throw error;
+      return present;
     }
   }
 

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { imageName, isPssrError, PssrError } from "@pssr/api";
 import type { Abortable } from "@pssr/platform";
 import type { ImageCatalogue } from "../images/image-catalogue.js";
+import { maximumTiles } from "../pairs/tile-order.js";
 import type { DatasetManifest, ManifestImage, StoredDataset, TileGeometry } from "./dataset-record.js";
 import { planeSplit } from "./plane-split.js";
 import { countTiles } from "./tile-index.js";
@@ -60,6 +61,13 @@ export async function draftDataset(
   checkTileFits(found, wanted);
   for (const image of found) checkSplit(image, wanted);
   const { training, validation } = countTiles(found, wanted);
+  if (training > maximumTiles) {
+    throw new PssrError(
+      "INVALID_FIELD",
+      `dataset.tile_stride: ${wanted.tileStride} gives ${training} tiles to learn from, more than ${maximumTiles}; use a larger stride or fewer images`,
+      { field: "dataset.tile_stride" },
+    );
+  }
   const images = found.map(({ dtype: _, ...image }) => image);
   const { tileSize, tileStride, validationFraction, guard } = wanted;
   const geometry = { tileSize, tileStride, validationFraction, guard };

@@ -18,6 +18,18 @@ export interface CatalogueEntry {
   image: StoredImage;
 }
 
+/** Which pixels an operation has written, and what it says of them. */
+export type RegisteredPixels = Pick<StoredImage, "location" | "pixelSizeNm" | "levels">;
+
+export interface ImageSweep {
+  /** The dataset that refers to an image, if there is one. */
+  usedBy: (key: RecordKey) => Promise<string | undefined>;
+  /** Whether an operation, by its id, may still register an image. */
+  isExpected: (project: string, operation: string) => Promise<boolean>;
+}
+
+const reservationLifetimeMs = 24 * 60 * 60 * 1000;
+
 /** The name of an image: `projects/em/images/scan-07`. */
 export function nameOfImage({ project, id }: RecordKey): Image["name"] {
   return imageName.format({ project, image: id });
@@ -65,16 +77,25 @@ export class ImageCatalogue {
     }
   }
 
-  /** Holds an id for an operation that makes an image; changes nothing where the id is known already. */
+  /** Holds an id for an operation that makes an image; ALREADY_EXISTS where an image or another operation has it. */
   async reserve(key: RecordKey, operation: string, { signal }: Abortable): Promise<void> {
-    await this.#write(key, { signal }, (record) => record ?? { schemaVersion: 1, state: "making", operation });
+    await this.#write(key, { signal }, (record) => {
+      if (record === undefined) return { schemaVersion: 1, state: "making", operation, reservedMs: Date.now() };
+      if (record.state === "making" && record.operation === operation) return record;
+      throw taken(key);
+    });
   }
 
   /** Gives the id back that an operation held and did not use. */
   async release(key: RecordKey, operation: string, { signal }: Abortable): Promise<void> {
     const entry = await this.#records.get(key, { signal });
     if (entry?.record.state !== "making" || entry.record.operation !== operation) return;
-    await this.#records.delete(key, entry.revision, { signal });
+    try {
+      await this.#records.delete(key, entry.revision, { signal });
+    } catch (error) {
+      // The operation's image has come meanwhile, or another call has given the id back.
+      if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
+    }
   }
 
   /** Makes an operation's image visible. Changes nothing where that has happened, also when it was deleted since. */
@@ -87,16 +108,29 @@ export class ImageCatalogue {
     });
   }
 
-  /** Makes an image visible under an id that nobody holds; harmless for the same pixels, else ALREADY_EXISTS. */
-  async register(key: RecordKey, image: StoredImage, { signal }: Abortable): Promise<StoredImage> {
-    const { record } = await this.#write(key, { signal }, (record) => {
-      if (record === undefined) return { schemaVersion: 1, state: "ready", image };
-      if (record.state === "ready" && record.image.location === image.location && record.image.digest === image.digest)
-        return record;
-      throw new PssrError("ALREADY_EXISTS", `image_id: "${key.id}" was given to another image; choose another id`, {
-        field: "image_id",
-      });
-    });
+  /**
+   * Makes the pixels that an operation has written visible under the id that it holds, or that nobody does; ALREADY_EXISTS
+   * where an image or another operation has it. Repeating it gives the image that there is. `read` says what the pixels are;
+   * it is called only where the image is to be made.
+   */
+  async register(
+    key: RecordKey,
+    operation: string,
+    wanted: RegisteredPixels,
+    read: () => Promise<StoredImage>,
+    { signal }: Abortable,
+  ): Promise<StoredImage> {
+    const present = (record: ImageRecord | undefined): StoredImage | undefined => {
+      if (record === undefined || (record.state === "making" && record.operation === operation)) return undefined;
+      if (record.state === "ready" && isRegistered(record.image, wanted)) return record.image;
+      throw taken(key);
+    };
+    const known = present((await this.#records.get(key, { signal }))?.record);
+    if (known !== undefined) return known;
+    const image = await read();
+    const { record } = await this.#write(key, { signal }, (record) =>
+      present(record) === undefined ? { schemaVersion: 1, state: "ready", image } : record,
+    );
     return record.state === "ready" ? record.image : image;
   }
 
@@ -113,20 +147,33 @@ export class ImageCatalogue {
     try {
       await this.#refuseUsed(key, usedBy);
     } catch (error) {
-      await this.#write(key, { signal }, (record) =>
-        record?.state === "deleting" ? { schemaVersion: 1, state: "ready", image: record.image } : record,
-      );
+      // Without the signal: a caller who has left must not leave the image hidden.
+      await this.#showAgain(key, {});
       throw error;
     }
     await this.#removePixels(entry, { signal });
   }
 
-  /** Finishes deletions that broke off. `usedBy` is asked once more, for a process that died between the two questions. */
-  async sweep(usedBy: (key: RecordKey) => Promise<string | undefined>, { signal }: Abortable): Promise<void> {
+  /**
+   * Finishes deletions that broke off: an image that is in use becomes visible again, any other goes. And gives the ids back
+   * that were held for a day by operations of which nothing is to be expected any more.
+   */
+  async sweep(nowMs: number, { usedBy, isExpected }: ImageSweep, { signal }: Abortable): Promise<void> {
     for await (const entry of this.#records.listAll({ signal })) {
-      if (entry.record.state !== "deleting") continue;
-      if ((await usedBy(entry.key)) === undefined) await this.#removePixels(entry, { signal });
+      const { key, record } = entry;
+      if (record.state === "deleting") {
+        if ((await usedBy(key)) === undefined) await this.#removePixels(entry, { signal });
+        else await this.#showAgain(key, { signal });
+      } else if (record.state === "making" && nowMs - record.reservedMs > reservationLifetimeMs) {
+        if (!(await isExpected(key.project, record.operation))) await this.release(key, record.operation, { signal });
+      }
     }
+  }
+
+  async #showAgain(key: RecordKey, { signal }: Abortable): Promise<void> {
+    await this.#write(key, { signal }, (record) =>
+      record?.state === "deleting" ? { schemaVersion: 1, state: "ready", image: record.image } : record,
+    );
   }
 
   async #removePixels(entry: RecordEntry<ImageRecord>, { signal }: Abortable): Promise<void> {
@@ -170,4 +217,21 @@ export class ImageCatalogue {
       }
     }
   }
+}
+
+function taken({ id }: RecordKey): PssrError {
+  return new PssrError(
+    "ALREADY_EXISTS",
+    `image_id: "${id}" was given to another image, or is held for one; choose another id`,
+    { field: "image_id" },
+  );
+}
+
+function isRegistered(image: StoredImage, { location, pixelSizeNm, levels }: RegisteredPixels): boolean {
+  return (
+    image.location === location &&
+    image.pixelSizeNm === pixelSizeNm &&
+    image.levels.black === levels.black &&
+    image.levels.white === levels.white
+  );
 }

@@ -9,8 +9,16 @@ import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { CreateImageRequest, Image, Progress, PssrError, uploadName } from "@pssr/api";
-import type { Abortable, JobContext, JobKind, JobResult, ObjectStore, OperationRecord } from "@pssr/platform";
+import { CreateImageRequest, Image, isPssrError, Progress, PssrError, uploadName } from "@pssr/api";
+import type {
+  Abortable,
+  JobContext,
+  JobKind,
+  JobResult,
+  ObjectStore,
+  OperationRecord,
+  RecordKey,
+} from "@pssr/platform";
 import { fromImage, fromKnown, toImage } from "../message.js";
 import type { UploadRecord } from "../uploads/upload-record.js";
 import type { UploadStore } from "../uploads/upload-store.js";
@@ -33,6 +41,11 @@ export interface ImageImportOptions {
   limits: DecodeLimits;
 }
 
+/** The id of the operation that imports an image. */
+export function importOperation(image: string): string {
+  return `${imageKind}-${image}`;
+}
+
 /** The request of an import as its operation carries it. */
 export function importRequest(request: CreateImageRequest): { type: string; bytes: Uint8Array } {
   return { type: requestType, bytes: CreateImageRequest.encode(request).finish() };
@@ -48,7 +61,7 @@ export function imageImport(options: ImageImportOptions): JobKind {
     async materialise(record: OperationRecord, { signal }: Abortable): Promise<void> {
       const key = { project: record.project, id: record.resource };
       if (record.state === "PENDING" || record.state === "RUNNING") {
-        await images.reserve(key, record.id, { signal });
+        await holdIfFree(images, key, record.id, { signal });
       } else if (record.state === "SUCCEEDED" && record.result !== undefined) {
         await images.publish(key, record.id, fromImage(Image.decode(record.result.value.bytes)), { signal });
         await uploads.discard(uploadOf(record).key, { signal });
@@ -59,8 +72,19 @@ export function imageImport(options: ImageImportOptions): JobKind {
   };
 }
 
-async function runImport(job: JobContext, { uploads, objects, limits }: ImageImportOptions): Promise<JobResult> {
+/** An id that another has is told of when the import runs: a submitted operation ends as FAILED, it does not vanish. */
+async function holdIfFree(images: ImageCatalogue, key: RecordKey, operation: string, { signal }: Abortable) {
+  try {
+    await images.reserve(key, operation, { signal });
+  } catch (error) {
+    if (!isPssrError(error, "ALREADY_EXISTS")) throw error;
+  }
+}
+
+async function runImport(job: JobContext, options: ImageImportOptions): Promise<JobResult> {
+  const { uploads, images, objects, limits } = options;
   const { signal, record } = job;
+  await images.reserve({ project: record.project, id: record.resource }, record.id, { signal });
   const { key, request } = uploadOf(record);
   const upload = (await uploads.get(key, { signal })).record;
   const scratch = await mkdtemp(join(tmpdir(), "pssr-import-"));

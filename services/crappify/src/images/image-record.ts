@@ -35,8 +35,9 @@ export interface StoredImage extends PixelDescription {
 }
 
 export type ImageRecord = VersionedRecord &
+  /** Held for an operation of the same project, by its id, since `reservedMs`. */
   (
-    | { state: "making"; operation: string }
+    | { state: "making"; operation: string; reservedMs: number }
     | { state: "ready"; image: StoredImage }
     /** Hidden already; its pixels are being removed. */
     | { state: "deleting"; image: StoredImage }

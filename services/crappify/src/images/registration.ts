@@ -1,5 +1,5 @@
 /** What one of our services says of pixels it has written, checked before it becomes an image. */
-import { type Image, type ImageOrigin, PssrError } from "@pssr/api";
+import { type Image, type ImageOrigin, operationName, PssrError } from "@pssr/api";
 import type { Levels } from "@pssr/imaging";
 import { fromKnown } from "../message.js";
 
@@ -12,8 +12,18 @@ export interface Registration {
   origin: ImageOrigin | undefined;
 }
 
-/** Throws INVALID_FIELD; above all where the pixels are not those of an operation in the same project. */
-export function registration(project: string, image: Image | undefined): Registration {
+/** The id of the operation that an image is for, by its name. Throws INVALID_FIELD; above all for another project's. */
+export function ownerOf(project: string, owner: string): string {
+  const { project: its, operation } = operationName.parse(owner, "owner");
+  if (its === project) return operation;
+  throw new PssrError("INVALID_FIELD", `owner: "${owner}" lies in another project than the image`, { field: "owner" });
+}
+
+/**
+ * @param operation The id of the operation that has written the pixels.
+ * Throws INVALID_FIELD; above all where the pixels do not lie among that operation's objects.
+ */
+export function registration(project: string, operation: string, image: Image | undefined): Registration {
   const { levels, pixelSizeNm = 0 } = fromKnown(image, "image");
   if (image === undefined || levels === undefined) {
     throw new PssrError("INVALID_FIELD", "image.levels: say which pixel values are black and white", {
@@ -21,12 +31,13 @@ export function registration(project: string, image: Image | undefined): Registr
     });
   }
   const location = image.location.endsWith("/") ? image.location : `${image.location}/`;
-  const [operations, owner, operation, ...below] = location.slice(0, -1).split("/");
+  const [operations, inProject, ofOperation, ...below] = location.slice(0, -1).split("/");
   const isPlain = location.split("/").every((segment, index, all) => segment !== "" || index === all.length - 1);
-  if (!isPlain || operations !== "operations" || owner !== project || !operation || below.length === 0) {
+  const isTheirs = operations === "operations" && inProject === project && ofOperation === operation;
+  if (!isPlain || !isTheirs || below.length === 0) {
     throw new PssrError(
       "INVALID_FIELD",
-      `image.location: "${location.slice(0, 200)}" is no place of an operation in this project; expected operations/${project}/{operation}/{attempt}/…`,
+      `image.location: "${location.slice(0, 200)}" is no place of the image's operation; expected operations/${project}/${operation}/{attempt}/…`,
       { field: "image.location" },
     );
   }

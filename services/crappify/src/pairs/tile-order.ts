@@ -7,6 +7,9 @@
  */
 const rounds = 6;
 
+/** Both halves of a tile's number must fit into a word of 32 bits with its sign. */
+export const maximumTiles = 2 ** 30;
+
 export class TileOrder {
   readonly #size: number;
   readonly #halfBits: number;
@@ -16,6 +19,8 @@ export class TileOrder {
 
   /** @param size Tiles in an epoch, 1 to 2³⁰. @param seed Taken modulo 2⁶⁴. */
   constructor(size: number, seed: bigint) {
+    if (size > maximumTiles)
+      throw new RangeError(`${size} tiles are more than the ${maximumTiles} that can be ordered`);
     this.#size = size;
     this.#halfBits = Math.max(1, Math.ceil(Math.ceil(Math.log2(size)) / 2));
     this.#seed = seed;

@@ -23,6 +23,8 @@ export interface UploadRecord extends VersionedRecord, UploadDeclaration {
   touchedMs: number;
   /** The caller's request_id, "" for none. */
   requestId: string;
+  /** The id of the operation that is to make an image of it; none yet where it is missing. */
+  usedBy?: string;
 }
 
 const smallestPartBytes = 4 * 1024 * 1024;

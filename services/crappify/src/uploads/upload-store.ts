@@ -130,9 +130,18 @@ export class UploadStore {
     for (const part of record.parts) yield* this.#objects.get(record.prefix + part, { signal });
   }
 
-  /** Holds the upload for another 24 hours. */
-  async touch(entry: Entry, { signal }: Abortable): Promise<Entry> {
-    return this.#records.put(entry.key, { ...entry.record, touchedMs: Date.now() }, entry.revision, { signal });
+  /** Keeps the upload while an operation, by its id, is to use it. Fails with NOT_FOUND. */
+  async use(key: RecordKey, operation: string, { signal }: Abortable): Promise<void> {
+    for (;;) {
+      const { record, revision } = await this.get(key, { signal });
+      if (record.usedBy === operation) return;
+      try {
+        await this.#records.put(key, { ...record, usedBy: operation, touchedMs: Date.now() }, revision, { signal });
+        return;
+      } catch (error) {
+        if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
+      }
+    }
   }
 
   /** Deletes an upload and its bytes; fails with NOT_FOUND where there is none. */
@@ -146,11 +155,22 @@ export class UploadStore {
     if (entry) await this.#remove(entry, signal);
   }
 
-  /** Forgets uploads untouched for 24 hours, and objects of that age that no upload names. */
-  async sweep(nowMs: number, { signal }: Abortable): Promise<void> {
+  /**
+   * Forgets uploads untouched for 24 hours, unless `isExpected` says of the operation that is to use one that it has not
+   * ended, and objects of that age that no upload names.
+   */
+  async sweep(
+    nowMs: number,
+    isExpected: (project: string, operation: string) => Promise<boolean>,
+    { signal }: Abortable,
+  ): Promise<void> {
     const prefixes = new Set<string>();
     for await (const entry of this.#records.listAll({ signal })) {
-      if (nowMs - entry.record.touchedMs <= uploadLifetimeMs) prefixes.add(entry.record.prefix);
+      const { touchedMs, usedBy, prefix } = entry.record;
+      const isKept =
+        nowMs - touchedMs <= uploadLifetimeMs ||
+        (usedBy !== undefined && (await isExpected(entry.key.project, usedBy)));
+      if (isKept) prefixes.add(prefix);
       else await ignoreConflict(this.#remove(entry, signal));
     }
     for await (const object of this.#objects.list(objectsPrefix, { signal })) {

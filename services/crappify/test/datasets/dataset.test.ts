@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Dataset, DataType } from "@pssr/api";
 import { splitPlane } from "@pssr/imaging";
+import { readManifest } from "../../dist/datasets/dataset-manifest.js";
 import { type Installation, project, startInstallation } from "../installation.js";
 import { picture, png, tiff } from "../pictures.js";
 import { reason } from "../reason.js";
@@ -144,5 +145,23 @@ test("of a dataset and the deletion of its image at the same time, never both su
     ]);
     assert.ok(!(made.status === "fulfilled" && gone.status === "fulfilled"), name);
     if (made.status === "fulfilled") await installation.images.getImage({ name });
+  }
+});
+
+test("the same CreateDataset sent several times at once gives one dataset to all", async (t) => {
+  const installation = await withImages(t, [[200, 200]]);
+  const dataset = { images: installation.names, tileSize: 32 };
+  const made = await Promise.all(
+    Array.from({ length: 8 }, () => create(installation, dataset, { datasetId: "d", requestId: "at once" })),
+  );
+  for (const one of made) assert.equal(one.digest, made[0]!.digest);
+  assert.equal((await installation.datasets.listDatasets({ parent: project })).datasets.length, 1);
+});
+
+test("a manifest of a newer release, or none at all, is refused as such", () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  assert.deepEqual(readManifest("m", bytes('{"schemaVersion":1,"images":[]}')).images, []);
+  for (const text of ['{"schemaVersion":2,"images":[]}', '{"schemaVersion":1}', "null", "{"]) {
+    assert.throws(() => readManifest("m", bytes(text)), reason("OBJECT_CORRUPT"));
   }
 });

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FileFormat } from "@pssr/api";
-import { memorySource, writeOmeZarr } from "@pssr/imaging";
+import { memorySource, type PixelArray, writeOmeZarr } from "@pssr/imaging";
+import { Operations } from "@pssr/platform";
+import { ImageCatalogue } from "../../dist/images/image-catalogue.js";
+import { imageImport } from "../../dist/images/image-import.js";
+import { UploadStore } from "../../dist/uploads/upload-store.js";
 import { bytesOf, download, readPixels } from "../download.js";
 import { type Installation, project, startInstallation } from "../installation.js";
 import { picture, png, tiff } from "../pictures.js";
 import { reason } from "../reason.js";
-import { importImage } from "../upload.js";
+import { importImage, upload } from "../upload.js";
 
 async function objectsUnder({ objects }: Installation, prefix: string): Promise<string[]> {
   const keys: string[] = [];
@@ -92,18 +96,29 @@ test("a region is read in bounded blocks that follow each other", async (t) => {
   );
 });
 
-test("a service registers pixels of its own project's operation, as often as it likes; nobody else does", async (t) => {
-  const installation = await startInstallation(t);
-  const pixels = picture([60, 70], "uint8");
+const owner = `${project}/operations/prediction-p1`;
+const predict = { principal: "predict", projects: ["em"], role: "service" } as const;
+
+/** Pixels as an operation of another service leaves them; resolves with the request that registers them. */
+async function restoredBy({ objects }: Installation, pixels: PixelArray, imageId: string) {
   const location = "operations/em/prediction-p1/2/image.zarr/";
   await writeOmeZarr(
-    { set: async (key, value) => void (await installation.objects.put(location + key.slice(1), value)) },
+    { set: async (key, value) => void (await objects.put(location + key.slice(1), value)) },
     memorySource(pixels),
   );
   const image = { location, levels: { black: 3, white: 190, source: 1 }, pixelSizeNm: 2 };
-  const request = { parent: project, imageId: "restored", image };
+  return { parent: project, imageId, image, owner };
+}
+
+test("a service registers pixels of its own project's operation, as often as it likes; nobody else does", async (t) => {
+  const installation = await startInstallation(t);
+  const pixels = picture([60, 70], "uint8");
+  const request = await restoredBy(installation, pixels, "restored");
+  const { image } = request;
   await assert.rejects(installation.images.registerImage(request), reason("PERMISSION_DENIED"));
-  const { images } = installation.as({ principal: "predict", projects: ["em"], role: "service" });
+  await assert.rejects(installation.images.reserveImage(request), reason("PERMISSION_DENIED"));
+  const { images } = installation.as(predict);
+  await images.reserveImage(request);
   const first = await images.registerImage(request);
   const again = await images.registerImage(request);
   assert.deepEqual(again, first);
@@ -117,12 +132,124 @@ test("a service registers pixels of its own project's operation, as often as it 
   for (const elsewhere of [
     "operations/other/x-1/1/image.zarr",
     "uploads/em/x/y/",
-    "operations/em/x/",
-    "operations/em//1/x",
+    "operations/em/prediction-p1/",
+    "operations/em/prediction-p2/1/image.zarr",
+    "operations/em/prediction-p1//x",
   ]) {
     const bad = { ...request, imageId: "b", image: { ...image, location: elsewhere } };
     await assert.rejects(images.registerImage(bad), reason("INVALID_FIELD", "image.location"));
   }
   const other = { ...request, image: { ...image, pixelSizeNm: 3 } };
   await assert.rejects(images.registerImage(other), reason("ALREADY_EXISTS", "image_id"));
+});
+
+test("a reserved id is its owner's: nobody else reserves, imports or registers under it until it is released", async (t) => {
+  const installation = await startInstallation(t);
+  const request = await restoredBy(installation, picture([40, 40], "uint8"), "restored");
+  const { images } = installation.as(predict);
+  const other = { parent: project, imageId: "restored", owner: `${project}/operations/prediction-p2` };
+  await images.reserveImage(request);
+  await images.reserveImage(request);
+  await assert.rejects(images.getImage({ name: `${project}/images/restored` }), reason("NOT_FOUND"));
+  await assert.rejects(images.reserveImage(other), reason("ALREADY_EXISTS", "image_id"));
+  const theirs = {
+    ...request,
+    ...other,
+    image: { ...request.image, location: "operations/em/prediction-p2/1/x.zarr" },
+  };
+  await assert.rejects(images.registerImage(theirs), reason("ALREADY_EXISTS", "image_id"));
+  const file = png(picture([40, 40], "uint8", 1));
+  await assert.rejects(importImage(installation, "restored", file), reason("ALREADY_EXISTS"));
+  await images.releaseImage(other);
+  await assert.rejects(images.reserveImage(other), reason("ALREADY_EXISTS", "image_id"), "what is another's stays");
+  await images.releaseImage(request);
+  await images.releaseImage(request);
+  await images.reserveImage(other);
+  await images.releaseImage(other);
+  await importImage(installation, "restored", file);
+  await assert.rejects(images.reserveImage(request), reason("ALREADY_EXISTS", "image_id"));
+});
+
+test("an id that is taken is told of before any pixel is read", async (t) => {
+  const installation = await startInstallation(t);
+  await importImage(installation, "a", png(picture([40, 40], "uint8")));
+  const { images } = installation.as(predict);
+  const nowhere = { location: "operations/em/prediction-p1/1/none.zarr", levels: { black: 0, white: 1, source: 1 } };
+  const request = { parent: project, imageId: "a", image: nowhere, owner };
+  await assert.rejects(images.registerImage(request), reason("ALREADY_EXISTS", "image_id"));
+});
+
+test("an import whose id another operation has got first fails with ALREADY_EXISTS", async (t) => {
+  const installation = await startInstallation(t, ["--import-concurrency", "0"]);
+  const { ports } = installation;
+  const request = await restoredBy(installation, picture([40, 40], "uint8"), "twice");
+  const name = await upload(installation, "a.png", png(picture([40, 40], "uint8", 1)));
+  const created = await installation.images.createImage({ parent: project, imageId: "twice", upload: name });
+  const images = new ImageCatalogue(ports);
+  await images.release({ project: "em", id: "twice" }, "image-twice", {});
+  const made = await installation.as(predict).images.registerImage(request);
+
+  const worker = new Operations(ports, { exclusive: true, report: () => undefined });
+  worker.register(
+    imageImport({
+      images,
+      uploads: new UploadStore(ports, 2 ** 30),
+      objects: ports.objects,
+      concurrency: 1,
+      limits: { memoryBytes: 2 ** 30, timeMs: 60_000, pixels: 2 ** 20 },
+    }),
+  );
+  await worker.start();
+  t.after(() => worker.close());
+  assert.equal((await worker.wait(created.name)).error?.reason, "ALREADY_EXISTS");
+  assert.deepEqual(await installation.images.getImage({ name: made.name }), made);
+});
+
+test("after a day the id comes back that was held for an operation of which nothing is to be expected", async (t) => {
+  const installation = await startInstallation(t);
+  const catalogue = new ImageCatalogue(installation.ports);
+  const [lost, awaited] = [
+    { project: "em", id: "lost" },
+    { project: "em", id: "awaited" },
+  ];
+  await catalogue.reserve(lost, "prediction-lost", {});
+  await catalogue.reserve(awaited, "prediction-awaited", {});
+  const asked = {
+    usedBy: async () => undefined,
+    isExpected: async (_: string, operation: string) => operation === "prediction-awaited",
+  };
+  const hour = 60 * 60 * 1000;
+  await catalogue.sweep(Date.now() + 23 * hour, asked, {});
+  assert.equal(await catalogue.isTaken(lost, {}), true);
+  await catalogue.sweep(Date.now() + 25 * hour, asked, {});
+  assert.equal(await catalogue.isTaken(lost, {}), false);
+  assert.equal(await catalogue.isTaken(awaited, {}), true);
+});
+
+test("an image in use that a deletion has left hidden becomes visible again", async (t) => {
+  const installation = await startInstallation(t);
+  const { name } = await importImage(installation, "a", png(picture([40, 40], "uint8")));
+  const { state } = installation.ports;
+  const { value, revision } = (await state.get("images/em/a"))!;
+  const record = JSON.parse(new TextDecoder().decode(value)) as object;
+  await state.put("images/em/a", new TextEncoder().encode(JSON.stringify({ ...record, state: "deleting" })), revision);
+  await assert.rejects(installation.images.getImage({ name }), reason("NOT_FOUND"));
+  const catalogue = new ImageCatalogue(installation.ports);
+  await catalogue.sweep(Date.now(), { usedBy: async () => "a dataset", isExpected: async () => false }, {});
+  assert.equal((await installation.images.getImage({ name })).name, name);
+});
+
+test("a deletion that breaks off between its two questions leaves the image visible", async (t) => {
+  const installation = await startInstallation(t);
+  const { name } = await importImage(installation, "a", png(picture([40, 40], "uint8")));
+  const catalogue = new ImageCatalogue(installation.ports);
+  const leave = new AbortController();
+  let asked = 0;
+  const usedBy = async () => {
+    if (++asked === 2) leave.abort(new Error("the caller has left"));
+    leave.signal.throwIfAborted();
+    return undefined;
+  };
+  await assert.rejects(catalogue.delete({ project: "em", id: "a" }, usedBy, leave), /the caller has left/);
+  assert.equal((await installation.images.getImage({ name })).name, name);
 });

@@ -171,3 +171,13 @@ test("an id is given once", async (t) => {
   await importImage(installation, "scan", file);
   await assert.rejects(importImage(installation, "scan", file), reason("ALREADY_EXISTS"));
 });
+
+test("the same CreateImage sent several times at once gives one operation to all", async (t) => {
+  const installation = await startInstallation(t);
+  const { images, operations } = installation;
+  const name = await upload(installation, "a.png", png(picture([50, 50], "uint8")));
+  const request = { parent: project, upload: name, requestId: "at once" };
+  const made = await Promise.all(Array.from({ length: 8 }, () => images.createImage(request)));
+  assert.equal(new Set(made.map((operation) => operation.name)).size, 1);
+  assert.equal((await operations.wait(made[0]!.name)).state, "SUCCEEDED");
+});

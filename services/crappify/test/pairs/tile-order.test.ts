@@ -37,3 +37,7 @@ test("places and tiles are uncorrelated, and every tile comes first about equall
   // Standard deviation 30: five of them.
   for (const count of counts) assert.ok(Math.abs(count - 1000) < 150, `counts ${counts}`);
 });
+
+test("more tiles than can be ordered are refused", () => {
+  assert.throws(() => new TileOrder(2 ** 30 + 1, 1n), RangeError);
+});
