@@ -3,7 +3,7 @@
  * visible once the operation's end is recorded. A try that goes on from another one's checkpoint writes into the same image,
  * so regions that have their shard are not restored again.
  */
-import { operationName } from "@pssr/api";
+import { operationName, PssrError } from "@pssr/api";
 import {
   type Abortable,
   isTerminal,
@@ -19,7 +19,7 @@ import {
 } from "@pssr/platform";
 import { clippedPixelsOf, toPredictionResult, toProgress, toRegistration } from "../message.js";
 import type { Peers } from "../peers.js";
-import type { OrderKey, RegionBoard } from "../regions/region-board.js";
+import type { RegionBoard } from "../regions/region-board.js";
 import { superviseRegions } from "../regions/supervise-regions.js";
 import { type OutputImage, outputImageName, releaseOutput, reserveOutput } from "./output-image.js";
 import { type PredictionRecord, predictionsKind, resourceStateOf } from "./prediction-record.js";
@@ -56,10 +56,10 @@ export class PredictionJob implements JobKind {
   async run(job: JobContext): Promise<JobResult> {
     const { record, signal } = job;
     const spec = decodeSpec(record.request);
-    const key = orderKeyOf(record);
     // The call that asked for it has kept the id; a twin of that call, failing, may have given it back.
     await reserveOutput(this.peers, outputOf(record, spec), { principal: record.principal, signal });
     const attempt = await attemptOfImage(job);
+    const key = { project: record.project, operation: record.id, attempt };
     const imagePrefix = imagePrefixOf(record, attempt);
     try {
       await this.board.place(key, { schemaVersion: 1, spec, imagePrefix }, { signal });
@@ -98,7 +98,8 @@ export class PredictionJob implements JobKind {
       }
     }
     if (!isTerminal(record.state)) return;
-    await this.board.clear(orderKeyOf(record), { signal });
+    const { project, id: operation, attempt } = record;
+    await this.board.clear({ project, operation, attempt }, { signal });
     if (record.state === "SUCCEEDED") return; // registered
     await releaseOutput(this.peers, outputOf(record, decodeSpec(record.request)), {
       principal: record.principal,
@@ -129,7 +130,7 @@ export class PredictionJob implements JobKind {
 /** In whose objects the image is: those of the first attempt that came to it, which the checkpoint names. */
 async function attemptOfImage(job: JobContext): Promise<number> {
   const { checkpoint } = job.record;
-  if (checkpoint !== undefined) return (checkpoint as unknown as ImageCheckpoint).imageAttempt;
+  if (checkpoint !== undefined) return imageAttemptOf(checkpoint);
   await job.checkpoint({ imageAttempt: job.attempt, regions: 0 } satisfies ImageCheckpoint);
   return job.attempt;
 }
@@ -139,6 +140,16 @@ type ImageCheckpoint = {
   /** Regions done: says that there is progress; which ones, the verdicts say. */
   regions: number;
 };
+
+/** Throws RECORD_TOO_NEW for a checkpoint that is none of this release's. */
+function imageAttemptOf(checkpoint: OperationRecord["checkpoint"]): number {
+  const { imageAttempt } = (checkpoint ?? {}) as Partial<ImageCheckpoint>;
+  if (typeof imageAttempt === "number" && Number.isSafeInteger(imageAttempt)) return imageAttempt;
+  throw new PssrError(
+    "RECORD_TOO_NEW",
+    "the prediction's checkpoint names no attempt: another release wrote it; run that one, or predict again",
+  );
+}
 
 function checkpointNowAndThen(job: JobContext, imageAttempt: number): (regions: number) => Promise<void> {
   let lastMs = performance.now();
@@ -167,10 +178,6 @@ function imagePrefixOf({ project, id }: OperationRecord, attempt: number): strin
 
 function resourceKey({ project, resource }: OperationRecord): RecordKey {
   return { project, id: resource };
-}
-
-function orderKeyOf({ project, id }: OperationRecord): OrderKey {
-  return { project, operation: id };
 }
 
 function outputOf({ project, resource, id }: OperationRecord, spec: PredictionSpec): OutputImage {

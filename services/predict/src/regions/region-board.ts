@@ -7,11 +7,16 @@ import { isPssrError, PssrError, type Reason } from "@pssr/api";
 import { type Abortable, type RecordKey, RecordTable, type StateStore, type VersionedRecord } from "@pssr/platform";
 import type { PredictionSpec } from "../predictions/prediction-spec.js";
 
-/** Which operation an order belongs to. */
+/**
+ * Which image an order is for: that of an operation, begun by one of its attempts. The id of an operation that has failed may
+ * be used again, the number of an attempt never: so a late worker of the old one does no harm to the new one.
+ */
 export interface OrderKey {
   readonly project: string;
   /** Id of the operation. */
   readonly operation: string;
+  /** The attempt in whose objects the image is. */
+  readonly attempt: number;
 }
 
 export interface RegionOrder extends VersionedRecord {
@@ -47,23 +52,23 @@ export class RegionBoard {
   }
 
   /** Places the order, or leaves the one that stands. */
-  async place({ project, operation }: OrderKey, order: RegionOrder, options: Abortable): Promise<void> {
-    await unlessTaken(this.#orders.put({ project, id: operation }, order, 0n, options));
+  async place(key: OrderKey, order: RegionOrder, options: Abortable): Promise<void> {
+    await unlessTaken(this.#orders.put(recordKeyOf(key), order, 0n, options));
   }
 
   /** Undefined where there is none (any more). */
-  async order({ project, operation }: OrderKey, options: Abortable): Promise<RegionOrder | undefined> {
-    return (await this.#orders.get({ project, id: operation }, options))?.record;
+  async order(key: OrderKey, options: Abortable): Promise<RegionOrder | undefined> {
+    return (await this.#orders.get(recordKeyOf(key), options))?.record;
   }
 
-  async withdraw({ project, operation }: OrderKey, options: Abortable): Promise<void> {
-    await remove(this.#orders, { project, id: operation }, options);
+  async withdraw(key: OrderKey, options: Abortable): Promise<void> {
+    await remove(this.#orders, recordKeyOf(key), options);
   }
 
   /** Orders as they are withdrawn, from the call on, until aborted. */
   async *withdrawals(options: Abortable): AsyncIterable<OrderKey> {
     for await (const { key, record } of this.#orders.watch(options)) {
-      if (record === undefined) yield { project: key.project, operation: key.id };
+      if (record === undefined) yield orderKeyOf(key);
     }
   }
 
@@ -76,15 +81,17 @@ export class RegionBoard {
     await unlessTaken(this.#verdicts.put(verdictKey(key, index), verdict, 0n, options));
   }
 
-  async *standing({ project, operation }: OrderKey, options: Abortable): AsyncIterable<PlacedVerdict> {
-    for await (const { key, record } of this.#verdicts.list(project, "", { within: operation, ...options })) {
+  async *standing(order: OrderKey, options: Abortable): AsyncIterable<PlacedVerdict> {
+    const { project, id } = recordKeyOf(order);
+    for await (const { key, record } of this.#verdicts.list(project, "", { within: id, ...options })) {
       yield { index: indexOf(key.id), verdict: record };
     }
   }
 
   /** Those that stand, then each new one, until aborted. */
   async *verdicts(key: OrderKey, options: Abortable): AsyncIterable<PlacedVerdict> {
-    const prefix = `${verdictsKind}/${key.project}/${key.operation}/`;
+    const { project, id } = recordKeyOf(key);
+    const prefix = `${verdictsKind}/${project}/${id}/`;
     for await (const change of this.#state.watch(prefix, options)) {
       if (change.type !== "put") continue;
       const index = indexOf(change.key);
@@ -97,11 +104,13 @@ export class RegionBoard {
     await remove(this.#verdicts, verdictKey(key, index), options);
   }
 
-  /** Forgets order and verdicts. May be repeated. */
-  async clear(key: OrderKey, { signal }: Abortable): Promise<void> {
-    await this.withdraw(key, { signal });
-    for await (const entry of this.#verdicts.list(key.project, "", { within: key.operation, signal })) {
-      await remove(this.#verdicts, entry.key, { signal });
+  /** Forgets orders and verdicts of an operation, of the attempt and of all before it. May be repeated. */
+  async clear({ project, operation, attempt }: OrderKey, { signal }: Abortable): Promise<void> {
+    for await (const { key } of this.#orders.list(project, "", { within: operation, signal })) {
+      if (orderKeyOf(key).attempt <= attempt) await remove(this.#orders, key, { signal });
+    }
+    for await (const { key } of this.#verdicts.list(project, "", { within: operation, signal })) {
+      if (orderKeyOf(key).attempt <= attempt) await remove(this.#verdicts, key, { signal });
     }
   }
 }
@@ -129,8 +138,19 @@ function indexOf(key: string): number {
   return Number(key.slice(key.lastIndexOf("/") + 1));
 }
 
-function verdictKey({ project, operation }: OrderKey, index: number): RecordKey {
-  return { project, id: `${operation}/${index}` };
+function recordKeyOf({ project, operation, attempt }: OrderKey): RecordKey {
+  return { project, id: `${operation}/${attempt}` };
+}
+
+/** Of the key of an order, or of one of its verdicts. */
+function orderKeyOf({ project, id }: RecordKey): OrderKey {
+  const [operation, attempt] = id.split("/") as [string, string];
+  return { project, operation, attempt: Number(attempt) };
+}
+
+function verdictKey(order: OrderKey, index: number): RecordKey {
+  const { project, id } = recordKeyOf(order);
+  return { project, id: `${id}/${index}` };
 }
 
 /** The verdict's error, for the operation to end with. */

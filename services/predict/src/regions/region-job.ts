@@ -8,28 +8,37 @@ export interface RegionJob extends OrderKey {
   readonly index: number;
 }
 
-export function regionJobId({ project, operation, index }: RegionJob): string {
-  return `${project}.${operation}.${index}`;
+export function regionJobId({ project, operation, attempt, index }: RegionJob): string {
+  return `${project}.${operation}.${attempt}.${index}`;
 }
 
 export function encodeRegionJob(job: RegionJob): Uint8Array {
-  const { project, operation, index } = job;
-  return new TextEncoder().encode(JSON.stringify({ project, operation, index }));
+  const { project, operation, attempt, index } = job;
+  return new TextEncoder().encode(JSON.stringify({ project, operation, attempt, index }));
 }
 
+/** Throws INTERNAL for what is no region's message. */
 export function decodeRegionJob(payload: Uint8Array): RegionJob {
-  const job = JSON.parse(new TextDecoder().decode(payload)) as RegionJob;
-  if (typeof job.project !== "string" || typeof job.operation !== "string" || !Number.isInteger(job.index)) {
-    throw new PssrError("INTERNAL", "a message in the queue of regions is none of ours");
+  const text = new TextDecoder().decode(payload);
+  let job: Partial<RegionJob> | null;
+  try {
+    job = JSON.parse(text) as Partial<RegionJob> | null;
+  } catch (cause) {
+    throw new PssrError("INTERNAL", `no region's message: ${text.slice(0, 200)}`, { cause });
   }
-  return job;
+  const { project, operation, attempt, index } = job ?? {};
+  const sound = typeof project === "string" && typeof operation === "string" && isCount(attempt) && isCount(index);
+  if (!sound) throw new PssrError("INTERNAL", `no region's message: ${text.slice(0, 200)}`);
+  return { project, operation, attempt, index };
 }
 
-export const tilesPrefix = "region-tiles/";
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
 
-/** Under this prefix of the event bus each region of an operation tells how many of its tiles are done. */
-export function tilesPrefixOf({ project, operation }: OrderKey): string {
-  return `${tilesPrefix}${project}/${operation}/`;
+/** Under this prefix of the event bus each region of an order tells how many of its tiles are done. */
+export function tilesPrefixOf({ project, operation, attempt }: OrderKey): string {
+  return `region-tiles/${project}/${operation}/${attempt}/`;
 }
 
 export function encodeTiles(done: number): Uint8Array {

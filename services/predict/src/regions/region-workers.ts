@@ -85,12 +85,24 @@ export class RegionWorkers {
       claim.heartbeat().catch((error: unknown) => this.settings.report(error, `holding the claim of ${claim.jobId}`));
     }, this.settings.heartbeatMs ?? 5000);
     try {
-      await this.#handle(claim, decodeRegionJob(claim.payload));
+      const job = this.#decode(claim.payload);
+      if (job === undefined) await claim.ack();
+      else await this.#handle(claim, job);
     } catch (error) {
       await claim.giveBack(signal.aborted ? 0 : pauseAfterErrorMs);
       throw error;
     } finally {
       clearInterval(beats);
+    }
+  }
+
+  /** Undefined for a message that no worker will ever understand: giving it back would keep them all busy with it. */
+  #decode(payload: Uint8Array): RegionJob | undefined {
+    try {
+      return decodeRegionJob(payload);
+    } catch (error) {
+      this.settings.report(error, "reading a region's message, which is thrown away");
+      return undefined;
     }
   }
 
@@ -171,6 +183,6 @@ class Withdrawn extends Error {
   override readonly message = "the operation does not need this region any more";
 }
 
-function nameOf({ project, operation }: OrderKey): string {
-  return `${project}/${operation}`;
+function nameOf({ project, operation, attempt }: OrderKey): string {
+  return `${project}/${operation}/${attempt}`;
 }

@@ -11,7 +11,7 @@ import { Gate } from "../fixtures/gate.js";
 import { lastly } from "../fixtures/lastly.js";
 import { openPorts, temporaryFolder } from "../fixtures/ports.js";
 
-const key = { project: "em", operation: "prediction-one" };
+const key = { project: "em", operation: "prediction-one", attempt: 1 };
 const imagePrefix = "operations/em/prediction-one/1/image.zarr/";
 
 /** Six regions of one tile each. */
@@ -206,6 +206,40 @@ test("a withdrawn order stops who is at a region of it, and no verdict appears",
   assert.deepEqual(await ports.state.list("region-verdicts/", { limit: 10 }), []);
   assert.deepEqual(await ports.state.list("region-orders/", { limit: 10 }), []);
   assert.deepEqual(await objectKeys(ports), []);
+});
+
+test("a verdict of an earlier attempt, whose operation's id was used again, does not count", async (t) => {
+  const ports = await openPorts(await temporaryFolder(t));
+  const board = new RegionBoard(ports.state);
+  const late = { schemaVersion: 1, object: "operations/em/prediction-one/0/image.zarr/c/0", clipped: 100 } as const;
+  await board.decide({ ...key, attempt: 0 }, 0, late, {});
+  const restored: number[] = [];
+  startWorkers(t, ports, (order, index, options) => {
+    restored.push(index);
+    return shardOf(order, index, options);
+  });
+  const { clipped } = await supervise(ports);
+  assert.deepEqual(restored, [0, 1, 2, 3, 4, 5]);
+  assert.equal(clipped, 15);
+
+  await board.clear({ ...key, attempt: 0 }, {});
+  const orders = await ports.state.list("region-orders/", { limit: 10 });
+  assert.deepEqual(
+    orders.map(({ key }) => key),
+    ["region-orders/em/prediction-one/1"],
+    "the later attempt's order stands",
+  );
+  await board.clear(key, {});
+  assert.deepEqual(await ports.state.list("region-verdicts/", { limit: 10 }), []);
+});
+
+test("a message that is no region's is thrown away, once", async (t) => {
+  const ports = await openPorts(await temporaryFolder(t));
+  await ports.queue.publish(regionKind, "strange", new TextEncoder().encode('{"project":"em"}'));
+  await ports.queue.publish(regionKind, "stranger", Uint8Array.of(1, 2));
+  const { errors } = startWorkers(t, ports, shardOf);
+  assert.equal((await supervise(ports)).clipped, 15);
+  assert.equal(errors.length, 2);
 });
 
 test("a shard that is made after its order was withdrawn leaves nothing", async (t) => {
