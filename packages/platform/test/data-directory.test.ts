@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { DataDirectory } from "@pssr/platform";
 import { reason } from "./reason.js";
@@ -36,4 +38,12 @@ test("a directory given back can be locked again, and not twice in one process",
   await assert.rejects(DataDirectory.lock(path), reason("DATA_DIRECTORY_LOCKED"));
   await first.close();
   await (await DataDirectory.lock(path)).close();
+});
+
+test("a path that can be no folder is a wrong setting, and the error names it", async (context) => {
+  const file = join(await temporaryDirectory(context), "file");
+  await writeFile(file, "");
+  for (const path of [file, join(file, "below"), join(file, "..", "x".repeat(300))]) {
+    await assert.rejects(DataDirectory.lock(path), reason("INVALID_CONFIGURATION", "dataDir"));
+  }
 });

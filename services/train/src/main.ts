@@ -31,6 +31,7 @@ export async function startTrain(
 ): Promise<RunningService> {
   const { operations, keyring, authenticator, log } = context;
   const { state, objects } = context.ports;
+  const report = (err: unknown, doing: string) => log.error({ err }, doing);
   const trainings = new RecordTable<TrainingRecord>(state, "trainings");
   const tables = {
     models: new RecordTable<ModelRecord>(state, "models"),
@@ -72,9 +73,9 @@ export async function startTrain(
     services: [
       grpcService(
         TrainingServiceDefinition,
-        new TrainingRpcs({ trainings, objects, operations, keyring, datasets, checkTrainer }),
+        new TrainingRpcs({ trainings, objects, operations, keyring, datasets, checkTrainer, report }),
       ),
-      grpcService(ModelServiceDefinition, new ModelRpcs(tables, objects)),
+      grpcService(ModelServiceDefinition, new ModelRpcs(tables, objects, report)),
     ],
   });
   return {

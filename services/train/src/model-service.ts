@@ -37,10 +37,13 @@ const mediaTypes: Record<string, string> = { json: "application/json", png: "ima
 export class ModelRpcs {
   readonly #tables: ModelTables;
   readonly #objects: ObjectStore;
+  readonly #report: (error: unknown, doing: string) => void;
 
-  constructor(tables: ModelTables, objects: ObjectStore) {
+  /** @param report Told of records that cannot be read and are left out of lists. */
+  constructor(tables: ModelTables, objects: ObjectStore, report: (error: unknown, doing: string) => void) {
     this.#tables = tables;
     this.#objects = objects;
+    this.#report = report;
   }
 
   async getModel({ name }: GetModelRequest, { signal }: CallContext): Promise<Model> {
@@ -50,7 +53,8 @@ export class ModelRpcs {
 
   async listModels(request: ListModelsRequest, { signal }: CallContext): Promise<ListModelsResponse> {
     const { project } = projectName.parse(request.parent, "parent");
-    const entries = this.#tables.models.list(project, readPageToken(request.pageToken), { signal });
+    const options = { signal, report: this.#report };
+    const entries = this.#tables.models.list(project, readPageToken(request.pageToken), options);
     const { items, nextPageToken } = await takePage(entries, request.pageSize, (entry) => entry.key.id);
     return { models: items.map((entry) => Model.fromJSON(entry.record.model)), nextPageToken };
   }
@@ -66,7 +70,7 @@ export class ModelRpcs {
     const { project, model } = modelName.parse(request.parent, "parent");
     const after = readPageToken(request.pageToken);
     await this.#model(project, model, signal);
-    const entries = listVersions(this.#tables, project, model, after, { signal });
+    const entries = listVersions(this.#tables, project, model, after, { signal, report: this.#report });
     const { items, nextPageToken } = await takePage(entries, request.pageSize, (entry) => entry.key.id);
     return { versions: items.map(versionOf), nextPageToken };
   }

@@ -48,6 +48,8 @@ export interface TrainingServiceOptions {
   datasets: DatasetServiceClient;
   /** Throws NATIVE_LIBRARY_MISSING where trainings cannot run. */
   checkTrainer(): void;
+  /** Told of records that cannot be read and are left out of lists. */
+  report: (error: unknown, doing: string) => void;
 }
 
 export class TrainingRpcs {
@@ -94,7 +96,10 @@ export class TrainingRpcs {
 
   async listTrainings(request: ListTrainingsRequest, { signal }: CallContext): Promise<ListTrainingsResponse> {
     const { project } = projectName.parse(request.parent, "parent");
-    const entries = this.#options.trainings.list(project, readPageToken(request.pageToken), { signal });
+    const entries = this.#options.trainings.list(project, readPageToken(request.pageToken), {
+      signal,
+      report: this.#options.report,
+    });
     const { items, nextPageToken } = await takePage(entries, request.pageSize, (entry) => entry.key.id);
     return { trainings: items.map((entry) => fromTrainingRecord(entry.record)), nextPageToken };
   }

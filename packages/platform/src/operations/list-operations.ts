@@ -10,7 +10,7 @@ export interface ListOperationsRequest {
   kind?: string;
   /** As callers see it. Any where absent or empty. */
   states?: OperationState[];
-  /** 1 to 1000; 0 or absent for 100. More are cut to 1000. */
+  /** 1 to 1000; 0 or absent for 100. More are cut to 1000, and a page may be shorter where operations are large. */
   pageSize?: number;
   /** Of the page before, with the same filter; "" or absent for the first. */
   pageToken?: string;
@@ -21,6 +21,9 @@ export interface ListOperationsPage {
   /** "" on the last page. */
   nextPageToken: string;
 }
+
+/** At which a page is full before its time: an answer must stay far below the 4 MiB of a message. */
+const fullPageBytes = 1 << 20;
 
 const tokenSchema = schema((z) => z.object({ submittedMs: z.number(), key: z.string(), filter: z.string() }));
 
@@ -36,6 +39,7 @@ export function listOperations(index: OperationIndex, request: ListOperationsReq
   const after = pageToken === "" ? undefined : readToken(pageToken, filter);
   const entries = index.newestFirst();
   const operations: OperationView[] = [];
+  let bytes = 0;
   let last: { submittedMs: number; key: string } | undefined;
   for (let i = after === undefined ? 0 : firstBehind(entries, after); i < entries.length; i++) {
     const { key, record, revision, progress } = entries[i]!;
@@ -44,7 +48,8 @@ export function listOperations(index: OperationIndex, request: ListOperationsReq
     if (kind !== undefined && record.kind !== kind) continue;
     const view = viewOf(record, revision, progress);
     if (states.length > 0 && !states.includes(view.state)) continue;
-    if (operations.length === limit) {
+    bytes += bytesOf(view);
+    if (operations.length === limit || (operations.length > 0 && bytes > fullPageBytes)) {
       const token = JSON.stringify({ ...last, filter });
       return { operations, nextPageToken: Buffer.from(token).toString("base64url") };
     }
@@ -52,6 +57,12 @@ export function listOperations(index: OperationIndex, request: ListOperationsReq
     last = { submittedMs: record.times.submittedMs, key };
   }
   return { operations, nextPageToken: "" };
+}
+
+/** About what an operation takes in an answer. */
+function bytesOf({ name, resource, progress, result, error }: OperationView): number {
+  const told = error === undefined ? 0 : error.message.length + JSON.stringify(error.metadata).length;
+  return 200 + name.length + resource.length + (progress?.bytes.length ?? 0) + (result?.bytes.length ?? 0) + told;
 }
 
 function readToken(token: string, filter: string): { submittedMs: number; key: string } {

@@ -3,6 +3,8 @@ import { PssrError } from "@pssr/api";
 
 const defaultPageSize = 50;
 const maximumPageSize = 1000;
+/** Characters of JSON at which a page is full before its time: an answer must stay far below the 4 MiB of a message. */
+const fullPageCharacters = 1 << 20;
 
 export interface Page<T> {
   items: T[];
@@ -25,7 +27,9 @@ function writePageToken(id: string): string {
   return Buffer.from(id, "latin1").toString("base64url");
 }
 
-/** Takes one page's worth of items. Throws INVALID_FIELD where `pageSize` is not 0 (the default, 50) to 1000. */
+/**
+ * Takes one page's worth of items; fewer than asked for where they are large. Throws INVALID_FIELD where `pageSize` is not 0 (the default, 50) to 1000.
+ */
 export async function takePage<T>(
   source: AsyncIterable<T>,
   pageSize: number,
@@ -38,9 +42,16 @@ export async function takePage<T>(
   }
   const size = pageSize || defaultPageSize;
   const items: T[] = [];
+  let characters = 0;
   for await (const item of source) {
-    if (items.length === size) return { items, nextPageToken: writePageToken(id(items.at(-1)!)) };
+    characters += weigh(item);
+    const full = items.length === size || (items.length > 0 && characters > fullPageCharacters);
+    if (full) return { items, nextPageToken: writePageToken(id(items.at(-1)!)) };
     items.push(item);
   }
   return { items, nextPageToken: "" };
+}
+
+function weigh(item: unknown): number {
+  return JSON.stringify(item, (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value))?.length ?? 0;
 }

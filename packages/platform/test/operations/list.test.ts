@@ -60,3 +60,19 @@ test("tokens of another filter, or of nobody, are refused", async (context) => {
   assert.throws(() => operations.list({ pageToken: "nonsense" }), reason("INVALID_FIELD"));
   assert.throws(() => operations.list({ pageSize: -1 }), reason("INVALID_FIELD"));
 });
+
+test("a page of operations with large results ends early, and the next one goes on there", async (context) => {
+  const bench = await openBench(context);
+  const operations = await bench.start(async () => ({ value: text("x".repeat(8_000)) }), { kind: { concurrency: 4 } });
+  const resources = Array.from({ length: 140 }, (_, i) => `r${i}`);
+  for (const resource of resources) {
+    const { name } = await operations.submit({ ...submission, resource });
+    await operations.wait(name);
+  }
+  const first = operations.list({ pageSize: 1000 });
+  const bytes = first.operations.reduce((sum, { result }) => sum + (result?.bytes.length ?? 0), 0);
+  assert.ok(bytes > 900_000 && bytes < 1 << 20, `${bytes}`);
+  const second = operations.list({ pageSize: 1000, pageToken: first.nextPageToken });
+  const seen = [...first.operations, ...second.operations].map(({ resource }) => resource);
+  assert.deepEqual(seen.sort(), resources.sort());
+});

@@ -1,6 +1,6 @@
 /** What the state store keeps of models and their versions, and how versions appear and go. */
 import { isPssrError, Model, ModelVersion, modelName, modelVersionName } from "@pssr/api";
-import type { Abortable, ObjectStore, RecordEntry, RecordTable, VersionedRecord } from "@pssr/platform";
+import type { Abortable, ObjectStore, RecordEntry, RecordTable, ScanOptions, VersionedRecord } from "@pssr/platform";
 
 export interface ModelRecord extends VersionedRecord {
   /** JSON of pssr.v1.Model. */
@@ -55,9 +55,9 @@ export async function* listVersions(
   project: string,
   model: string,
   after: string,
-  { signal }: Abortable,
+  options: ScanOptions,
 ): AsyncGenerator<ModelVersionEntry> {
-  for await (const entry of versions.list(project, after, { signal, within: model })) {
+  for await (const entry of versions.list(project, after, { ...options, within: model })) {
     if (entry.record.deleted !== true) yield entry;
   }
 }
