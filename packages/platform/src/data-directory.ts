@@ -7,9 +7,21 @@ import { join, resolve } from "node:path";
 import { PssrError } from "@pssr/api";
 import { tryLock, unlock } from "fs-native-extensions";
 import type { Abortable } from "./abortable.js";
+import { errorCode, toStorageError } from "./files/storage-error.js";
 
 /** Far behind the text in the file: on Windows a locked part cannot be read, and the text names the holder. */
 const lockedByte = 2 ** 30;
+
+/** Why a path is no data directory, by the system's code. */
+const unusable: Readonly<Record<string, string>> = {
+  EEXIST: "it is a file",
+  ENOTDIR: "a part of its path is a file",
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  EROFS: "its file system is read-only",
+  ENOENT: "its path cannot be made",
+  ENAMETOOLONG: "its path is too long",
+};
 
 export class DataDirectory {
   private constructor(
@@ -17,13 +29,14 @@ export class DataDirectory {
     private readonly file: FileHandle,
   ) {}
 
-  /** Creates the folder if need be and locks it; DATA_DIRECTORY_LOCKED names the process that has it. */
+  /**
+   * Creates the folder if need be and locks it; DATA_DIRECTORY_LOCKED names the process that has it. INVALID_CONFIGURATION
+   * where there can be no such folder, or none that this user may write in; STORAGE_FULL where there is no room for it.
+   */
   static async lock(path: string, { signal }: Abortable = {}): Promise<DataDirectory> {
     signal?.throwIfAborted();
     const directory = resolve(path);
-    await mkdir(directory, { recursive: true });
-    const lockPath = join(directory, "pssr.lock");
-    const file = await open(lockPath, "a+");
+    const file = await openLockFile(directory);
     try {
       if (!tryLock(file.fd, lockedByte, 1)) {
         const { buffer, bytesRead } = await file.read(Buffer.alloc(32), 0, 32, 0);
@@ -47,5 +60,17 @@ export class DataDirectory {
   async close(): Promise<void> {
     unlock(this.file.fd, lockedByte, 1);
     await this.file.close();
+  }
+}
+
+async function openLockFile(directory: string): Promise<FileHandle> {
+  try {
+    await mkdir(directory, { recursive: true });
+    return await open(join(directory, "pssr.lock"), "a+");
+  } catch (cause) {
+    const why = unusable[errorCode(cause) ?? ""];
+    if (why === undefined) throw toStorageError(cause, directory);
+    const message = `the data directory ${directory} cannot be used: ${why}; choose another with --data-dir (PSSR_DATA_DIR)`;
+    throw new PssrError("INVALID_CONFIGURATION", message, { field: "dataDir", cause });
   }
 }

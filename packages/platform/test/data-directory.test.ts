@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { PssrError } from "@pssr/api";
 import { DataDirectory } from "@pssr/platform";
 import { reason } from "./reason.js";
 import { temporaryDirectory } from "./temporary-directory.js";
@@ -44,6 +45,9 @@ test("a path that can be no folder is a wrong setting, and the error names it", 
   const file = join(await temporaryDirectory(context), "file");
   await writeFile(file, "");
   for (const path of [file, join(file, "below"), join(file, "..", "x".repeat(300))]) {
-    await assert.rejects(DataDirectory.lock(path), reason("INVALID_CONFIGURATION", "dataDir"));
+    await assert.rejects(DataDirectory.lock(path), (error: PssrError) => {
+      assert.equal(error.field, "dataDir");
+      return reason("INVALID_CONFIGURATION")(error);
+    });
   }
 });
