@@ -35,9 +35,12 @@ export function nameOfImage({ project, id }: RecordKey): Image["name"] {
   return imageName.format({ project, image: id });
 }
 
-/** Where files for download are kept; see exports/. */
-export function exportPrefix(project: string, digest: string): string {
-  return `exports/${project}/${digest}/`;
+/**
+ * Where an image's files for download are kept; see image-exports.ts. They are its own: another with the same pixels has another
+ * origin, which its files tell, and may be deleted at another time.
+ */
+export function exportPrefix({ project, id }: RecordKey): string {
+  return `exports/${project}/${id}/`;
 }
 
 export class ImageCatalogue {
@@ -178,9 +181,8 @@ export class ImageCatalogue {
 
   async #removePixels(entry: RecordEntry<ImageRecord>, { signal }: Abortable): Promise<void> {
     if (entry.record.state !== "deleting") return;
-    const { location, digest } = entry.record.image;
-    await this.#objects.deletePrefix(location, { signal });
-    await this.#objects.deletePrefix(exportPrefix(entry.key.project, digest), { signal });
+    await this.#objects.deletePrefix(entry.record.image.location, { signal });
+    await this.#objects.deletePrefix(exportPrefix(entry.key), { signal });
     await this.#write(entry.key, { signal }, () => ({ schemaVersion: 1, state: "deleted" }));
   }
 

@@ -1,5 +1,5 @@
 /**
- * Images as files for download. A file is encoded once, into a write-once object named after the image's digest, so every
+ * Images as files for download. A file is encoded once, into a write-once object of the image's own, so every
  * download of it has the same bytes and can go on at any offset; it is a cache, swept after a day.
  */
 import { PssrError } from "@pssr/api";
@@ -28,7 +28,7 @@ const formats: Readonly<Record<ExportFormat, { ending: string; mediaType: string
 };
 
 /** Part of a file's key: raised with every change of what the encoders write. */
-const encoderVersion = 1;
+const encoderVersion = 2;
 const pieceBytes = 256 * 1024;
 const lifetimeMs = 24 * 60 * 60 * 1000;
 /** A PNG is encoded in memory, as a whole. */
@@ -55,7 +55,7 @@ export class ImageExports {
   async open(key: RecordKey, image: StoredImage, format: ExportFormat, { signal }: Abortable): Promise<ExportedFile> {
     checkFormat(image, format);
     const { ending, mediaType } = formats[format];
-    const object = `${exportPrefix(key.project, image.digest)}v${encoderVersion}.${ending}`;
+    const object = `${exportPrefix(key)}v${encoderVersion}.${ending}`;
     const stat =
       (await this.#objects.stat(object, { signal })) ??
       (await this.#work.run(object, (options) => this.#encode(object, image, format, options), { signal }));
@@ -96,7 +96,9 @@ export class ImageExports {
     format: ExportFormat,
     { signal }: { signal: AbortSignal },
   ): Promise<ObjectStat> {
-    const { location, pixelSizeNm, levels } = image;
+    const { location, pixelSizeNm } = image;
+    // Measured ones would come back as declared ones, and cut off what lies beyond the percentiles.
+    const levels = image.levels.source === "PERCENTILE" ? undefined : image.levels;
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();
     const answer = async (piece: unknown) => {

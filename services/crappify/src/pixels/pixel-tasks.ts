@@ -27,7 +27,15 @@ export type PixelTask =
   /** What is stored, and its digest → `Described`. */
   | { do: "describe"; location: string; pixelSizeNm: number; levels: Levels }
   /** A file; its bytes are handed over as questions, each an `ExportPiece` → nothing. */
-  | { do: "export"; location: string; format: ExportFormat; pixelSizeNm: number; levels: Levels; description: string };
+  | {
+      do: "export";
+      location: string;
+      format: ExportFormat;
+      pixelSizeNm: number;
+      /** Undefined where none were declared. */
+      levels: Levels | undefined;
+      description: string;
+    };
 
 export interface PairBytes {
   low: Uint8Array<ArrayBuffer>;

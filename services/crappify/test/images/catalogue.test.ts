@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FileFormat } from "@pssr/api";
+import { FileFormat, IntensityLevels_Source } from "@pssr/api";
 import { memorySource, type PixelArray, writeOmeZarr } from "@pssr/imaging";
 import { Operations } from "@pssr/platform";
 import { ImageCatalogue } from "../../dist/images/image-catalogue.js";
@@ -67,6 +67,41 @@ test("a download goes on at any offset, in messages of bounded size", async (t) 
   assert.deepEqual(rest.bytes, whole.bytes.subarray(300_000));
   assert.deepEqual(rest.header, whole.header);
   await assert.rejects(download(installation, name, undefined, 2n ** 40n), reason("INVALID_FIELD", "offset"));
+});
+
+test("of two images with the same pixels, each file tells its own origin and goes with its own image", async (t) => {
+  const installation = await startInstallation(t);
+  const { images } = installation;
+  const file = png(picture([40, 40], "uint8"));
+  const first = await importImage(installation, "a", file, { filename: "first.png" });
+  const second = await importImage(installation, "b", file, { filename: "second.png" });
+  assert.equal(first.digest, second.digest);
+  const tells = async (name: string) =>
+    /file=([a-z.]+)/.exec(Buffer.from((await download(installation, name)).bytes).toString("latin1"))?.[1];
+  assert.equal(await tells(first.name), "first.png");
+  assert.equal(await tells(second.name), "second.png");
+  await images.deleteImage({ name: first.name });
+  assert.deepEqual(
+    (await objectsUnder(installation, "exports/")).map((key) => key.split("/")[2]),
+    ["b"],
+  );
+});
+
+test("an exported TIFF that comes in again has the levels that it went out with, measured or declared", async (t) => {
+  const installation = await startInstallation(t);
+  const pixels = picture([90, 90], "uint16");
+  const levels = { black: 7, white: 4000, source: 0 };
+  for (const [id, image] of [
+    ["measured", {}],
+    ["declared", { image: { levels } }],
+  ] as const) {
+    const out = await importImage(installation, id, png(pixels), image);
+    const { bytes } = await download(installation, out.name);
+    const again = await importImage(installation, `${id}-again`, bytes, { filename: "again.tif" });
+    const { SOURCE_METADATA, SOURCE_PERCENTILE } = IntensityLevels_Source;
+    const source = id === "measured" ? SOURCE_PERCENTILE : SOURCE_METADATA;
+    assert.deepEqual(again.levels, { ...out.levels, source });
+  }
 });
 
 test("a stack is no PNG", async (t) => {
