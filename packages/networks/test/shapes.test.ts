@@ -28,6 +28,13 @@ test("parameters and operations are counted as by hand", () => {
   assert.deepEqual(shape.parameters[0]!.shape, [3, 3, 1, 8]);
 });
 
+test("the largest map is that of the widest layer, or what comes out where that is larger", () => {
+  const largest = (scale: number, width: number) =>
+    networkShape(createNetwork({ scale, options: { width, depth: 0 } }), { height: 10, width: 10 }).largestMap;
+  assert.equal(largest(2, 24), 24 * 100);
+  assert.equal(largest(6, 24), 36 * 100);
+});
+
 test("the default network stays small enough to train on a CPU", () => {
   const { parameterCount } = networkShape(createNetwork({}), { height: 32, width: 32 });
   assert.ok(parameterCount > 5e5 && parameterCount < 2e6, `${parameterCount}`);

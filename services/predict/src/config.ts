@@ -16,7 +16,7 @@ export const predictSettings = {
   regionWorkers: setting(integer({ min: 0, max: 256 }), {
     default: "2",
     description:
-      "Regions of predictions that this process restores at once; each takes about 100 MiB of memory at most",
+      "Regions of predictions that this process restores at once; beside its tiles, each holds its pixels and those it reads",
   }),
   regionWindow: setting(integer({ min: 1, max: 4096 }), {
     default: "32",
@@ -29,6 +29,10 @@ export const predictSettings = {
   tilesInFlight: setting(integer({ min: 1, max: 16 }), {
     default: "2",
     description: "Tiles of one region that are under way at the same time",
+  }),
+  tileMemory: setting(bytes({ min: MiB, max: 256 * GiB }), {
+    default: "256MiB",
+    description: "Memory for one tile in the network, about; tiles that would take more are made smaller",
   }),
   inferenceWorkers: setting(integer({ min: 1, max: 256 }), {
     default: String(Math.min(2, availableParallelism())),

@@ -54,7 +54,7 @@ export async function startPredict(
       maximumPixels: config.evaluationPixels,
     }),
   );
-  const resolver = new PredictionResolver(peers, models);
+  const resolver = new PredictionResolver(peers, models, { tileMemoryBytes: config.tileMemory });
   const closeParts = async () => {
     await regionWorkers.close();
     await Promise.all([regionThreads.close(), evaluationThreads.close(), inference.close()]);

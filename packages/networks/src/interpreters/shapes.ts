@@ -22,6 +22,8 @@ export interface NetworkShape {
   readonly parameterCount: number;
   /** Floating-point operations of the convolutions for one image (a multiply and an add count as two). */
   readonly flops: number;
+  /** Numbers in the largest map that one image makes on its way: decides how much memory it takes. */
+  readonly largestMap: number;
 }
 
 /**
@@ -43,12 +45,14 @@ export function networkShape(network: Network, size: { height: number; width: nu
     parameters,
     parameterCount: parameters.reduce((sum, parameter) => sum + parameterSize(parameter), 0),
     flops: ops.flops,
+    largestMap: ops.largestMap,
   };
 }
 
 class ShapeOps implements Ops<MapShape> {
   readonly parameters = new Map<string, Parameter>();
   flops = 0;
+  largestMap = 0;
 
   channels(x: MapShape): number {
     return x.channels;
@@ -70,7 +74,7 @@ class ShapeOps implements Ops<MapShape> {
     const height = convolvedSide(x.height, kernel, stride, weights.name);
     const width = convolvedSide(x.width, kernel, stride, weights.name);
     this.flops += 2 * height * width * parameterSize(weights) + (bias === undefined ? 0 : height * width * channels);
-    return { channels, height, width };
+    return this.made({ channels, height, width });
   }
 
   relu(x: MapShape): MapShape {
@@ -95,12 +99,17 @@ class ShapeOps implements Ops<MapShape> {
     if (!isPositive(factor) || x.channels % factor ** 2 !== 0) {
       throw faulty(`cannot shuffle ${describe(x)} up by ${factor}: the channels are no multiple of ${factor ** 2}`);
     }
-    return { channels: x.channels / factor ** 2, height: x.height * factor, width: x.width * factor };
+    return this.made({ channels: x.channels / factor ** 2, height: x.height * factor, width: x.width * factor });
   }
 
   upsampleBilinear(x: MapShape, factor: number): MapShape {
     if (!isPositive(factor)) throw faulty(`cannot enlarge ${describe(x)} by ${factor}`);
-    return { ...x, height: x.height * factor, width: x.width * factor };
+    return this.made({ ...x, height: x.height * factor, width: x.width * factor });
+  }
+
+  private made(map: MapShape): MapShape {
+    this.largestMap = Math.max(this.largestMap, map.channels * map.height * map.width);
+    return map;
   }
 
   private use(parameter: Parameter): void {

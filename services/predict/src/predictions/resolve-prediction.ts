@@ -1,9 +1,11 @@
 /** Turns what a caller asks for into a specification: asks the owners of image and model, and refuses early what cannot work. */
 import { imageName, modelVersionName, PssrError } from "@pssr/api";
-import { modelFiles } from "@pssr/networks";
+import { planeShape } from "@pssr/imaging";
+import { createNetwork, modelFiles } from "@pssr/networks";
 import { fromImage } from "../message.js";
 import type { ModelFiles } from "../models/model-files.js";
 import type { CallFor, Peers } from "../peers.js";
+import { bytesPerInputPixel, fitTileSize } from "../tiling/tile-memory.js";
 import { type AskedPrediction, type PredictionSpec, type SpecifiedModel, shardShapeFor } from "./prediction-spec.js";
 
 const defaultTileSize = 256;
@@ -14,9 +16,10 @@ export class PredictionResolver {
   constructor(
     private readonly peers: Peers,
     private readonly models: ModelFiles,
+    private readonly settings: { tileMemoryBytes: number },
   ) {}
 
-  /** Throws INVALID_FIELD, NOT_FOUND or INVALID_MODEL with the field to blame. */
+  /** Throws INVALID_FIELD, NOT_FOUND, LIMIT_EXCEEDED or INVALID_MODEL with the field to blame. */
   async resolve(project: string, asked: AskedPrediction, call: CallFor): Promise<PredictionSpec> {
     checkWithin(project, imageName.parse(asked.image, `${path}.image`).project, `${path}.image`);
     checkWithin(
@@ -27,8 +30,8 @@ export class PredictionResolver {
     if (asked.outputImage !== "") {
       checkWithin(project, imageName.parse(asked.outputImage, `${path}.output_image`).project, `${path}.output_image`);
     }
-    const tileSize = checkTileSize(asked.tileSize);
-    const [image, model] = await Promise.all([
+    const wantedTile = checkTileSize(asked.tileSize);
+    const [image, { model, bytesPerPixel }] = await Promise.all([
       this.peers.image(asked.image, `${path}.image`, call).then((found) => fromImage(found, `${path}.image`)),
       this.#model(asked.modelVersion, call),
     ]);
@@ -39,11 +42,15 @@ export class PredictionResolver {
         { field: `${path}.image` },
       );
     }
+    const tileSize = fitTileSize(wantedTile, { ...model, bytesPerPixel }, planeShape(image), {
+      limitBytes: this.settings.tileMemoryBytes,
+      field: `${path}.model_version`,
+    });
     const spec = { schemaVersion: 1, asked, image, model, tileSize } as const;
     return { ...spec, shardShape: shardShapeFor(spec) };
   }
 
-  async #model(name: string, call: CallFor): Promise<SpecifiedModel> {
+  async #model(name: string, call: CallFor): Promise<{ model: SpecifiedModel; bytesPerPixel: number }> {
     const field = `${path}.model_version`;
     const version = await this.peers.modelVersion(name, field, call);
     if (version.inputFrames > 1) {
@@ -61,15 +68,17 @@ export class PredictionResolver {
         field,
       });
     }
-    return {
+    const { halo, grid, network } = manifest;
+    const model = {
       name: version.name,
       location: version.location,
       onnx,
-      scale: manifest.network.scale,
-      halo: manifest.halo,
-      grid: manifest.grid,
+      scale: network.scale,
+      halo,
+      grid,
       levels: { black: manifest.intensity.black, white: manifest.intensity.white },
     };
+    return { model, bytesPerPixel: bytesPerInputPixel(createNetwork(network), grid) };
   }
 }
 
