@@ -2,9 +2,7 @@
 import { CommanderError } from "commander";
 import { createProgram } from "./program.js";
 import { report } from "./terminal/exit-code.js";
-
-/** How long a command may take to stop after an interrupt before the process ends anyway. */
-const STOP_GRACE_MS = 5_000;
+import { stopLimit } from "./terminal/stop-limit.js";
 
 /** Runs one command line and gives the exit code. */
 export async function main(argv: string[]): Promise<number> {
@@ -12,7 +10,7 @@ export async function main(argv: string[]): Promise<number> {
   const onSignal = () => {
     if (interrupt.signal.aborted) process.exit(130); // asked twice: at once
     interrupt.abort(new Error("interrupted"));
-    setTimeout(() => process.exit(130), STOP_GRACE_MS).unref();
+    setTimeout(() => process.exit(130), stopLimit()).unref();
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);

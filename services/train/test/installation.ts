@@ -41,11 +41,19 @@ export interface InstallationOptions {
   crappify: string;
   keyring: Keyring;
   config?: Partial<TrainConfig>;
+  /** Time that work gets to stop, milliseconds. */
+  stopGraceMs?: number;
 }
 
 export type Installation = Awaited<ReturnType<typeof openInstallation>>;
 
-export async function openInstallation({ directory, crappify, keyring, config }: InstallationOptions) {
+export async function openInstallation({
+  directory,
+  crappify,
+  keyring,
+  config,
+  stopGraceMs = 4_000,
+}: InstallationOptions) {
   const lock = await DataDirectory.lock(directory);
   const ports = {
     state: await FileStateStore.open(join(directory, "state")),
@@ -57,7 +65,7 @@ export async function openInstallation({ directory, crappify, keyring, config }:
   const report = (error: unknown, doing: string) => {
     reports.push(`${doing}: ${error instanceof Error ? error.stack : String(error)}`);
   };
-  const operations = new Operations(ports, { exclusive: true, sweepMs: 200, retryMs: 50, report });
+  const operations = new Operations(ports, { exclusive: true, sweepMs: 200, retryMs: 50, stopGraceMs, report });
   const log = createLogger({ service: "train", level: "fatal" });
   const service = await startTrain(
     { ...loadConfig(trainSettings, { argv: [], env: {} }), ...config },

@@ -112,6 +112,18 @@ test("after kill -9 of the service its training process ends too, and a new serv
   assertEveryStepOnce(await lossesOf(installation, name));
 });
 
+test("a training process that does not stop is gone within the time that work gets to stop", async (context) => {
+  const { pairs, open } = await workplace(context);
+  const installation = await open(careless, 500);
+  pairs.holdAt(8);
+  const operation = await installation.trainings.createTraining(request);
+  await stateOf(installation, operation, ({ progress }) => progress?.done === 8n);
+  const [child] = await trainingProcesses();
+  process.kill(child!, "SIGSTOP");
+  await installation.operations.close();
+  assert.equal(isAlive(child!), false);
+});
+
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -11,7 +11,7 @@ import { datasetNamed, PairServer } from "./peer/pair-server.js";
 export interface Workplace {
   directory: string;
   pairs: PairServer;
-  open(config?: Partial<TrainConfig>): Promise<Installation>;
+  open(config?: Partial<TrainConfig>, stopGraceMs?: number): Promise<Installation>;
 }
 
 export async function workplace(context: TestContext): Promise<Workplace> {
@@ -34,8 +34,8 @@ export async function workplace(context: TestContext): Promise<Workplace> {
   return {
     directory,
     pairs,
-    async open(config = {}) {
-      const installation = await openInstallation({ directory, crappify: pairs.address, keyring, config });
+    async open(config = {}, stopGraceMs) {
+      const installation = await openInstallation({ directory, crappify: pairs.address, keyring, config, stopGraceMs });
       const { close } = installation;
       let closing: Promise<void> | undefined;
       const once = { ...installation, close: () => (closing ??= close()) };

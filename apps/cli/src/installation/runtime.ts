@@ -14,6 +14,7 @@ import {
   type RunningService,
   type ServiceContext,
 } from "@pssr/platform";
+import { allowToStop } from "../terminal/stop-limit.js";
 import type { ProcessConfig } from "./settings.js";
 
 export class Runtime {
@@ -31,6 +32,7 @@ export class Runtime {
 
   /** Locks the data directory and opens what is in it. Throws DATA_DIRECTORY_LOCKED. */
   static async open(config: ProcessConfig, keyring: Keyring, authenticator: Authenticator): Promise<Runtime> {
+    allowToStop(config);
     const directory = await DataDirectory.lock(config.dataDir);
     try {
       const ports: Ports = {

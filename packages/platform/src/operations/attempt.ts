@@ -83,6 +83,7 @@ export class Attempt {
       record: this.stored.record,
       attempt: this.#number,
       signal,
+      stopGraceMs: this.settings.stopGraceMs,
       objectPrefix: `operations/${project}/${id}/${this.#number}/`,
       progress: (value) => this.#tellProgress(value),
       checkpoint: async (reference) => {

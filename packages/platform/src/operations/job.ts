@@ -47,6 +47,8 @@ export interface JobContext {
   readonly attempt: number;
   /** Aborted with a JobAborted that says why. */
   readonly signal: AbortSignal;
+  /** How long `run` may take to settle once the signal is aborted, milliseconds; then it is left behind. */
+  readonly stopGraceMs: number;
   /** `operations/{project}/{id}/{attempt}/`: object keys of this attempt alone. */
   readonly objectPrefix: string;
   /**

@@ -7,11 +7,6 @@ import { PssrError } from "@pssr/api";
 import { ChildInbox } from "./child-inbox.js";
 import type { FromProcess, ProcessSpec, ToProcess } from "./messages.js";
 
-/**
- * How long a process may take to leave its last checkpoint. Less than what a job gets to stop, for the checkpoint must be
- * stored in that time too.
- */
-const STOP_GRACE_MS = 2_000;
 /** What the native library and Node need of the environment; nothing else is passed on. */
 const passedOn = /^(PATH|LD_LIBRARY_PATH|TMPDIR|TF_.*|OMP_.*|CUDA_.*|NVIDIA_.*|XDG_CACHE_HOME|HOME)$/;
 
@@ -22,6 +17,8 @@ export interface ProcessOptions {
   signal: AbortSignal;
   /** Whether a stop should leave a checkpoint first; otherwise the process ends at once. */
   checkpointOnStop: () => boolean;
+  /** How long it may take for that. */
+  stopGraceMs: number;
 }
 
 /**
@@ -29,7 +26,7 @@ export interface ProcessOptions {
  * and WORKER_CRASHED when the process ends without a word. When it returns, the process is gone.
  */
 export async function* runTrainingProcess(options: ProcessOptions): AsyncGenerator<FromProcess, void> {
-  const { spec, signal, mint, checkpointOnStop } = options;
+  const { spec, signal, mint, checkpointOnStop, stopGraceMs } = options;
   signal.throwIfAborted();
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => passedOn.test(name)));
   const child = fork(new URL("./main.js", import.meta.url), [], {
@@ -47,7 +44,7 @@ export async function* runTrainingProcess(options: ProcessOptions): AsyncGenerat
   const stop = () => {
     if (!checkpointOnStop()) return void child.kill("SIGKILL");
     send({ kind: "stop" });
-    killer = setTimeout(() => child.kill("SIGKILL"), STOP_GRACE_MS);
+    killer = setTimeout(() => child.kill("SIGKILL"), stopGraceMs);
   };
   signal.addEventListener("abort", stop, { once: true });
   try {

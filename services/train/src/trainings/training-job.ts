@@ -39,6 +39,8 @@ export interface TrainingJobOptions {
 
 /** Processes that may end without a word, one after the other without a checkpoint, before the training is given up. */
 const MOST_CRASHES = 3;
+/** Share of a job's time to stop that its process gets: the checkpoint which that leaves must be stored in the rest. */
+const PROCESS_SHARE_OF_STOP = 0.8;
 
 export async function runTraining(job: JobContext, options: TrainingJobOptions): Promise<JobResult> {
   const scratch = await makeScratchFolder();
@@ -119,6 +121,7 @@ class TrainingRun {
       mint: () => mintFor(keyring, record.project, record.principal),
       signal,
       checkpointOnStop: () => isShutdown(signal),
+      stopGraceMs: PROCESS_SHARE_OF_STOP * this.#job.stopGraceMs,
     });
     for await (const message of messages) {
       const result = await this.#receive(message);
