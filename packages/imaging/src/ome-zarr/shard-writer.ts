@@ -13,6 +13,8 @@ import type { StoreKey, WritableStore } from "./store.js";
 
 const gzipAsync = promisify(gzip);
 const noChunk = 0xffffffffffffffffn;
+/** Chunks compressed at the same time: as many as the thread pool of a process has threads by default. */
+const chunksAtOnce = 4;
 
 export class ShardWriter {
   readonly layout: ShardLayout;
@@ -71,16 +73,15 @@ async function encodeShard(
   const { chunkShape, shardShape } = layout;
   const counts = shardShape.map((size, axis) => size / chunkShape[axis]!);
   const entries = new DataView(new ArrayBuffer(16 * pixelCount(counts)));
+  const starts = [...gridIndices(counts)].map((chunk) => chunk.map((position, axis) => position * chunkShape[axis]!));
+  const chunks = await encodeChunks(pixels, starts, chunkShape, signal);
   const parts: Uint8Array[] = [];
   let [offset, at] = [0, 0];
-  for (const chunk of gridIndices(counts)) {
-    const start = chunk.map((position, axis) => position * chunkShape[axis]!);
-    if (start.some((first, axis) => first >= pixels.shape[axis]!)) {
+  for (const stored of chunks) {
+    if (stored === undefined) {
       entries.setBigUint64(at, noChunk, true);
       entries.setBigUint64(at + 8, noChunk, true);
     } else {
-      signal?.throwIfAborted();
-      const stored = await encodeChunk(pixels, start, chunkShape);
       entries.setBigUint64(at, BigInt(offset), true);
       entries.setBigUint64(at + 8, BigInt(stored.length), true);
       parts.push(stored);
@@ -92,6 +93,26 @@ async function encodeShard(
   const checksum = new DataView(new ArrayBuffer(4));
   checksum.setUint32(0, crc32c(index), true);
   return new Uint8Array(Buffer.concat([...parts, index, new Uint8Array(checksum.buffer)]));
+}
+
+/** In the order of `starts`, a few at once; undefined for a chunk beyond the image. */
+async function encodeChunks(
+  pixels: PixelArray,
+  starts: readonly (readonly number[])[],
+  chunkShape: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<(Uint8Array | undefined)[]> {
+  const chunks: (Uint8Array | undefined)[] = starts.map(() => undefined);
+  const waiting = starts.entries();
+  const encodeNext = async () => {
+    for (const [position, start] of waiting) {
+      signal?.throwIfAborted();
+      if (start.some((first, axis) => first >= pixels.shape[axis]!)) continue;
+      chunks[position] = await encodeChunk(pixels, start, chunkShape);
+    }
+  };
+  await Promise.all(Array.from({ length: chunksAtOnce }, encodeNext));
+  return chunks;
 }
 
 /** One inner chunk, filled up with zeros beyond the image. */
