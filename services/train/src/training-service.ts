@@ -153,7 +153,14 @@ export class TrainingRpcs {
   async #dataset(name: string, project: string, principal: string, signal: AbortSignal): Promise<Dataset> {
     const token = await mintFor(this.#options.keyring, project, principal);
     const metadata = new Metadata().set("authorization", `Bearer ${token}`);
-    return await this.#options.datasets.getDataset({ name }, { signal, metadata });
+    try {
+      return await this.#options.datasets.getDataset({ name }, { signal, metadata });
+    } catch (error) {
+      if (!isPssrError(error, "NOT_FOUND")) throw error;
+      // The other service names its own field; a caller of this one knows another.
+      const message = `training.dataset: there is no dataset "${name}"; ListDatasets names those there are`;
+      throw new PssrError("NOT_FOUND", message, { field: "training.dataset", cause: error });
+    }
   }
 
   async #find(name: string, signal: AbortSignal) {

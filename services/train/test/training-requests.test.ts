@@ -109,6 +109,12 @@ test("a request that makes no sense is refused with the field's path, and leaves
   assert.deepEqual((await trainings.listTrainings({ parent })).trainings, []);
 });
 
+test("a dataset that is not there is named by the request's own field", async (context) => {
+  const { trainings } = await (await workplace(context)).open(idle);
+  const training = smallTraining(1, { dataset: `${parent}/datasets/none` });
+  await assert.rejects(trainings.createTraining(create("one", training)), refusal("NOT_FOUND", "training.dataset"));
+});
+
 test("projects are kept apart", async (context) => {
   const { trainings } = await (await workplace(context)).open(idle);
   const elsewhere = "projects/other";
