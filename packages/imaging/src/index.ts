@@ -10,20 +10,16 @@ export { montage } from "./montage/montage.js";
 export type { ImageDescription } from "./ome-zarr/metadata.js";
 export { type OmeZarrImage, openOmeZarr } from "./ome-zarr/open-ome-zarr.js";
 export { gridIndices, type ShardLayout, shardLayout, shardRegion } from "./ome-zarr/shard-layout.js";
-export { ShardWriter, shardKey } from "./ome-zarr/shard-writer.js";
+export { ShardWriter } from "./ome-zarr/shard-writer.js";
 export type { ByteRange, ReadableStore, StoreKey, WritableStore } from "./ome-zarr/store.js";
 export { writeOmeZarr, writeOmeZarrMetadata } from "./ome-zarr/write-ome-zarr.js";
-export { type Converted, convertDtype } from "./pixels/convert-dtype.js";
+export { type IntensityMap, intensityMap, mapToPixels, mapValues } from "./pixels/intensity-map.js";
 export {
   type BlackAndWhite,
   checkLevels,
-  fromNetworkValues,
   type Levels,
   type LevelsSource,
-  measureLevels,
-  percentileSampleSize,
   resolveLevels,
-  toNetworkValues,
 } from "./pixels/levels.js";
 export {
   allocatePixels,
@@ -47,4 +43,3 @@ export type { ResamplingKernel } from "./resampling/coefficients.js";
 export { Resampler, type ResamplerOptions, resize } from "./resampling/resampler.js";
 export { type SpatialSplit, type SplitOptions, splitPlane } from "./tiles/split-plane.js";
 export { type PlaneOrigin, planeOrigins, tileOrigins } from "./tiles/tile-origins.js";
-export { type Frames, WindowSet } from "./tiles/window-set.js";

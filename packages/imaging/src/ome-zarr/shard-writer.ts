@@ -61,7 +61,7 @@ export class ShardWriter {
 }
 
 /** Key of a shard of the full-resolution level. */
-export function shardKey(index: readonly number[]): StoreKey {
+function shardKey(index: readonly number[]): StoreKey {
   return `/0/c/${index.join("/")}`;
 }
 

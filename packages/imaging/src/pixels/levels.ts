@@ -1,10 +1,9 @@
 /**
- * The intensity policy: which pixel values mean "no signal" and "full signal", and the one affine map between pixel values
- * and what a network sees (black → 0, white → 1). Never the range of the dtype: 12-bit data come in uint16.
+ * The intensity policy: which pixel values mean "no signal" and "full signal". Never the range of the dtype: 12-bit data come
+ * in uint16.
  */
 import { PssrError } from "@pssr/api";
-import { storeRounded } from "./convert-dtype.js";
-import { allocatePixels, type Dtype, type PixelArray, type PixelData } from "./pixel-array.js";
+import type { PixelArray } from "./pixel-array.js";
 
 export type LevelsSource = "METADATA" | "CALLER" | "PERCENTILE";
 
@@ -23,7 +22,7 @@ export interface BlackAndWhite {
 }
 
 /** At most this many pixels are looked at for the percentiles. */
-export const percentileSampleSize = 1 << 20;
+const percentileSampleSize = 1 << 20;
 
 /**
  * The levels of an image: the caller's word first, then the metadata's, else robust percentiles of the pixels.
@@ -66,35 +65,6 @@ export function measureLevels(pixels: PixelArray, sampleSize = percentileSampleS
   if (greatest > least) return { black: least, white: greatest, source: "PERCENTILE" };
   const width = pixels.dtype === "float32" && least !== 0 ? Math.abs(least) : 1;
   return { black: least, white: least + width, source: "PERCENTILE" };
-}
-
-/**
- * Pixel values as a network sees them: (value − black) / (white − black), not clipped.
- * @param output written and returned if given; as long as `data`
- */
-export function toNetworkValues(
-  data: PixelData,
-  levels: BlackAndWhite,
-  output = new Float32Array(data.length),
-): Float32Array {
-  const gain = 1 / (levels.white - levels.black);
-  const offset = -levels.black * gain;
-  for (let i = 0; i < data.length; i++) output[i] = data[i]! * gain + offset;
-  return output;
-}
-
-/**
- * The way back: black + value · (white − black), rounded and clipped to `dtype`.
- * @param output written and returned if given; as long as `values` and of `dtype`
- * @returns the pixels and how many of them had to be clipped
- */
-export function fromNetworkValues(
-  values: Float32Array,
-  levels: BlackAndWhite,
-  dtype: Dtype,
-  output: PixelData = allocatePixels(dtype, values.length),
-): { data: PixelData; clipped: number } {
-  return { data: output, clipped: storeRounded(values, output, levels.white - levels.black, levels.black) };
 }
 
 function pick({ black, white }: BlackAndWhite): BlackAndWhite {

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isPssrError } from "@pssr/api";
 import {
-  convertDtype,
   copyRegion,
   copyRows,
   createPixelArray,
-  fromNetworkValues,
-  measureLevels,
+  intensityMap,
+  mapToPixels,
+  mapValues,
   resolveLevels,
-  toNetworkValues,
 } from "@pssr/imaging";
+import { measureLevels } from "../../dist/pixels/levels.js";
 import { lcgValues, readGolden } from "../golden/goldens.js";
 
 const invalid = (error: unknown) => isPssrError(error, "INVALID_FIELD");
@@ -47,15 +47,6 @@ test("a region of a stack holds the pixels of its place", () => {
   ]) {
     assert.throws(() => copyRegion(stack, { start, shape: [2, 2, 3] }), invalid);
   }
-});
-
-test("a conversion rounds, clips and counts what it clipped", () => {
-  const values = Float32Array.from([-0.6, -0.4, 0.5, 254.4, 255.4, 255.5, 1e9, Number.NaN, Number.NEGATIVE_INFINITY]);
-  const { pixels, clipped } = convertDtype(createPixelArray("yx", [1, 9], values), "uint8");
-  assert.deepEqual([...pixels.data], [0, 0, 1, 254, 255, 255, 255, 0, 0]);
-  assert.equal(clipped, 5);
-  const deep = convertDtype(createPixelArray("yx", [1, 2], Uint16Array.from([255, 4095])), "uint8");
-  assert.deepEqual([[...deep.pixels.data], deep.clipped], [[255, 255], 1]);
 });
 
 test("percentiles are numpy's", () => {
@@ -107,15 +98,22 @@ test("the caller's levels come before the metadata's, and these before percentil
   assert.throws(() => resolveLevels(pixels, { caller: { black: 2, white: 2 } }), invalid);
 });
 
-test("pixels go to network values and come back the same", () => {
-  const levels = { black: 100, white: 4095 };
+test("levels go to levels, and the way back cancels", () => {
+  const image = { black: 100, white: 4095 };
+  const network = { black: -1, white: 1 };
+  const values = new Float32Array(6);
   const pixels = Uint16Array.from([0, 100, 2000, 4095, 5000, 65535]);
-  const values = toNetworkValues(pixels, levels);
-  assert.equal(values[1], 0);
+  mapValues(pixels, intensityMap(image, network), values);
+  assert.equal(values[1], -1);
   assert.ok(Math.abs(values[3]! - 1) < 1e-6);
-  assert.deepEqual(fromNetworkValues(values, levels, "uint16"), { data: pixels, clipped: 0 });
-  assert.deepEqual(fromNetworkValues(Float32Array.from([-1, 0.5, 20]), levels, "uint16"), {
-    data: Uint16Array.from([0, 2098, 65535]),
-    clipped: 2,
-  });
+  const back = new Uint16Array(6);
+  assert.equal(mapToPixels(values, intensityMap(network, image), back), 0);
+  assert.deepEqual(back, pixels);
+});
+
+test("values that become whole-number pixels are rounded, clipped, and counted where they are clipped", () => {
+  const values = Float32Array.from([-0.6, -0.4, 0.5, 254.4, 255.4, 255.5, 1e9, Number.NaN, Number.NEGATIVE_INFINITY]);
+  const pixels = new Uint8Array(9);
+  assert.equal(mapToPixels(values, { gain: 1, offset: 0 }, pixels), 5);
+  assert.deepEqual([...pixels], [0, 0, 1, 254, 255, 255, 255, 0, 0]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isPssrError } from "@pssr/api";
-import { type PlaneOrigin, planeOrigins, splitPlane, tileOrigins, WindowSet } from "@pssr/imaging";
+import { type PlaneOrigin, planeOrigins, splitPlane, tileOrigins } from "@pssr/imaging";
 import { lcg } from "../golden/goldens.js";
 
 const random = lcg(7);
@@ -92,28 +92,4 @@ test("a tile larger than the plane, and a plane without room to learn, are typed
       (error) => isPssrError(error, "INVALID_FIELD"),
     );
   }
-});
-
-test("windows of an image go through every plane, or every run of frames", () => {
-  const image = { axes: "tzyx", shape: [2, 4, 10, 10] };
-  const origins = planeOrigins([10, 10], 5, 5);
-  const planes = new WindowSet(image, origins, 5);
-  assert.equal(planes.length, 2 * 4 * 4);
-  assert.deepEqual(planes.at(4 * 4 + 4 + 1), { start: [1, 1, 0, 5], shape: [1, 1, 5, 5] });
-  const runs = new WindowSet(image, origins, 5, { axis: "z", count: 3 });
-  assert.equal(runs.length, 2 * 2 * 4);
-  assert.deepEqual(runs.at(runs.length - 1), { start: [1, 1, 5, 5], shape: [1, 3, 5, 5] });
-  assert.equal(new Set(Array.from({ length: runs.length }, (_, i) => String(runs.at(i).start))).size, runs.length);
-  assert.throws(
-    () => runs.at(runs.length),
-    (error) => isPssrError(error, "INVALID_FIELD"),
-  );
-  assert.throws(
-    () => new WindowSet(image, origins, 5, { axis: "z", count: 5 }),
-    (error) => isPssrError(error, "TILE_TOO_LARGE"),
-  );
-  assert.throws(
-    () => new WindowSet({ axes: "yx", shape: [10, 10] }, origins, 5, { axis: "t", count: 2 }),
-    (error) => isPssrError(error, "INVALID_FIELD"),
-  );
 });

@@ -2,10 +2,16 @@
  * Restores one region: reads what its tiles need of the input image, sends tile by tile through the network, and puts the
  * answers together. Pixels only: where they come from and go to is for others to say.
  */
-import { allocatePixels, type BlackAndWhite, type Dtype, type PixelData, pixelCount } from "@pssr/imaging";
+import {
+  allocatePixels,
+  type BlackAndWhite,
+  type Dtype,
+  intensityMap,
+  type PixelData,
+  pixelCount,
+} from "@pssr/imaging";
 import type { Box } from "../tiling/box.js";
 import { planTiles, type Tile, type TiledNetwork } from "../tiling/tiles.js";
-import { intensityMap } from "./intensity-map.js";
 import { cutTile, type PlaneWindow, pasteTile } from "./tile-pixels.js";
 
 /** The image to restore. Its last two axes are y and x; a box of it is restored plane by plane. */

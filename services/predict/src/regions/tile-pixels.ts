@@ -1,8 +1,7 @@
 /** A tile's pixels on their way into the network and out of it again. */
 import { PssrError } from "@pssr/api";
-import { dtypeOf, maximumOf, type PixelData } from "@pssr/imaging";
+import { type IntensityMap, mapToPixels, mapValues, type PixelData } from "@pssr/imaging";
 import type { Tile } from "../tiling/tiles.js";
-import type { IntensityMap } from "./intensity-map.js";
 
 /** Part of one plane of the input image, C order. */
 export interface PlaneWindow {
@@ -18,7 +17,7 @@ export interface PlaneWindow {
  * The tile's input, [input height, input width], in network units. Where the tile reaches beyond the window, which it does
  * only at the image's lower and right edge, the last row and column are repeated.
  */
-export function cutTile(window: PlaneWindow, tile: Tile, { gain, offset }: IntensityMap): Float32Array {
+export function cutTile(window: PlaneWindow, tile: Tile, map: IntensityMap): Float32Array {
   const { y, x } = tile;
   const result = new Float32Array(y.input.size * x.input.size);
   const left = x.input.start - window.x;
@@ -26,7 +25,7 @@ export function cutTile(window: PlaneWindow, tile: Tile, { gain, offset }: Inten
   for (let row = 0, to = 0; row < y.input.size; row++, to += x.input.size) {
     const sourceRow = Math.min(y.input.start - window.y + row, window.height - 1);
     const from = sourceRow * window.width + left;
-    for (let column = 0; column < inside; column++) result[to + column] = gain * window.data[from + column]! + offset;
+    mapValues(window.data.subarray(from, from + inside), map, result.subarray(to, to + inside));
     result.fill(result[to + inside - 1]!, to + inside, to + x.input.size);
   }
   return result;
@@ -49,46 +48,25 @@ export function pasteTile(
   output: Float32Array,
   tile: Tile,
   scale: number,
-  { gain, offset }: IntensityMap,
+  map: IntensityMap,
   plane: RegionPlane,
 ): number {
   const { y, x } = tile;
   const outputWidth = x.input.size * scale;
   const { data } = plane;
-  const store = data instanceof Float32Array ? storeFloats : storeRounded;
   let clipped = 0;
   for (let row = 0; row < y.keep.size; row++) {
     const from = (y.keep.start + row) * outputWidth + x.keep.start;
     const to = plane.offset + (y.target + row) * plane.width + x.target;
-    clipped += store(output.subarray(from, from + x.keep.size), data.subarray(to, to + x.keep.size), gain, offset);
+    const values = output.subarray(from, from + x.keep.size);
+    checkFinite(values);
+    clipped += mapToPixels(values, map, data.subarray(to, to + x.keep.size));
   }
   return clipped;
 }
 
-function storeFloats(values: Float32Array, pixels: PixelData, gain: number, offset: number): number {
-  for (let i = 0; i < values.length; i++) {
-    const value = gain * values[i]! + offset;
-    if (!Number.isFinite(value)) throw notFinite(value);
-    pixels[i] = value;
-  }
-  return 0;
-}
-
-function storeRounded(values: Float32Array, pixels: PixelData, gain: number, offset: number): number {
-  const limit = maximumOf(dtypeOf(pixels))!;
-  let clipped = 0;
-  for (let i = 0; i < values.length; i++) {
-    // Half a step up, then the store cuts the fraction off: rounded, halves up.
-    const value = gain * values[i]! + offset + 0.5;
-    if (value >= 0 && value < limit + 1) {
-      pixels[i] = value;
-    } else {
-      if (!Number.isFinite(value)) throw notFinite(value);
-      pixels[i] = value < 0 ? 0 : limit;
-      clipped++;
-    }
-  }
-  return clipped;
+function checkFinite(values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) throw notFinite(values[i]!);
 }
 
 function notFinite(value: number): PssrError {

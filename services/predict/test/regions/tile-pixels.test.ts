@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { isPssrError } from "@pssr/api";
-import { intensityMap } from "../../dist/regions/intensity-map.js";
 import { cutTile, pasteTile } from "../../dist/regions/tile-pixels.js";
 
 const identity = { gain: 1, offset: 0 };
@@ -50,14 +49,4 @@ test("a value that is not finite is the model's fault", () => {
       (error) => isPssrError(error, "INVALID_MODEL"),
     );
   }
-});
-
-test("the map of levels and its way back cancel", () => {
-  const image = { black: 100, white: 4095 };
-  const network = { black: -1, white: 1 };
-  const there = intensityMap(image, network);
-  const back = intensityMap(network, image);
-  assert.ok(Math.abs(there.gain * 100 + there.offset + 1) < 1e-12);
-  assert.ok(Math.abs(there.gain * 4095 + there.offset - 1) < 1e-12);
-  assert.ok(Math.abs(back.gain * (there.gain * 777 + there.offset) + back.offset - 777) < 1e-9);
 });
