@@ -52,6 +52,17 @@ test("bytes that are no curve are refused", () => {
   const corrupt = refusal("OBJECT_CORRUPT");
   const bytes = curveOf(3).toBytes();
   assert.throws(() => LossCurve.fromBytes(bytes.subarray(1)), corrupt);
-  assert.throws(() => LossCurve.fromBytes(new Uint8Array(Float64Array.of(2, 1, 1, 1, 1, 1).buffer)), corrupt);
-  assert.throws(() => LossCurve.fromBytes(new Uint8Array(Float64Array.of(Number.NaN, 1, 1).buffer)), corrupt);
+  const header = bytes.subarray(0, 16);
+  const withRows = (...rows: number[]) => Buffer.concat([header, new Uint8Array(Float64Array.from(rows).buffer)]);
+  LossCurve.fromBytes(withRows(1, 1, 1, 2, 1, 1));
+  assert.throws(() => LossCurve.fromBytes(withRows(2, 1, 1, 1, 1, 1)), corrupt);
+  assert.throws(() => LossCurve.fromBytes(withRows(Number.NaN, 1, 1)), corrupt);
+  assert.throws(() => LossCurve.fromBytes(bytes.subarray(16)), corrupt);
+  assert.throws(() => LossCurve.fromBytes(new Uint8Array()), corrupt);
+});
+
+test("a curve of a newer release is refused as such", () => {
+  const bytes = curveOf(3).toBytes();
+  bytes.set(new Uint8Array(Float64Array.of(2).buffer), 8);
+  assert.throws(() => LossCurve.fromBytes(bytes), refusal("RECORD_TOO_NEW"));
 });

@@ -2,9 +2,9 @@
 import { type ModelFile, type ModelVersion, PssrError, Training } from "@pssr/api";
 import { type ModelManifest, modelFiles, parseModelManifest } from "@pssr/networks";
 import type { Abortable, ObjectStore, OperationRecord } from "@pssr/platform";
-import type { Report } from "../process/messages.js";
 import { checkpointsPrefix } from "../trainings/checkpoints.js";
 import { modelLocation } from "../trainings/training-job.js";
+import { parseReport } from "./report-file.js";
 
 const MOST_JSON_BYTES = 1024 * 1024;
 
@@ -28,7 +28,7 @@ async function readVersion(
 ): Promise<ModelVersion> {
   const manifestKey = `${location}${modelFiles.manifest}`;
   const manifest = parseModelManifest(await objects.getBytes(manifestKey, MOST_JSON_BYTES, options));
-  const report = await readReport(objects, `${location}${modelFiles.report}`, options);
+  const report = parseReport(await objects.getBytes(`${location}${modelFiles.report}`, MOST_JSON_BYTES, options));
   const stat = await objects.stat(manifestKey, options);
   if (manifest.halo === "unbounded") {
     throw new PssrError("INVALID_MODEL", `${training.modelVersion}: this release stores no network of unbounded reach`);
@@ -50,11 +50,6 @@ async function readVersion(
     createTime: new Date(manifest.createTime),
     location,
   };
-}
-
-async function readReport(objects: ObjectStore, key: string, options: Abortable): Promise<Report | undefined> {
-  const bytes = await objects.getBytes(key, MOST_JSON_BYTES, options);
-  return (JSON.parse(new TextDecoder().decode(bytes)) as Report | null) ?? undefined;
 }
 
 function filesOf({ files }: ModelManifest): ModelFile[] {

@@ -4,6 +4,7 @@
  */
 import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { PssrError } from "@pssr/api";
 import type { Abortable, JobContext, ObjectStore } from "@pssr/platform";
 import { LossCurve } from "./loss-curve.js";
 
@@ -12,6 +13,7 @@ const highWaterMark = 256 * 1024;
 
 /** What the operation's record remembers. */
 export interface CheckpointReference {
+  readonly schemaVersion: 1;
   readonly step: number;
   /** Seconds spent learning up to here, over all attempts. */
   readonly elapsedSeconds: number;
@@ -29,7 +31,7 @@ export class Checkpoints {
   constructor(job: JobContext, objects: ObjectStore) {
     this.#job = job;
     this.#objects = objects;
-    this.#last = job.record.checkpoint as CheckpointReference | undefined;
+    this.#last = job.record.checkpoint === undefined ? undefined : checkpointReference(job.record.checkpoint);
   }
 
   get last(): CheckpointReference | undefined {
@@ -54,7 +56,12 @@ export class Checkpoints {
     if (position.step === (before?.step ?? 0)) return undefined;
     this.#count += 1;
     const prefix = `${checkpointsPrefix(this.#job.objectPrefix)}${this.#count}/`;
-    const reference = { ...position, state: `${prefix}state.safetensors`, losses: `${prefix}losses` };
+    const reference = {
+      schemaVersion: 1 as const,
+      ...position,
+      state: `${prefix}state.safetensors`,
+      losses: `${prefix}losses`,
+    };
     await storeFile(this.#objects, reference.state, path, options);
     await this.#objects.put(reference.losses, losses.toBytes(), options);
     await this.#job.checkpoint(reference);
@@ -67,6 +74,31 @@ export class Checkpoints {
     await this.#objects.delete(state, options);
     await this.#objects.delete(losses, options);
   }
+}
+
+/** Throws RECORD_TOO_NEW for what a newer release remembers, OBJECT_CORRUPT for anything else that is no reference. */
+export function checkpointReference(remembered: unknown): CheckpointReference {
+  const fields = typeof remembered === "object" && remembered !== null ? (remembered as Record<string, unknown>) : {};
+  const { schemaVersion, step, elapsedSeconds, state, losses } = fields;
+  if (typeof schemaVersion === "number" && schemaVersion > 1) {
+    throw new PssrError(
+      "RECORD_TOO_NEW",
+      `the checkpoint that the operation remembers has version ${schemaVersion}, this release reads version 1: run a newer release`,
+    );
+  }
+  const sound =
+    schemaVersion === 1 &&
+    Number.isSafeInteger(step) &&
+    typeof elapsedSeconds === "number" &&
+    typeof state === "string" &&
+    typeof losses === "string";
+  if (!sound) {
+    throw new PssrError(
+      "OBJECT_CORRUPT",
+      "the operation remembers no sound checkpoint; train again, or restore a backup",
+    );
+  }
+  return { schemaVersion, step: step as number, elapsedSeconds, state, losses };
 }
 
 /** Where an attempt keeps its checkpoints, and nothing else. */
