@@ -1,5 +1,6 @@
 /** What a process of ours stands on: the locked data directory, the embedded ports on it, operations, log; and its end. */
 import { join } from "node:path";
+import { isPssrError } from "@pssr/api";
 import {
   type Authenticator,
   createLogger,
@@ -42,7 +43,11 @@ export class Runtime {
         events: new MemoryEventBus(),
       };
       const log = createLogger({ service: "pssr", level: config.logLevel });
-      const report = (err: unknown, doing: string) => log.error({ err }, doing);
+      // A typed error is the caller's business and told to him; only what is a fault of ours needs its stack.
+      const report = (err: unknown, doing: string) =>
+        isPssrError(err) && err.reason !== "INTERNAL"
+          ? log.warn({ reason: err.reason, problem: err.message }, doing)
+          : log.error({ err }, doing);
       const operations = new Operations(ports, { exclusive: true, stopGraceMs: config.workGrace, report });
       return new Runtime(config, { ports, operations, keyring, authenticator, log }, directory);
     } catch (error) {
@@ -53,7 +58,7 @@ export class Runtime {
 
   /** What to start a service with. */
   context(service: string): ServiceContext {
-    return { ...this.#context, log: this.#context.log.child({ service }) };
+    return { ...this.#context, log: createLogger({ service, level: this.#config.logLevel }) };
   }
 
   /** Takes a service that was started into its care and gives its address. */
