@@ -3,6 +3,15 @@ export type { DecodedImage, DecodeLimits } from "./formats/decoded-image.js";
 export { encodePng, type PngOptions } from "./formats/png/encode-png.js";
 export { encodeTiff, type TiffOptions } from "./formats/tiff/encode-tiff.js";
 export { type TiffSource, tiffSource } from "./formats/tiff/tiff-source.js";
+export {
+  fromDataType,
+  fromIntensityLevels,
+  fromPixelBlock,
+  pixelsOf,
+  toDataType,
+  toIntensityLevels,
+  toPixelBlock,
+} from "./message.js";
 export { type AffineFit, applyAffine, fitAffine } from "./metrics/affine-fit.js";
 export { psnr } from "./metrics/psnr.js";
 export { ssim } from "./metrics/ssim.js";

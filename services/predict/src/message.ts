@@ -1,12 +1,10 @@
 /** Between the contract's messages and our plain types: the only place that knows both. */
 import {
-  DataType,
   Evaluation,
   Evaluation_State as EvaluationState,
   evaluationName,
   type Image,
   imageName,
-  IntensityLevels_Source as LevelsSource,
   type MethodScore,
   Prediction,
   Prediction_State as PredictionState,
@@ -16,24 +14,12 @@ import {
   type RegisterImageRequest,
   MethodScore_Method as ScoreMethod,
 } from "@pssr/api";
-import type { Dtype, Levels } from "@pssr/imaging";
+import { fromDataType, fromIntensityLevels, toDataType, toIntensityLevels } from "@pssr/imaging";
 import { type RecordKey, type TypedBytes, typedMessage } from "@pssr/platform";
 import type { EvaluationRecord, PairIds } from "./evaluation/evaluation-record.js";
 import { type Method, meanScores, type Score } from "./evaluation/scores.js";
 import type { PredictionRecord, ResourceState } from "./predictions/prediction-record.js";
 import { type InputImage, outputShape, type PredictionSpec } from "./predictions/prediction-spec.js";
-
-const dataTypes: Readonly<Record<Dtype, DataType>> = {
-  uint8: DataType.DATA_TYPE_UINT8,
-  uint16: DataType.DATA_TYPE_UINT16,
-  float32: DataType.DATA_TYPE_FLOAT32,
-};
-
-const levelsSources: Readonly<Record<Levels["source"], LevelsSource>> = {
-  METADATA: LevelsSource.SOURCE_METADATA,
-  CALLER: LevelsSource.SOURCE_CALLER,
-  PERCENTILE: LevelsSource.SOURCE_PERCENTILE,
-};
 
 const predictionStates: Readonly<Record<ResourceState, PredictionState>> = {
   ACTIVE: PredictionState.STATE_ACTIVE,
@@ -57,22 +43,20 @@ const scoreMethods: Readonly<Record<Method, ScoreMethod>> = {
 
 /** An image as its owner describes it. Throws UNSUPPORTED_PIXELS, naming `field`, for a description newer than this release. */
 export function fromImage(image: Image, field: string): InputImage {
-  const dtype = nameIn(dataTypes, image.dataType);
-  if (dtype === undefined || image.levels === undefined) {
-    throw new PssrError("UNSUPPORTED_PIXELS", `${field}: this release cannot read the pixels of ${image.name}`, {
+  if (image.levels === undefined) {
+    throw new PssrError("UNSUPPORTED_PIXELS", `${field}: this release cannot read the levels of ${image.name}`, {
       field,
     });
   }
-  const { black, white, source } = image.levels;
   return {
     name: image.name,
     digest: image.digest,
     location: image.location,
     axes: image.axes,
     shape: image.shape.map(Number),
-    dtype,
+    dtype: fromDataType(image.dataType, field),
     pixelSizeNm: image.pixelSizeNm,
-    levels: { black, white, source: nameIn(levelsSources, source) ?? "CALLER" },
+    levels: fromIntensityLevels(image.levels, field),
   };
 }
 
@@ -113,9 +97,9 @@ export function toRegistration(
       name: restored.outputImage,
       axes: image.axes,
       shape: outputShape(spec).map(BigInt),
-      dataType: dataTypes[image.dtype],
+      dataType: toDataType(image.dtype),
       pixelSizeNm: image.pixelSizeNm / model.scale,
-      levels: { black: image.levels.black, white: image.levels.white, source: levelsSources[image.levels.source] },
+      levels: toIntensityLevels(image.levels),
       digest: "",
       origin: {
         kind: {
@@ -188,8 +172,4 @@ function toPair(project: string, { image, reference, input }: PairIds) {
 
 function toScore({ method, psnr, ssim, psnrFitted, ssimFitted, gain, offset }: Score): MethodScore {
   return { method: scoreMethods[method], psnr, ssim, psnrFitted, ssimFitted, gain, offset };
-}
-
-function nameIn<Name extends string, Value>(table: Readonly<Record<Name, Value>>, value: Value): Name | undefined {
-  return (Object.keys(table) as Name[]).find((name) => table[name] === value);
 }
