@@ -65,7 +65,7 @@ export async function startTrain(
   const checkTrainer = () => {
     if (config.trainConcurrency > 0) checkNativeLibrary(nativePackage());
   };
-  const server = await startGrpcServer({
+  const serving = startGrpcServer({
     bind: config.trainBind,
     authenticator,
     log,
@@ -77,6 +77,10 @@ export async function startTrain(
       ),
       grpcService(ModelServiceDefinition, new ModelRpcs(tables, objects, report)),
     ],
+  });
+  const server = await serving.catch((error: unknown) => {
+    crappify.close();
+    throw error;
   });
   return {
     address: server.address,

@@ -152,6 +152,15 @@ test("a dataset deleted before its training has begun ends it with the same reas
   await assert.rejects(finished(installation, operation), refusal("DATASET_DELETED", "training.dataset"));
 });
 
+test("anything else that is missing is not taken for a deleted dataset", async (context) => {
+  const { pairs, open } = await workplace(context);
+  const installation = await open();
+  pairs.missing = "image";
+  const request = { parent, trainingId: "faulty", training: smallTraining(5) };
+  const operation = await installation.trainings.createTraining(request);
+  await assert.rejects(finished(installation, operation), refusal("NOT_FOUND"));
+});
+
 test("a training whose loss is no number ends as diverged, after the last good step", async (context) => {
   const { pairs, open } = await workplace(context);
   const installation = await open();

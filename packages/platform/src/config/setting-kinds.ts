@@ -16,18 +16,6 @@ export function integer(range: { min: number; max: number }): SettingKind<number
   );
 }
 
-/** A number from `min` to `max`, both allowed. */
-export function decimal(range: { min: number; max: number }): SettingKind<number> {
-  return read(`a number from ${range.min} to ${range.max}`, (value) =>
-    value.trim() === "" ? undefined : within(Number(value), range),
-  );
-}
-
-export function yesOrNo(): SettingKind<boolean> {
-  const meanings: Readonly<Record<string, boolean>> = { true: true, yes: true, false: false, no: false };
-  return read("true or false", (value) => (Object.hasOwn(meanings, value) ? meanings[value] : undefined));
-}
-
 /** A time as `250ms`, `30s`, `5m`, `2h` or `1d`; the value is in milliseconds. */
 export function duration(range: { minMs?: number; maxMs?: number } = {}): SettingKind<number> {
   const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };

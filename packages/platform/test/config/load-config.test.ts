@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { isPssrError } from "@pssr/api";
 import { describeConfig, kinds, loadConfig, optional, secret, setting } from "@pssr/platform";
 
-const { address, bytes, duration, integer, listOf, oneOf, text, yesOrNo } = kinds;
+const { address, bytes, duration, integer, listOf, oneOf, text } = kinds;
 
 const settings = {
   dataDir: setting(text(), { default: "pssr-data", description: "Folder of all data" }),
@@ -14,7 +14,7 @@ const settings = {
   deadline: setting(duration(), { default: "30s", description: "Deadline" }),
   memory: setting(bytes({ min: 0, max: 2 ** 40 }), { default: "256MiB", description: "Cache" }),
   level: setting(oneOf("info", "debug"), { default: "info", description: "Level" }),
-  fast: setting(yesOrNo(), { default: "false", description: "Hurry" }),
+  fast: setting(oneOf("true", "false"), { default: "false", description: "Hurry" }),
   peers: setting(listOf(address()), { default: "", description: "Others" }),
   bind: optional(address(), { description: "Where to listen" }),
   apiKey: secret(text(), { description: "Key" }),
@@ -27,7 +27,7 @@ function refused(run: () => unknown, message: RegExp): void {
 test("a flag wins over the environment, the environment over the default", () => {
   const config = loadConfig(settings, {
     argv: ["--workers", "3", "--level=debug", "--peers", "a:1, b:2"],
-    env: { PSSR_WORKERS: "9", PSSR_DEADLINE: "1.5m", PSSR_FAST: "yes" },
+    env: { PSSR_WORKERS: "9", PSSR_DEADLINE: "1.5m", PSSR_FAST: "true" },
   });
   assert.deepEqual(config, {
     dataDir: "pssr-data",
@@ -35,7 +35,7 @@ test("a flag wins over the environment, the environment over the default", () =>
     deadline: 90_000,
     memory: 256 * 2 ** 20,
     level: "debug",
-    fast: true,
+    fast: "true",
     peers: ["a:1", "b:2"],
     bind: undefined,
     apiKey: undefined,
@@ -50,7 +50,7 @@ test("a wrong value names its setting, where it came from and what was expected"
   refused(() => run([], { PSSR_MEMORY: "3 apples" }), /--memory.*3 apples.*variable PSSR_MEMORY.*256KiB/);
   refused(() => run(["--bind", "localhost"]), /host:port/);
   refused(() => run(["--bind", "localhost:70000"]), /host:port/);
-  refused(() => run(["--fast", "toString"]), /true or false/);
+  refused(() => run(["--fast", "toString"]), /one of true, false/);
   refused(() => run(["--workers"]), /no value/);
   refused(() => run(["--workers", "--fast", "true"]), /no value/);
   refused(() => run(["--workers=1", "--workers=2"]), /twice/);

@@ -1,4 +1,7 @@
-/** Messages of a child process in order, until it is gone; and how it went. */
+/**
+ * Messages of a child process in order, until it is gone; and how it went. Nothing slows a child whose messages are not read,
+ * so it is for few and small ones: a training tells about 100 bytes a step and waits unread only while a checkpoint is stored.
+ */
 import type { ChildProcess } from "node:child_process";
 
 const MOST_STDERR_CHARACTERS = 2_000;

@@ -176,7 +176,7 @@ function currentToken(): Promise<string> {
   return lastToken.token;
 }
 
-/** Resolves when the message is on its way, so that a reader that lags slows the training instead of filling memory. */
+/** Resolves when the message is on its way. That does not wait for the reader: news are few and small (see child-inbox.ts). */
 function say(message: FromProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     process.send!(message, (error: Error | null) => (error === null ? resolve() : reject(error)));

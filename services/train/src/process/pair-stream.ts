@@ -54,7 +54,8 @@ export async function* streamBatches(
       if (!endless) return;
       throw new PssrError("UNAVAILABLE", "the stream of pairs ended, though it has no end");
     } catch (error) {
-      if (isPssrError(error, "NOT_FOUND")) throw deleted(dataset, error);
+      // Anything else that is missing is a fault, not a deletion.
+      if (isPssrError(error, "NOT_FOUND") && error.field === "dataset") throw deleted(dataset, error);
       if (!isBroken(error) || signal.aborted || failures === RETRY_MS.length) throw error;
       await setTimeout(RETRY_MS[failures++], undefined, { signal });
     }

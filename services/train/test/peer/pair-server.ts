@@ -37,6 +37,8 @@ export class PairServer {
   /** Keeps those streams waiting. */
   holdValidation = false;
   deleted = false;
+  /** The field of what streams of pairs do not find. */
+  missing: string | undefined;
   /** Pixels of this step, and of all that follow, are no numbers. */
   brokenFrom = Number.POSITIVE_INFINITY;
   /** The stream breaks off before this step, once. */
@@ -85,6 +87,7 @@ export class PairServer {
 
   deleteDataset(): void {
     this.deleted = true;
+    this.missing = "dataset";
     this.notify();
   }
 
@@ -112,7 +115,7 @@ export class PairServer {
   }
 
   async *#pairs(request: StreamPairsRequest, { signal }: CallContext): AsyncGenerator<PairPart> {
-    if (this.deleted) throw new PssrError("NOT_FOUND", `${request.dataset} does not exist`);
+    if (this.missing !== undefined) throw new PssrError("NOT_FOUND", "it does not exist", { field: this.missing });
     if (request.dataset !== datasetNamed || request.datasetDigest !== digest) {
       throw new PssrError("DATASET_CHANGED", `${request.dataset} has the digest ${digest}`);
     }
