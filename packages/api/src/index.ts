@@ -17,6 +17,7 @@ export * from "./generated/pssr/v1/pixels.js";
 export * from "./generated/pssr/v1/prediction_service.js";
 export * from "./generated/pssr/v1/project.js";
 export * from "./generated/pssr/v1/training_service.js";
+export { impatient } from "./impatient.js";
 export { idOfRequest, newResourceId } from "./new-resource-id.js";
 export { isPssrError, PssrError, type PssrErrorOptions } from "./pssr-error.js";
 export { type Reason, type ReasonEntry, reasons } from "./reasons.js";

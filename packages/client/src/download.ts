@@ -4,20 +4,22 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { type DownloadImageResponse, type FileHeader, isPssrError, PssrError } from "@pssr/api";
-
-/** How often a broken download is taken up again without a single new byte. */
-const ATTEMPTS_WITHOUT_PROGRESS = 5;
+import { setTimeout } from "node:timers/promises";
+import { type DownloadImageResponse, type FileHeader, impatient, isPssrError, PssrError } from "@pssr/api";
+import { attemptsWithoutProgress, defaultSilenceMs, pauseAfter, type RetryOptions } from "./retries.js";
 
 /** A stream whose first message has the header and whose others have the bytes from the offset asked for. */
-export type FileStream = (offset: bigint) => AsyncIterable<DownloadImageResponse>;
+export type FileStream = (offset: bigint, options: { signal: AbortSignal }) => AsyncIterable<DownloadImageResponse>;
 
-/** Writes what `stream` sends to `path`. Throws OBJECT_CORRUPT when the digest differs; then `path` is untouched. */
-export async function downloadFile(stream: FileStream, path: string): Promise<FileHeader> {
+/**
+ * Writes what `stream` sends to `path`. Throws OBJECT_CORRUPT when the digest differs, the last UNAVAILABLE after six tries
+ * without a new byte, and the signal's reason; then `path` is untouched.
+ */
+export async function downloadFile(stream: FileStream, path: string, options: RetryOptions = {}): Promise<FileHeader> {
   const partial = `${path}.${randomBytes(4).toString("hex")}.part`;
   const file = await open(partial, "wx");
   try {
-    const header = await receive(stream, file, path);
+    const header = await receive(stream, file, path, options);
     await file.sync();
     await file.close();
     await rename(partial, path);
@@ -29,14 +31,16 @@ export async function downloadFile(stream: FileStream, path: string): Promise<Fi
   }
 }
 
-async function receive(stream: FileStream, file: FileHandle, path: string): Promise<FileHeader> {
+async function receive(stream: FileStream, file: FileHandle, path: string, options: RetryOptions): Promise<FileHeader> {
+  const { signal, silenceMs = defaultSilenceMs } = options;
   const hash = createHash("sha256");
   let header: FileHeader | undefined;
   let received = 0;
   for (let failures = 0; header === undefined || received < Number(header.sizeBytes); ) {
     const before = received;
     try {
-      for await (const { content } of stream(BigInt(received))) {
+      const offset = BigInt(received);
+      for await (const { content } of impatient((during) => stream(offset, during), silenceMs, { signal })) {
         if (content?.$case === "header") header = content.value;
         if (content?.$case !== "data") continue;
         await file.write(content.value, 0, content.value.length, received);
@@ -50,7 +54,8 @@ async function receive(stream: FileStream, file: FileHandle, path: string): Prom
         );
     } catch (error) {
       failures = received > before ? 0 : failures + 1;
-      if (!isPssrError(error, "UNAVAILABLE") || failures >= ATTEMPTS_WITHOUT_PROGRESS) throw error;
+      if (!isPssrError(error, "UNAVAILABLE") || failures >= attemptsWithoutProgress) throw error;
+      await setTimeout(pauseAfter(Math.max(1, failures), options), undefined, { signal });
     }
   }
   const digest = hash.digest("hex");

@@ -6,25 +6,24 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { isPssrError, type Upload, type WriteUploadRequest } from "@pssr/api";
+import { setTimeout } from "node:timers/promises";
+import { isPssrError, PssrError, type Upload, type WriteUploadRequest } from "@pssr/api";
 import type { PssrClient } from "./connect.js";
+import { attemptsWithoutProgress, defaultSilenceMs, pauseAfter, type RetryOptions } from "./retries.js";
 
 /** Bytes a message: streams are buffered by messages, so small ones keep memory small. */
 const CHUNK_BYTES = 256 * 1024;
-/** How often sending is taken up again without a single new byte having become safe. */
-const ATTEMPTS_WITHOUT_PROGRESS = 5;
 
-export interface UploadOptions {
+export interface UploadOptions extends RetryOptions {
   /** projects/{project} */
   parent: string;
   /** Uploads of the same bytes with the same key are one upload, however often it is begun. */
   requestKey?: string;
-  signal?: AbortSignal;
   /** Told after each piece that has become safe. */
   onProgress?: (sentBytes: number, totalBytes: number) => void;
 }
 
-/** Uploads the file at `path`. Throws what the service answers, or the last UNAVAILABLE after five tries without progress. */
+/** Uploads the file at `path`. Throws what the service answers, or the last UNAVAILABLE after six tries without progress. */
 export async function uploadFile(client: PssrClient, path: string, options: UploadOptions): Promise<Upload> {
   const { parent, signal } = options;
   const sizeBytes = (await stat(path)).size;
@@ -36,17 +35,40 @@ export async function uploadFile(client: PssrClient, path: string, options: Uplo
   for (let failures = 0; Number(upload.receivedBytes) < sizeBytes; ) {
     const before = upload.receivedBytes;
     try {
-      upload = await client.images.writeUpload(chunksOf(upload.name, path, Number(before), signal), { signal });
+      upload = await send(client, upload, path, options);
     } catch (error) {
       if (!isPssrError(error, "UNAVAILABLE") && !isPssrError(error, "UPLOAD_OFFSET_MISMATCH")) throw error;
       failures += 1;
-      if (failures >= ATTEMPTS_WITHOUT_PROGRESS) throw error;
+      if (failures >= attemptsWithoutProgress) throw error;
+      await setTimeout(pauseAfter(failures, options), undefined, { signal });
       upload = await client.images.getUpload({ name: upload.name }, { signal });
     }
     if (upload.receivedBytes > before) failures = 0;
     options.onProgress?.(Number(upload.receivedBytes), sizeBytes);
   }
   return upload;
+}
+
+/** Sends the rest of the file; given up with UNAVAILABLE when nothing is taken from us for too long. */
+async function send(client: PssrClient, upload: Upload, path: string, options: UploadOptions): Promise<Upload> {
+  const { signal, silenceMs = defaultSilenceMs } = options;
+  const silence = new AbortController();
+  const timer = globalThis.setTimeout(() => silence.abort(), silenceMs);
+  const either = AbortSignal.any(signal === undefined ? [silence.signal] : [signal, silence.signal]);
+  async function* watched(): AsyncGenerator<WriteUploadRequest> {
+    for await (const chunk of chunksOf(upload.name, path, Number(upload.receivedBytes), either)) {
+      timer.refresh();
+      yield chunk;
+    }
+  }
+  try {
+    return await client.images.writeUpload(watched(), { signal: either });
+  } catch (cause) {
+    if (!silence.signal.aborted || signal?.aborted) throw cause;
+    throw new PssrError("UNAVAILABLE", `nothing of ${path} was taken for ${silenceMs / 1000} s; try again`, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function* chunksOf(

@@ -1,6 +1,7 @@
 /** Files over a connection that breaks: a real gRPC server on this machine that gives up in the middle. */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ import {
   type WriteUploadRequest,
 } from "@pssr/api";
 import { connect, downloadFile, type PssrClient, uploadFile } from "@pssr/client";
-import { createServer, type Server, ServerError, Status } from "nice-grpc";
+import { type CallContext, createServer, type Server, ServerError, Status } from "nice-grpc";
 
 const file = randomBytes(1_000_000);
 const sha256 = createHash("sha256").update(file).digest("hex");
@@ -27,6 +28,14 @@ let breaksAfter: number;
 let digestSent: string;
 /** Refuses every byte. */
 let stuck: boolean;
+/** How many streams fall silent before one works. */
+let silentStreams: number;
+
+async function untilLeft(signal: AbortSignal): Promise<never> {
+  silentStreams -= 1;
+  if (!signal.aborted) await once(signal, "abort");
+  throw signal.reason;
+}
 
 const service = {
   async createUpload({ upload }: { upload: Upload | undefined }) {
@@ -36,7 +45,8 @@ const service = {
   async getUpload() {
     return { ...declared, receivedBytes: BigInt(received.length) };
   },
-  async writeUpload(requests: AsyncIterable<WriteUploadRequest>) {
+  async writeUpload(requests: AsyncIterable<WriteUploadRequest>, { signal }: CallContext) {
+    if (silentStreams > 0) await untilLeft(signal);
     let taken = 0;
     for await (const { offset, data } of requests) {
       if (stuck) throw new ServerError(Status.UNAVAILABLE, "broken off");
@@ -47,9 +57,13 @@ const service = {
     }
     return { ...declared, receivedBytes: BigInt(received.length) };
   },
-  async *downloadImage({ offset }: DownloadImageRequest): AsyncGenerator<DownloadImageResponse> {
+  async *downloadImage(
+    { offset }: DownloadImageRequest,
+    { signal }: CallContext,
+  ): AsyncGenerator<DownloadImageResponse> {
     const header = { filename: "a.tif", mediaType: "image/tiff", sizeBytes: BigInt(file.length), sha256: digestSent };
     yield { content: { $case: "header", value: header } };
+    if (silentStreams > 0) await untilLeft(signal);
     for (let at = Number(offset); at < file.length; at += 100_000) {
       if (breaksAfter > 0 && at - Number(offset) >= breaksAfter)
         throw new ServerError(Status.UNAVAILABLE, "broken off");
@@ -84,14 +98,21 @@ beforeEach(() => {
   breaksAfter = 0;
   digestSent = sha256;
   stuck = false;
+  silentStreams = 0;
 });
 
-const download = (name: string) =>
-  downloadFile((offset) => client.images.downloadImage({ name: "projects/p/images/i", offset }), join(folder, name));
+const quick = { pauseMs: 1 };
+
+const download = (name: string, options: Parameters<typeof downloadFile>[2] = quick) =>
+  downloadFile(
+    (offset, { signal }) => client.images.downloadImage({ name: "projects/p/images/i", offset }, { signal }),
+    join(folder, name),
+    options,
+  );
 
 test("an upload that breaks off goes on where the server stands", async () => {
   breaksAfter = 300_000;
-  const upload = await uploadFile(client, join(folder, "a.tif"), { parent: "projects/p" });
+  const upload = await uploadFile(client, join(folder, "a.tif"), { parent: "projects/p", ...quick });
   assert.equal(Number(upload.receivedBytes), file.length);
   assert.deepEqual(received, file);
   assert.equal(declared.sha256, sha256);
@@ -100,7 +121,7 @@ test("an upload that breaks off goes on where the server stands", async () => {
 test("an upload that never gets further gives up with the server's error", async () => {
   stuck = true;
   await assert.rejects(
-    uploadFile(client, join(folder, "a.tif"), { parent: "projects/p" }),
+    uploadFile(client, join(folder, "a.tif"), { parent: "projects/p", ...quick }),
     (error) => isPssrError(error, "UNAVAILABLE") && error.message.includes("broken off"),
   );
 });
@@ -117,6 +138,29 @@ test("bytes that are not what the header promised are never seen under the file'
   await assert.rejects(download("c.tif"), (error) => isPssrError(error, "OBJECT_CORRUPT"));
   assert.deepEqual(
     (await readdir(folder)).filter((name) => name.startsWith("c.tif")),
+    [],
+  );
+});
+
+test("a stream that falls silent is given up and opened again", async () => {
+  silentStreams = 1;
+  await download("d.tif", { ...quick, silenceMs: 200 });
+  assert.deepEqual(await readFile(join(folder, "d.tif")), file);
+  silentStreams = 1;
+  await uploadFile(client, join(folder, "a.tif"), { parent: "projects/p", ...quick, silenceMs: 200 });
+  assert.deepEqual(received, file);
+  assert.equal(silentStreams, 0);
+});
+
+test("a download that its caller gives up leaves nothing", async () => {
+  silentStreams = 1;
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const downloading = download("e.tif", { signal: controller.signal });
+  controller.abort(reason);
+  await assert.rejects(downloading);
+  assert.deepEqual(
+    (await readdir(folder)).filter((name) => name.startsWith("e.tif")),
     [],
   );
 });

@@ -83,10 +83,9 @@ export async function exportImage(context: Context, name: string, file: string):
   }[extname(file).toLowerCase()];
   if (format === undefined)
     throw new PssrError("INVALID_FIELD", `${file}: its ending names no known format; use .png or .tif`);
-  await downloadFile(
-    (offset) => context.client.images.downloadImage({ name, format, offset }, { signal: context.signal }),
-    file,
-  );
+  await downloadFile((offset, during) => context.client.images.downloadImage({ name, format, offset }, during), file, {
+    signal: context.signal,
+  });
 }
 
 /** The names of all images whose ids fit a pattern: an id, or a beginning with "*" at its end. */

@@ -52,8 +52,9 @@ export function addModelCommands(program: Command, signal: AbortSignal): void {
       withContext(signal, async (context, model: string, options: { file: string; output: string }) => {
         const name = context.modelVersion(model);
         await downloadFile(
-          (offset) => context.client.models.downloadModelFile({ name, filename: options.file, offset }, { signal }),
+          (offset, during) => context.client.models.downloadModelFile({ name, filename: options.file, offset }, during),
           options.output,
+          { signal },
         );
         context.output.result({ model: name, file: options.output }, options.output);
       }),

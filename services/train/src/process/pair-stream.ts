@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import {
   type CrappifyServiceClient,
   DataType,
+  impatient,
   isPssrError,
   type PairPart,
   type PixelBlock,
@@ -11,7 +12,6 @@ import {
   type Training,
 } from "@pssr/api";
 import type { Pixels, TrainingBatch } from "../learning/training-batch.js";
-import { impatient } from "./impatient.js";
 
 /** Pauses before the stream is opened again, while nothing comes. */
 const RETRY_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000, 10_000];

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { impatient } from "../dist/process/impatient.js";
-import { refusal } from "./workplace.js";
+import { impatient, isPssrError } from "@pssr/api";
 
 /** Gives two items, then waits until it is left. */
 async function* twoAndNoMore({ signal }: { signal: AbortSignal }): AsyncGenerator<number> {
@@ -21,7 +20,7 @@ test("a stream that falls silent is left, however long the reader took before", 
   }
   const third = stream.next();
   context.mock.timers.tick(50);
-  await assert.rejects(third, refusal("UNAVAILABLE"));
+  await assert.rejects(third, (error) => isPssrError(error, "UNAVAILABLE"));
 });
 
 test("a reader that gives up gets its own reason", async () => {
