@@ -21,6 +21,7 @@ import { ImageRpcs } from "./image-service.js";
 import { ImageCatalogue, nameOfImage } from "./images/image-catalogue.js";
 import { ImageExports } from "./images/image-exports.js";
 import { imageImport } from "./images/image-import.js";
+import { sweepImportFolders } from "./images/import-folder.js";
 import { PairStreams } from "./pairs/pair-streams.js";
 import { PixelReader } from "./pixels/pixel-reader.js";
 import { startSweeping } from "./sweeping.js";
@@ -71,6 +72,7 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
           { signal },
         ),
       (nowMs) => exports.sweep(nowMs, { signal }),
+      (nowMs) => sweepImportFolders(nowMs, { signal }),
     ],
     { signal, log },
   );

@@ -8,7 +8,9 @@ import { fileURLToPath } from "node:url";
 import { PssrError, type Reason } from "@pssr/api";
 import type { Levels } from "@pssr/imaging";
 import type { Abortable } from "@pssr/platform";
+import { decoderCode } from "./decoder-code.js";
 import type { PixelDescription } from "./image-record.js";
+import { importFolderFull } from "./import-folder.js";
 
 export interface DecodeLimits {
   /** Memory of the process, bytes. */
@@ -42,22 +44,26 @@ export interface DecodedFile {
 /** What the process writes on its standard output, as JSON. */
 export type DecodeOutcome =
   | { decoded: DecodedFile }
+  /** The disk was full: the system's code. */
+  | { full: string }
   | { error: { reason: Reason; message: string; field: string | undefined } };
 
 const script = fileURLToPath(new URL("./decode-process.js", import.meta.url));
+const code = decoderCode();
 const maximumOutputBytes = 1024 * 1024;
 const memoryCheckMs = 100;
 
 /**
  * Rejects with NOT_AN_IMAGE, IMAGE_CORRUPT, UNSUPPORTED_PIXELS or IMAGE_TOO_LARGE (also where the limits on time or memory were
- * reached), or with the signal's reason.
+ * reached), STORAGE_FULL, INTERNAL for a fault of ours, or with the signal's reason.
  */
 export async function decodeFile(task: DecodeTask, { signal }: Abortable): Promise<DecodedFile> {
   const { memoryBytes, timeMs } = task.limits;
   signal?.throwIfAborted();
   const child = spawn(process.execPath, [...restrictions(task), script, JSON.stringify(task)], {
     env: {},
-    stdio: ["ignore", "pipe", "pipe"],
+    // The channel carries nothing: it breaks when this process ends, however it does.
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   let stopped: unknown;
   const stop = (why: unknown) => {
@@ -72,13 +78,13 @@ export async function decodeFile(task: DecodeTask, { signal }: Abortable): Promi
     if (bytes > memoryBytes) stop(tooMuch(task, `more than ${memoryBytes} bytes of memory`));
   }, memoryCheckMs);
   try {
-    const ended = new Promise<number | null>((resolve, reject) => {
+    const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
       child.once("error", reject);
-      child.once("close", resolve);
+      child.once("close", (code, name) => resolve(name ?? code ?? 0));
     });
-    const [output, complaints, code] = await Promise.all([collect(child.stdout), collect(child.stderr), ended]);
+    const [output, complaints, end] = await Promise.all([collect(child.stdout!), collect(child.stderr!), ended]);
     if (stopped !== undefined) throw stopped;
-    return readOutcome(task, output, complaints, code);
+    return readOutcome(task, output, complaints, end);
   } finally {
     clearTimeout(timer);
     clearInterval(watch);
@@ -87,32 +93,39 @@ export async function decodeFile(task: DecodeTask, { signal }: Abortable): Promi
   }
 }
 
-/** Node's own: a bound on the heap, and a process that starts no other, loads no native code and writes in its directory only. */
-function restrictions({ directory, limits }: DecodeTask): string[] {
+/** Node's own, for its command line: a bound on the heap; no other process, no native code; reads the file and the code, writes in its directory. */
+export function restrictions({ file, directory, limits }: Pick<DecodeTask, "file" | "directory" | "limits">): string[] {
   const isNamedSo = process.allowedNodeEnvironmentFlags.has("--permission");
   return [
     `--max-old-space-size=${Math.ceil(limits.memoryBytes / 2 ** 20)}`,
     isNamedSo ? "--permission" : "--experimental-permission", // its name before Node 23
-    "--allow-fs-read=*",
+    `--allow-fs-read=${file}`,
+    ...code.map((folder) => `--allow-fs-read=${folder}/*`),
     `--allow-fs-write=${directory}`,
     `--allow-fs-write=${directory}/*`,
   ];
 }
 
-function readOutcome(task: DecodeTask, output: string, complaints: string, code: number | null): DecodedFile {
-  if (code !== 0) {
-    if (/heap out of memory|allocation failed/i.test(complaints)) {
-      throw tooMuch(task, `more than ${task.limits.memoryBytes} bytes of memory`);
-    }
-    const cause = new Error(`the decoding process ended with ${code ?? "a signal"}: ${complaints.slice(-2000)}`);
-    throw new PssrError("IMAGE_CORRUPT", `${task.filename}: its decoder broke down over it; save the file anew`, {
-      cause,
-    });
-  }
+function readOutcome(task: DecodeTask, output: string, complaints: string, end: number | NodeJS.Signals): DecodedFile {
+  if (end !== 0) throw brokenDown(task, complaints, end);
   const outcome = JSON.parse(output) as DecodeOutcome;
   if ("decoded" in outcome) return outcome.decoded;
+  if ("full" in outcome) throw importFolderFull(outcome.full);
   const { reason, message, field } = outcome.error;
   throw new PssrError(reason, message, field === undefined ? {} : { field });
+}
+
+function brokenDown(task: DecodeTask, complaints: string, end: number | NodeJS.Signals): PssrError {
+  if (/heap out of memory|allocation failed/i.test(complaints)) {
+    return tooMuch(task, `more than ${task.limits.memoryBytes} bytes of memory`);
+  }
+  // Nobody of ours: the system, when it runs out of memory.
+  if (end === "SIGKILL") return tooMuch(task, "more memory than this machine has");
+  const cause = new Error(`the decoding process ended with ${end}: ${complaints.slice(-2000)}`);
+  if (typeof end === "number") return new PssrError("INTERNAL", `decoding ${task.filename} went wrong`, { cause });
+  return new PssrError("IMAGE_CORRUPT", `${task.filename}: its decoder broke down over it; save the file anew`, {
+    cause,
+  });
 }
 
 function tooMuch({ filename }: DecodeTask, what: string): PssrError {

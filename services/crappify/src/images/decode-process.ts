@@ -1,34 +1,14 @@
 /**
- * The process that decodes one file: reads it, writes its pixels as OME-Zarr into a directory, and says on standard output
- * what it found. Started by decode-file.ts, with an empty environment.
+ * The process that decodes one file; started by decode-file.ts, which watches over it. What it found it says on standard output.
  */
-import { readFile } from "node:fs/promises";
-import { isPssrError } from "@pssr/api";
-import { decodeImage, resolveLevels } from "@pssr/imaging";
-import type { DecodedFile, DecodeOutcome, DecodeTask } from "./decode-file.js";
-import { ImageDigest } from "./image-digest.js";
-import { writeZarrDirectory } from "./zarr-directory.js";
+import type { DecodeTask } from "./decode-file.js";
 
-async function decode({ file, directory, known, limits }: DecodeTask): Promise<DecodedFile> {
-  // Beside the decoded pixels, the file itself and a decoder's scratch must fit into the process.
-  const maxBytes = Math.floor(limits.memoryBytes / 2);
-  const { pixels, format, ...declared } = decodeImage(await readFile(file), { maxPixels: limits.pixels, maxBytes });
-  const { axes, shape, dtype, data } = pixels;
-  const levels = resolveLevels(pixels, { caller: known.levels, metadata: declared.levels });
-  const pixelSizeNm = known.pixelSizeNm ?? declared.pixelSizeNm ?? 0;
-  const description = { axes, shape: [...shape], dtype, pixelSizeNm, levels };
-  await writeZarrDirectory(directory, pixels, description);
-  return { description, digest: new ImageDigest(description).update(data).end(), format };
-}
-
-async function outcomeOf(task: DecodeTask): Promise<DecodeOutcome> {
-  try {
-    return { decoded: await decode(task) };
-  } catch (error) {
-    if (!isPssrError(error)) throw error;
-    const { reason, message, field } = error;
-    return { error: { reason, message: `${task.filename}: ${message}`, field } };
-  }
-}
-
-process.stdout.write(JSON.stringify(await outcomeOf(JSON.parse(process.argv[2]!) as DecodeTask)));
+const task = JSON.parse(process.argv[2]!) as DecodeTask;
+// The service has ended, in whatever way: nobody is left to watch, or to want the pixels. The decoder itself lets no event in,
+// but it works in proportion to sizes that it has checked.
+process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
+process.channel?.unref();
+setTimeout(() => process.kill(process.pid, "SIGKILL"), task.limits.timeMs).unref();
+const { outcomeOf } = await import("./decode-task.js");
+if (!process.connected) process.kill(process.pid, "SIGKILL");
+process.stdout.write(JSON.stringify(await outcomeOf(task)));

@@ -4,8 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -25,12 +24,15 @@ import type { UploadStore } from "../uploads/upload-store.js";
 import { type DecodeLimits, decodeFile } from "./decode-file.js";
 import type { ImageCatalogue } from "./image-catalogue.js";
 import type { StoredImage } from "./image-record.js";
+import { withImportFolder } from "./import-folder.js";
 
 export const imageKind = "image";
 
 const typePrefix = "type.googleapis.com/";
 const imageType = `${typePrefix}pssr.v1.Image`;
 const requestType = `${typePrefix}pssr.v1.CreateImageRequest`;
+
+const storedAtOnce = 4;
 
 export interface ImageImportOptions {
   uploads: UploadStore;
@@ -87,18 +89,15 @@ async function runImport(job: JobContext, options: ImageImportOptions): Promise<
   await images.reserve({ project: record.project, id: record.resource }, record.id, { signal });
   const { key, request } = uploadOf(record);
   const upload = (await uploads.get(key, { signal })).record;
-  const scratch = await mkdtemp(join(tmpdir(), "pssr-import-"));
-  try {
-    const file = join(scratch, "upload");
+  return withImportFolder(async (folder) => {
+    const file = join(folder, "upload");
     await saveVerified(upload, uploads.read(upload, { signal }), file, job);
     report(job, "decoding", 0, 0, "");
     const known = fromKnown(request.image, "image");
-    const decoded = await decodeFile(
-      { file, directory: join(scratch, "zarr"), filename: upload.filename, known, limits },
-      { signal },
-    );
+    const zarr = join(folder, "zarr");
+    const decoded = await decodeFile({ file, directory: zarr, filename: upload.filename, known, limits }, { signal });
     const location = `${job.objectPrefix}image.zarr/`;
-    await storeFiles(join(scratch, "zarr"), location, objects, job);
+    await storeFiles(zarr, location, objects, job);
     const image: StoredImage = {
       ...decoded.description,
       digest: decoded.digest,
@@ -108,9 +107,7 @@ async function runImport(job: JobContext, options: ImageImportOptions): Promise<
     };
     const message = toImage({ key: { project: record.project, id: record.resource }, image });
     return { value: { type: imageType, bytes: Image.encode(message).finish() } };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Writes the upload to a file; UPLOAD_INCOMPLETE or UPLOAD_DIGEST_MISMATCH where it is not what was declared. */
@@ -154,11 +151,17 @@ export function checkComplete(upload: UploadRecord, received = upload.receivedBy
 async function storeFiles(directory: string, location: string, objects: ObjectStore, job: JobContext): Promise<void> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  for (const [index, file] of files.entries()) {
-    report(job, "writing", index, files.length, "shards");
-    const key = location + relative(directory, file).split(sep).join("/");
-    await objects.put(key, createReadStream(file, { highWaterMark: 256 * 1024 }), { signal: job.signal });
-  }
+  const waiting = files.values();
+  let stored = 0;
+  // Several at once: each waits for the disk most of its time.
+  const storeNext = async () => {
+    for (const file of waiting) {
+      const key = location + relative(directory, file).split(sep).join("/");
+      await objects.put(key, createReadStream(file, { highWaterMark: 256 * 1024 }), { signal: job.signal });
+      report(job, "writing", ++stored, files.length, "shards");
+    }
+  };
+  await Promise.all(Array.from({ length: storedAtOnce }, storeNext));
 }
 
 function uploadOf(record: OperationRecord): { key: { project: string; id: string }; request: CreateImageRequest } {
