@@ -18,7 +18,7 @@ export { ssim } from "./metrics/ssim.js";
 export { montage } from "./montage/montage.js";
 export type { ImageDescription } from "./ome-zarr/metadata.js";
 export { type OmeZarrImage, openOmeZarr } from "./ome-zarr/open-ome-zarr.js";
-export { gridIndices, type ShardLayout, shardLayout, shardRegion } from "./ome-zarr/shard-layout.js";
+export { gridIndex, gridIndices, type ShardLayout, shardLayout, shardRegion } from "./ome-zarr/shard-layout.js";
 export { ShardWriter } from "./ome-zarr/shard-writer.js";
 export type { ByteRange, ReadableStore, StoreKey, WritableStore } from "./ome-zarr/store.js";
 export { writeOmeZarr, writeOmeZarrMetadata } from "./ome-zarr/write-ome-zarr.js";
@@ -37,7 +37,6 @@ export {
   copyRows,
   createPixelArray,
   type Dtype,
-  dtypeOf,
   maximumOf,
   type PixelArray,
   type PixelData,

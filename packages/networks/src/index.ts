@@ -2,19 +2,17 @@ export { compact } from "./families/compact.js";
 export { writeOnnx } from "./interpreters/onnx.js";
 export { type ReceptiveField, receptiveField } from "./interpreters/receptive-field.js";
 export { type MapShape, type NetworkShape, networkShape } from "./interpreters/shapes.js";
-export { type ConvOptions, conv, residualBlock } from "./layers.js";
+export { conv } from "./layers.js";
 export {
   type DatasetDigest,
   type FileDigest,
   type IntensityPolicy,
   type JsonObject,
   type ModelManifest,
-  manifestSchemaVersion,
   type Provenance,
   parseModelManifest,
 } from "./model-manifest.js";
 export {
-  checkModelFile,
   type ModelFileName,
   type ModelVersionContent,
   modelFiles,
@@ -23,7 +21,7 @@ export {
 export type { FamilyOption, Network, NetworkConfig, NetworkFamily } from "./network.js";
 export type { Conv2d, Ops } from "./ops.js";
 export { type Initialiser, type Parameter, parameterSize, type Weights } from "./parameter.js";
-export { createNetwork, defaultFamily, families, type NetworkRequest, resolveNetworkConfig } from "./registry.js";
+export { createNetwork, families, type NetworkRequest, resolveNetworkConfig } from "./registry.js";
 export { initialWeights, networkParameters } from "./weights/initial-weights.js";
 export { readSafetensors, type SafetensorsFile, type Tensor, writeSafetensors } from "./weights/safetensors.js";
 export { readWeights, writeWeights } from "./weights/weights-file.js";

@@ -3,7 +3,6 @@
  * (model.json) is written last and names every other file with its digest: where it is, the version is whole.
  */
 import { createHash } from "node:crypto";
-import { PssrError } from "@pssr/api";
 import { writeOnnx } from "./interpreters/onnx.js";
 import { receptiveField } from "./interpreters/receptive-field.js";
 import { networkShape } from "./interpreters/shapes.js";
@@ -62,19 +61,6 @@ export function packModelVersion(content: ModelVersionContent): Map<ModelFileNam
     files: Object.fromEntries([...files].map(([name, bytes]) => [name, fileDigest(bytes)])),
   };
   return files.set(modelFiles.manifest, json(manifest));
-}
-
-/** Checks a file against the manifest. Throws `OBJECT_CORRUPT` when its size or digest differ, or it is not listed. */
-export function checkModelFile(manifest: ModelManifest, name: string, bytes: Uint8Array): void {
-  const expected = manifest.files[name];
-  if (expected === undefined) throw new PssrError("OBJECT_CORRUPT", `${name} is no file of this model version`);
-  const found = fileDigest(bytes);
-  if (found.sha256 !== expected.sha256 || found.sizeBytes !== expected.sizeBytes) {
-    throw new PssrError(
-      "OBJECT_CORRUPT",
-      `${name} has ${found.sizeBytes} bytes with SHA-256 ${found.sha256}; the manifest says ${expected.sizeBytes} and ${expected.sha256}: restore it from a copy or train again`,
-    );
-  }
 }
 
 function fileDigest(bytes: Uint8Array): FileDigest {

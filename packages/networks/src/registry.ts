@@ -7,7 +7,7 @@ import { parameterSize } from "./parameter.js";
 import { networkParameters } from "./weights/initial-weights.js";
 
 export const families: readonly NetworkFamily[] = [compact];
-export const defaultFamily = compact;
+const defaultFamily = compact;
 
 /** Frames beyond this would make one sample of a training larger than any microscope's neighbourhood needs. */
 const maxFrames = 31;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { PssrError } from "@pssr/api";
 import {
-  checkModelFile,
   createNetwork,
   initialWeights,
   modelFiles,
@@ -40,18 +40,11 @@ test("a model version packs into files that say everything needed to use it", ()
     "weights.safetensors",
   ]);
   for (const [name, bytes] of files) {
-    if (name !== modelFiles.manifest) checkModelFile(manifest, name, bytes);
+    if (name === modelFiles.manifest) continue;
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    assert.deepEqual(manifest.files[name], { sizeBytes: bytes.byteLength, sha256 });
   }
   assert.deepEqual(readWeights(createNetwork(manifest.network), files.get(modelFiles.weights)!), weights);
-});
-
-test("a file with one changed byte is found out", () => {
-  const damaged = files.get(modelFiles.onnx)!.slice();
-  damaged[1000]! ^= 1;
-  const manifest = parseModelManifest(manifestBytes);
-  const corrupt = (error: unknown) => error instanceof PssrError && error.reason === "OBJECT_CORRUPT";
-  assert.throws(() => checkModelFile(manifest, modelFiles.onnx, damaged), corrupt);
-  assert.throws(() => checkModelFile(manifest, "other.bin", damaged), corrupt);
 });
 
 test("a manifest with a wrong value is refused by its path", () => {

@@ -49,13 +49,16 @@ export function shardRegion(layout: ShardLayout, shape: readonly number[], index
 /** All indices of a grid in C order. */
 export function* gridIndices(grid: readonly number[]): Generator<number[], void, void> {
   const total = grid.reduce((product, count) => product * count, 1);
-  for (let i = 0; i < total; i++) {
-    let rest = i;
-    const index: number[] = [];
-    for (let axis = grid.length - 1; axis >= 0; axis--) {
-      index[axis] = rest % grid[axis]!;
-      rest = Math.floor(rest / grid[axis]!);
-    }
-    yield index;
+  for (let number = 0; number < total; number++) yield gridIndex(grid, number);
+}
+
+/** The index that comes at `number`, from 0 on, when a grid is counted in C order. */
+export function gridIndex(grid: readonly number[], number: number): number[] {
+  const index: number[] = [];
+  let rest = number;
+  for (let axis = grid.length - 1; axis >= 0; axis--) {
+    index[axis] = rest % grid[axis]!;
+    rest = Math.floor(rest / grid[axis]!);
   }
+  return index;
 }

@@ -2,6 +2,7 @@
  * The regions of an output image: boxes of the size of a shard, cut at the image's end, in C order. A region is what one
  * worker restores and writes at once; its number is its name.
  */
+import { gridIndex } from "@pssr/imaging";
 import type { Box } from "./box.js";
 
 export interface RegionGrid {
@@ -21,12 +22,7 @@ export function regionGrid(shape: readonly number[], shardShape: readonly number
       if (!Number.isInteger(index) || index < 0 || index >= count) {
         throw new RangeError(`region ${index} of ${count}`);
       }
-      const start: number[] = [];
-      let rest = index;
-      for (let axis = shape.length - 1; axis >= 0; axis--) {
-        start[axis] = (rest % along[axis]!) * shardShape[axis]!;
-        rest = Math.floor(rest / along[axis]!);
-      }
+      const start = gridIndex(along, index).map((place, axis) => place * shardShape[axis]!);
       return { start, shape: start.map((from, axis) => Math.min(shardShape[axis]!, shape[axis]! - from)) };
     },
   };
