@@ -32,6 +32,7 @@ export { type Clock, systemClock } from "./operations/clock.js";
 export * from "./operations/job.js";
 export type { ListOperationsPage, ListOperationsRequest } from "./operations/list-operations.js";
 export * from "./operations/message.js";
+export { type MadeBy, operationBefore } from "./operations/operation-before.js";
 export { keyOfName } from "./operations/operation-name.js";
 export { Operations } from "./operations/operations.js";
 export {

@@ -9,6 +9,7 @@ import {
   imageName,
   type ListEvaluationsRequest,
   type ListEvaluationsResponse,
+  newResourceId,
   type Operation,
   PssrError,
   projectName,
@@ -19,6 +20,7 @@ import {
   type Identity,
   type ObjectStore,
   type Operations,
+  operationBefore,
   type RecordEntry,
   RecordTable,
   readPageToken,
@@ -33,7 +35,6 @@ import { type EvaluationRecord, evaluationsKind, type PairIds } from "./evaluati
 import { encodeSpec } from "./evaluation/evaluation-spec.js";
 import { fromStoredScores, readScores } from "./evaluation/scores-file.js";
 import { toEvaluation } from "./message.js";
-import { newResourceId, operationBefore } from "./new-resource.js";
 import type { Peers } from "./peers.js";
 
 type Context = CallContext & CallExtension;
@@ -59,7 +60,8 @@ export class EvaluationRpcs implements EvaluationServiceImplementation<CallExten
     const resource = newResourceId(request.evaluationId, requestId, field);
     const asked = readPairs(project, request.evaluation?.pairs ?? []);
     const present = await this.#records.get({ project, id: resource }, { signal });
-    const before = await operationBefore(this.operations, present?.record, { requestId, asked, field }, { signal });
+    const same = JSON.stringify(present?.record.asked) === JSON.stringify(asked);
+    const before = await operationBefore(this.operations, present?.record, { requestId, same, field }, { signal });
     if (before !== undefined) return before;
     await this.#checkPairs(project, asked, identity, { signal });
     const { principal } = identity;

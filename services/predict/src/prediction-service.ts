@@ -4,6 +4,7 @@ import {
   type GetPredictionRequest,
   type ListPredictionsRequest,
   type ListPredictionsResponse,
+  newResourceId,
   type Operation,
   operationName,
   type Prediction,
@@ -15,6 +16,7 @@ import {
 import {
   type CallExtension,
   type Operations,
+  operationBefore,
   type RecordKey,
   RecordTable,
   readPageToken,
@@ -24,7 +26,6 @@ import {
 } from "@pssr/platform";
 import type { CallContext } from "nice-grpc-common";
 import { toPrediction } from "./message.js";
-import { newResourceId, operationBefore } from "./new-resource.js";
 import type { Peers } from "./peers.js";
 import { type OutputImage, outputImageName, releaseOutput, reserveOutput } from "./predictions/output-image.js";
 import { predictionKind } from "./predictions/prediction-job.js";
@@ -62,7 +63,8 @@ export class PredictionRpcs implements PredictionServiceImplementation<CallExten
     const { image, modelVersion, outputImage, tileSize } = prediction;
     const asked = { image, modelVersion, outputImage, tileSize };
     const present = await this.#records.get({ project, id: resource }, { signal });
-    const before = await operationBefore(this.operations, present?.record, { requestId, asked, field }, { signal });
+    const same = JSON.stringify(present?.record.asked) === JSON.stringify(asked);
+    const before = await operationBefore(this.operations, present?.record, { requestId, same, field }, { signal });
     if (before !== undefined) return before;
     const spec = await this.resolver.resolve(project, asked, { identity, signal });
     const { principal } = identity;

@@ -24,6 +24,7 @@ import {
   mintFor,
   type ObjectStore,
   type Operations,
+  operationBefore,
   type RecordTable,
   readPageToken,
   takePage,
@@ -138,16 +139,12 @@ export class TrainingRpcs {
   ): Promise<Operation | undefined> {
     const entry = await this.#options.trainings.get({ project, id }, { signal });
     if (entry === undefined) return undefined;
-    const operation = operationName.format({ project, operation: operationIdOf(id) });
-    const same = requestId !== "" && entry.record.requestId === requestId;
-    if (!same || !asksForSame(asked, fromTrainingRecord(entry.record))) {
-      throw new PssrError(
-        "ALREADY_EXISTS",
-        `the id ${id} is taken by another request (${operation}); choose another id, or repeat that request exactly, with its request_id`,
-        { field: "training_id", metadata: { operation } },
-      );
-    }
-    return toOperation(await this.#options.operations.get(operation, { signal }));
+    const made = {
+      requestId: entry.record.requestId,
+      operation: operationName.format({ project, operation: operationIdOf(id) }),
+    };
+    const same = asksForSame(asked, fromTrainingRecord(entry.record));
+    return operationBefore(this.#options.operations, made, { requestId, same, field: "training_id" }, { signal });
   }
 
   async #dataset(name: string, project: string, principal: string, signal: AbortSignal): Promise<Dataset> {
