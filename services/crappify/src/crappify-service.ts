@@ -12,10 +12,11 @@ import type { CallExtension } from "@pssr/platform";
 import type { CallContext } from "nice-grpc-common";
 import { datasetKey } from "./dataset-service.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
-import { fromRegion, fromStreamPairs, toLevels, toPixelBlock } from "./message.js";
+import { fromStreamPairs } from "./pairs/pair-message.js";
 import { partsOf } from "./pairs/pair-parts.js";
 import type { PairStreams } from "./pairs/pair-streams.js";
 import { checkCrappifySize, cutToScale, lowShape, noiseLevels } from "./pixels/crappify-region.js";
+import { fromRegion, toLevels, toPixelBlock } from "./pixels/pixel-message.js";
 import type { PixelReader } from "./pixels/pixel-reader.js";
 
 type Context = CallContext & CallExtension;

@@ -16,8 +16,8 @@ import { type CallExtension, type RecordKey, readPageToken, takePage } from "@ps
 import type { CallContext } from "nice-grpc-common";
 import type { DatasetCatalogue } from "./datasets/dataset-catalogue.js";
 import { draftDataset } from "./datasets/dataset-draft.js";
+import { fromDatasetRequest, toDataset } from "./datasets/dataset-message.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
-import { fromDatasetRequest, toDataset } from "./message.js";
 
 type Context = CallContext & CallExtension;
 

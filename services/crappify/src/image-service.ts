@@ -44,9 +44,11 @@ import type { DatasetCatalogue } from "./datasets/dataset-catalogue.js";
 import { type ImageCatalogue, nameOfImage } from "./images/image-catalogue.js";
 import type { ImageExports } from "./images/image-exports.js";
 import { checkComplete, imageKind, importOperation, importRequest } from "./images/image-import.js";
+import { fromFileFormat, fromKnown, fromOrigin, toImage } from "./images/image-message.js";
 import { ownerOf, registration } from "./images/registration.js";
-import { fromFileFormat, fromKnown, fromOrigin, fromRegion, toImage, toUpload } from "./message.js";
+import { fromRegion } from "./pixels/pixel-message.js";
 import type { PixelReader } from "./pixels/pixel-reader.js";
+import { toUpload } from "./uploads/upload-message.js";
 import type { UploadStore } from "./uploads/upload-store.js";
 
 type Context = CallContext & CallExtension;

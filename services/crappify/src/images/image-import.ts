@@ -18,11 +18,11 @@ import type {
   OperationRecord,
   RecordKey,
 } from "@pssr/platform";
-import { fromImage, fromKnown, toImage } from "../message.js";
 import type { UploadRecord } from "../uploads/upload-record.js";
 import type { UploadStore } from "../uploads/upload-store.js";
 import { type DecodeLimits, decodeFile } from "./decode-file.js";
 import type { ImageCatalogue } from "./image-catalogue.js";
+import { fromImage, fromKnown, toImage } from "./image-message.js";
 import type { StoredImage } from "./image-record.js";
 import { withImportFolder } from "./import-folder.js";
 

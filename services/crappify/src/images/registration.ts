@@ -1,7 +1,7 @@
 /** What one of our services says of pixels it has written, checked before it becomes an image. */
 import { type Image, type ImageOrigin, operationName, PssrError } from "@pssr/api";
 import type { Levels } from "@pssr/imaging";
-import { fromKnown } from "../message.js";
+import { fromKnown } from "./image-message.js";
 
 export interface Registration {
   /** Ends in "/". */

@@ -1,7 +1,7 @@
 /** A pair as messages of bounded size: whole where it fits into one, else some rows of one side in each. */
 import type { PairPart } from "@pssr/api";
 import { bytesPerPixel, type Dtype, type Levels } from "@pssr/imaging";
-import { toLevels, toPixelBlock } from "../message.js";
+import { toLevels, toPixelBlock } from "../pixels/pixel-message.js";
 
 /** Pixels in one message at most; gRPC's buffers count messages, not bytes. */
 export const maximumPartBytes = 256 * 1024;

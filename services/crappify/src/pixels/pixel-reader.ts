@@ -6,7 +6,7 @@ import type { PixelBlock } from "@pssr/api";
 import { bytesPerPixel, type Levels, type Region } from "@pssr/imaging";
 import { type Abortable, type Answer, type ObjectStore, ThreadPool } from "@pssr/platform";
 import type { StoredImage } from "../images/image-record.js";
-import { toPixelBlock } from "../message.js";
+import { toPixelBlock } from "./pixel-message.js";
 import type { Box, CrappifyOrder, Described, PairBytes, PixelQuestion, PixelTask } from "./pixel-tasks.js";
 
 export interface PixelReaderOptions {
