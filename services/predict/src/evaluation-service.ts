@@ -48,7 +48,8 @@ export class EvaluationRpcs implements EvaluationServiceImplementation<CallExten
     private readonly operations: Operations,
     private readonly peers: Peers,
     private readonly stores: { state: StateStore; objects: ObjectStore },
-    private readonly settings: { maximumPixels: number },
+    /** `report` is told of records that cannot be read and are left out of lists. */
+    private readonly settings: { maximumPixels: number; report: (error: unknown, doing: string) => void },
   ) {
     this.#records = new RecordTable(stores.state, evaluationsKind);
   }
@@ -79,7 +80,10 @@ export class EvaluationRpcs implements EvaluationServiceImplementation<CallExten
 
   async listEvaluations(request: ListEvaluationsRequest, { signal }: Context): Promise<ListEvaluationsResponse> {
     const { project } = projectName.parse(request.parent, "parent");
-    const entries = this.#records.list(project, readPageToken(request.pageToken), { signal });
+    const entries = this.#records.list(project, readPageToken(request.pageToken), {
+      signal,
+      report: this.settings.report,
+    });
     const { items, nextPageToken } = await takePage(entries, request.pageSize, ({ key }) => key.id);
     const evaluations = [];
     for (const entry of items) {

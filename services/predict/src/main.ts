@@ -67,7 +67,7 @@ export async function startPredict(
         grpcService(PredictionServiceDefinition, new PredictionRpcs(operations, resolver, peers, ports.state, report)),
         grpcService(
           EvaluationServiceDefinition,
-          new EvaluationRpcs(operations, peers, ports, { maximumPixels: config.evaluationPixels }),
+          new EvaluationRpcs(operations, peers, ports, { maximumPixels: config.evaluationPixels, report }),
         ),
       ],
       authenticator,

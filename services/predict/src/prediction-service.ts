@@ -99,7 +99,7 @@ export class PredictionRpcs implements PredictionServiceImplementation<CallExten
 
   async listPredictions(request: ListPredictionsRequest, { signal }: Context): Promise<ListPredictionsResponse> {
     const { project } = projectName.parse(request.parent, "parent");
-    const entries = this.#records.list(project, readPageToken(request.pageToken), { signal });
+    const entries = this.#records.list(project, readPageToken(request.pageToken), { signal, report: this.report });
     const { items, nextPageToken } = await takePage(entries, request.pageSize, ({ key }) => key.id);
     return { predictions: items.map(({ key, record }) => toPrediction(key, record)), nextPageToken };
   }
