@@ -14,6 +14,7 @@ import {
 } from "../pixels/pixel-array.js";
 import type { RegionSource } from "../pixels/region-source.js";
 import { crc32c } from "./crc32c.js";
+import { useNodeGzip } from "./gzip-codec.js";
 import { type ImageDescription, type ReadDescription, readGroupDocument } from "./metadata.js";
 import type { ReadableStore } from "./store.js";
 
@@ -37,6 +38,7 @@ export async function openOmeZarr(store: ReadableStore, { signal }: Abortable = 
     throw new PssrError("NOT_FOUND", "there is no OME-Zarr image here: its zarr.json is missing");
   const description = readGroupDocument(parse(bytes));
   const zarrita = await import("zarrita");
+  useNodeGzip(zarrita);
   const root = zarrita.root(new CheckedStore(store, description));
   const array = await typed(zarrita, signal, () =>
     zarrita.open.v3(root.resolve(description.path), { kind: "array", ...(signal && { signal }) }),

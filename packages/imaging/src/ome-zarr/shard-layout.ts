@@ -1,12 +1,13 @@
 /**
  * How an image is cut for storage: inner chunks of 256×256 pixels (1 along other axes), the unit of reading, packed into
- * shards of up to 32 MiB, the unit of writing. Shards lie within one plane: writers of different planes never meet.
+ * shards of up to 4 MiB, the unit of writing: small enough that compressing one overlaps with making the next, and that many
+ * writers can share one image. Shards lie within one plane, so writers of different planes never meet.
  */
 import { PssrError } from "@pssr/api";
 import { bytesPerPixel, checkAxes, type Dtype, type Region } from "../pixels/pixel-array.js";
 
 export const chunkSide = 256;
-export const maxShardBytes = 32 * 1024 * 1024;
+export const maxShardBytes = 4 * 1024 * 1024;
 
 export interface ShardLayout {
   /** Sizes in pixels along each axis. A shard may reach beyond the image, as a chunk may. */
