@@ -15,7 +15,7 @@ import { startInstallation } from "./installation.js";
 
 const parent = "projects/default";
 const modelVersion = `${parent}/models/em-x4/versions/latest`;
-const rounds = 3;
+const rounds = 7;
 
 export async function predictionOverhead(dataDir: string): Promise<{ service: number; runtime: number }> {
   const folder = await mkdtemp(join(tmpdir(), "pssr-bench-"));

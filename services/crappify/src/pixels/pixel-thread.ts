@@ -66,6 +66,9 @@ function low(pixels: PixelArray, { crappifier, levels, key }: CrappifyOrder): Pi
   return degraded.buffer === data.buffer ? degraded.slice() : degraded;
 }
 
+/** Bands read ahead for a digest: each holds its pixels and the chunks that it touches. */
+const bandsAhead = 4;
+
 async function describe(
   image: StoredPixels,
   { pixelSizeNm, levels }: Task<"describe">,
@@ -75,11 +78,20 @@ async function describe(
   const shape = [...image.shape];
   const digest = new ImageDigest({ axes, shape, dtype, pixelSizeNm, levels });
   const [height] = planeShape(image);
-  for (let plane = 0; plane < planeCount(image); plane++) {
-    for (let row = 0; row < height; row += bandRows) {
-      signal.throwIfAborted();
-      digest.update((await image.read(rowsOf(image, plane, row, Math.min(bandRows, height - row)))).data);
+  const bands: Region[] = [];
+  for (let plane = 0; plane < planeCount(image); plane++)
+    for (let row = 0; row < height; row += bandRows)
+      bands.push(rowsOf(image, plane, row, Math.min(bandRows, height - row)));
+  // A few bands are on their way while one is digested: most of the time is spent waiting for bytes.
+  const reading: Promise<PixelArray>[] = [];
+  for (let next = 0; next < bands.length || reading.length > 0; ) {
+    signal.throwIfAborted();
+    while (reading.length < bandsAhead && next < bands.length) {
+      const band = image.read(bands[next++]!);
+      band.catch(() => undefined); // seen when its turn comes, or not at all when an earlier one failed
+      reading.push(band);
     }
+    digest.update((await reading.shift()!).data);
   }
   return { axes, shape, dtype, digest: digest.end() };
 }
