@@ -71,7 +71,8 @@ export function toPixelBlock({ axes, shape, dtype, data }: PixelArray, origin: r
 }
 
 /**
- * Copies: the bytes of a decoded message do not lie where numbers of several bytes must.
+ * Copies: the bytes of a decoded message do not lie where numbers of several bytes must, and in Node they are a Buffer, whose
+ * `slice` is no copy.
  * @throws UNSUPPORTED_PIXELS or INVALID_FIELD, naming `field`, where type, axes, shape and bytes do not fit together
  */
 export function fromPixelBlock({ axes, shape, dataType, data }: PixelBlock, field = "block"): PixelArray {
@@ -86,7 +87,7 @@ export function fromPixelBlock({ axes, shape, dataType, data }: PixelBlock, fiel
       { field: `${field}.data` },
     );
   }
-  return createPixelArray(axes, sides, pixelsOf(dtype, data.slice()));
+  return createPixelArray(axes, sides, pixelsOf(dtype, new Uint8Array(data)));
 }
 
 /** Bytes as pixels, not copied. They must begin at the beginning of their buffer, as those of a new one do. */

@@ -49,3 +49,10 @@ test("levels keep their source; those without one are the caller's; no levels ar
     (error) => isPssrError(error, "UNSUPPORTED_PIXELS") && error.field === "image",
   );
 });
+
+test("a block that was decoded out of a larger Buffer, as gRPC hands it over, has its own pixels", () => {
+  const pixels = createPixelArray("yx", [2, 3], Uint16Array.of(1, 2, 3, 4, 500, 60000));
+  const encoded = PixelBlock.encode(toPixelBlock(pixels)).finish();
+  const received = Buffer.concat([Buffer.alloc(3), encoded]).subarray(3);
+  assert.deepEqual(fromPixelBlock(PixelBlock.decode(received)), pixels);
+});

@@ -1,6 +1,6 @@
 /** `pssr crappify`: see what a crappifier makes of an image. */
 import { writeFile } from "node:fs/promises";
-import { DataType, type PixelBlock, PssrError } from "@pssr/api";
+import { type PixelBlock, PssrError } from "@pssr/api";
 import type { Command } from "commander";
 import { integer, region } from "../arguments.js";
 import { withContext } from "../context.js";
@@ -14,20 +14,14 @@ interface CrappifyOptions extends CrappifierOptions {
 
 /** A block of pixels as a PNG file's bytes. */
 export async function pngOf(block: PixelBlock): Promise<Uint8Array> {
-  const { createPixelArray, encodePng } = await import("@pssr/imaging");
-  const bytes = block.data.slice(); // a decoded field is an unaligned view of its message
-  const data =
-    block.dataType === DataType.DATA_TYPE_UINT16
-      ? new Uint16Array(bytes.buffer)
-      : block.dataType === DataType.DATA_TYPE_UINT8
-        ? bytes
-        : undefined;
-  if (data === undefined || block.axes !== "yx")
+  const { encodePng, fromPixelBlock } = await import("@pssr/imaging");
+  const pixels = fromPixelBlock(block);
+  if (pixels.dtype === "float32" || pixels.axes !== "yx")
     throw new PssrError(
       "UNSUPPORTED_PIXELS",
       "a PNG holds one plane of 8- or 16-bit pixels; export the image as TIFF instead",
     );
-  return encodePng(createPixelArray("yx", block.shape.map(Number), data));
+  return encodePng(pixels);
 }
 
 export function addCrappifyCommand(program: Command, signal: AbortSignal): void {
