@@ -103,7 +103,7 @@ class CheckedStore implements zarr.AsyncReadable {
       }
     }
     // zarrita's codecs view the bytes as wider numbers, which needs an aligned start.
-    return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+    return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   }
 }
 

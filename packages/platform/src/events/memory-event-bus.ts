@@ -28,7 +28,7 @@ export class MemoryEventBus implements EventBus {
         `an event of ${subject} has ${data.length} bytes; at most ${maximumEventBytes}`,
       );
     }
-    const event = { subject, data: data.slice() };
+    const event = { subject, data: new Uint8Array(data) };
     this.#last.delete(subject);
     this.#last.set(subject, event);
     for (const oldest of this.#last.keys()) {
