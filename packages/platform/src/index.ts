@@ -3,7 +3,6 @@ export * from "./config/describe-config.js";
 export * from "./config/load-config.js";
 export * from "./config/setting.js";
 export * as kinds from "./config/setting-kinds.js";
-export * from "./data-directory.js";
 export * from "./descriptors/contract.js";
 export * from "./descriptors/descriptor-file.js";
 export * from "./descriptors/descriptor-index.js";
@@ -44,10 +43,13 @@ export {
   type OperationState,
   type TypedBytes,
 } from "./operations/record.js";
-export type { OperationsSettings, Ports } from "./operations/settings.js";
+export type { OperationsSettings } from "./operations/settings.js";
 export type { Submission } from "./operations/submit.js";
 export type { OperationView } from "./operations/view.js";
 export type { WatchOperationOptions } from "./operations/watch-operation.js";
+export * from "./ports/data-directory.js";
+export * from "./ports/open-ports.js";
+export * from "./ports/ports.js";
 export * from "./queue/memory-work-queue.js";
 export * from "./queue/work-queue.js";
 export * from "./records/paging.js";

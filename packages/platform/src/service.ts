@@ -9,7 +9,7 @@ import type { Authenticator } from "./identity/authenticator.js";
 import type { Keyring } from "./identity/keyring.js";
 import type { Logger } from "./log/logger.js";
 import type { Operations } from "./operations/operations.js";
-import type { Ports } from "./operations/settings.js";
+import type { Ports } from "./ports/ports.js";
 
 export interface ServiceContext {
   ports: Ports;

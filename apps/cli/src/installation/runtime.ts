@@ -1,17 +1,12 @@
-/** What a process of ours stands on: the locked data directory, the embedded ports on it, operations, log; and its end. */
-import { join } from "node:path";
+/** What a process of ours stands on: the ports, operations on them, log; and its end. */
 import { isPssrError } from "@pssr/api";
 import {
   type Authenticator,
   createLogger,
-  DataDirectory,
-  FileObjectStore,
-  FileStateStore,
   type Keyring,
-  MemoryEventBus,
-  MemoryWorkQueue,
+  type OpenPorts,
   Operations,
-  type Ports,
+  openPorts,
   type RunningService,
   type ServiceContext,
 } from "@pssr/platform";
@@ -21,37 +16,35 @@ import type { ProcessConfig } from "./settings.js";
 export class Runtime {
   readonly #config: ProcessConfig;
   readonly #context: ServiceContext;
-  readonly #directory: DataDirectory;
+  readonly #open: OpenPorts;
   readonly #services: RunningService[] = [];
   #working = false;
 
-  private constructor(config: ProcessConfig, context: ServiceContext, directory: DataDirectory) {
+  private constructor(config: ProcessConfig, context: ServiceContext, open: OpenPorts) {
     this.#config = config;
     this.#context = context;
-    this.#directory = directory;
+    this.#open = open;
   }
 
-  /** Locks the data directory and opens what is in it. Throws DATA_DIRECTORY_LOCKED. */
+  /** Opens the ports. Throws DATA_DIRECTORY_LOCKED. */
   static async open(config: ProcessConfig, keyring: Keyring, authenticator: Authenticator): Promise<Runtime> {
     allowToStop(config);
-    const directory = await DataDirectory.lock(config.dataDir);
+    const open = await openPorts(config);
     try {
-      const ports: Ports = {
-        state: await FileStateStore.open(join(directory.path, "state")),
-        objects: await FileObjectStore.open(join(directory.path, "objects")),
-        queue: new MemoryWorkQueue(),
-        events: new MemoryEventBus(),
-      };
       const log = createLogger({ service: "pssr", level: config.logLevel });
       // A typed error is the caller's business and told to him; only what is a fault of ours needs its stack.
       const report = (err: unknown, doing: string) =>
         isPssrError(err) && err.reason !== "INTERNAL"
           ? log.warn({ reason: err.reason, problem: err.message }, doing)
           : log.error({ err }, doing);
-      const operations = new Operations(ports, { exclusive: true, stopGraceMs: config.workGrace, report });
-      return new Runtime(config, { ports, operations, keyring, authenticator, log }, directory);
+      const operations = new Operations(open.ports, {
+        exclusive: open.exclusive,
+        stopGraceMs: config.workGrace,
+        report,
+      });
+      return new Runtime(config, { ports: open.ports, operations, keyring, authenticator, log }, open);
     } catch (error) {
-      await directory.close();
+      await open.close();
       throw error;
     }
   }
@@ -78,6 +71,6 @@ export class Runtime {
   async close(): Promise<void> {
     if (this.#working) await this.#context.operations.close();
     await Promise.all(this.#services.map((one) => one.close({ graceMs: this.#config.stopGrace })));
-    await this.#directory.close();
+    await this.#open.close();
   }
 }

@@ -1,20 +1,15 @@
 /** The settings of a whole installation in one process: its own and those of every service. */
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { crappifySettings } from "@pssr/crappify";
 import { gatewaySettings } from "@pssr/gateway";
-import { type Config, kinds, logLevels, setting } from "@pssr/platform";
+import { type Config, kinds, logLevels, portSettings, setting } from "@pssr/platform";
 import { predictSettings } from "@pssr/predict";
 import { trainSettings } from "@pssr/train";
 
-const { duration, oneOf, text } = kinds;
+const { duration, oneOf } = kinds;
 
 /** What every process of ours has, whatever services run in it. */
 export const processSettings = {
-  dataDir: setting(text(), {
-    default: join(process.env.XDG_DATA_HOME ?? join(homedir(), ".local", "share"), "pssr"),
-    description: "Folder of all images, models and records; one process at a time uses it",
-  }),
+  ...portSettings,
   logLevel: setting(oneOf(...logLevels), {
     default: "info",
     description: "Least severity of what is logged",

@@ -5,13 +5,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPssrError, reasons } from "@pssr/api";
 import { runInScope } from "../log/log-scope.js";
+import type { Ports } from "../ports/ports.js";
 import type { Claim } from "../queue/work-queue.js";
 import { type AbortedBecause, JobAborted, type JobContext, type JobKind, type JobResult } from "./job.js";
 import { jobScope } from "./job-scope.js";
 import { encodeProgress, type OperationIndex } from "./operation-index.js";
 import { checkPart, isTerminal, type OperationRecord, recordedError } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
-import { heartbeatOf, leaseOf, type OperationsSettings, type Ports } from "./settings.js";
+import { heartbeatOf, leaseOf, type OperationsSettings } from "./settings.js";
 import type { Progress } from "./view.js";
 
 type Outcome = { result: JobResult } | { error: unknown };

@@ -10,6 +10,7 @@
  */
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
+import type { Ports } from "../ports/ports.js";
 import { cancelled } from "./attempt.js";
 import type { JobKind } from "./job.js";
 import { Leases } from "./lease.js";
@@ -19,7 +20,7 @@ import { OperationIndex } from "./operation-index.js";
 import { checkKind, keyOfName } from "./operation-name.js";
 import { isTerminal } from "./record.js";
 import { OperationRecords } from "./records.js";
-import { type OperationsSettings, type Ports, withDefaults } from "./settings.js";
+import { type OperationsSettings, withDefaults } from "./settings.js";
 import { putSubmission, type Submission } from "./submit.js";
 import { Sweeper } from "./sweeper.js";
 import { type OperationView, viewOf } from "./view.js";

@@ -1,17 +1,6 @@
 /** What the parts of the operations share: the ports, the clock, and the numbers an operator may set. */
-import type { EventBus } from "../events/event-bus.js";
-import type { ObjectStore } from "../objects/object-store.js";
-import type { WorkQueue } from "../queue/work-queue.js";
-import type { StateStore } from "../state/state-store.js";
 import { type Clock, systemClock } from "./clock.js";
 import type { JobKind } from "./job.js";
-
-export interface Ports {
-  state: StateStore;
-  objects: ObjectStore;
-  queue: WorkQueue;
-  events: EventBus;
-}
 
 export interface OperationsSettings {
   /**

@@ -3,6 +3,7 @@
  * the truth, and done.
  */
 import { isPssrError } from "@pssr/api";
+import type { Ports } from "../ports/ports.js";
 import { cancelled } from "./attempt.js";
 import type { JobKind } from "./job.js";
 import type { Leases } from "./lease.js";
@@ -11,7 +12,7 @@ import type { Materialiser } from "./materialiser.js";
 import type { IndexEntry, OperationIndex } from "./operation-index.js";
 import { isTerminal } from "./record.js";
 import type { OperationRecords } from "./records.js";
-import { leaseOf, type OperationsSettings, type Ports } from "./settings.js";
+import { leaseOf, type OperationsSettings } from "./settings.js";
 
 export class Sweeper {
   readonly #stop = new AbortController();

@@ -1,6 +1,7 @@
 /** Claims the jobs of one kind and runs them, so many at once. What a job is in truth it reads from the record. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPssrError, PssrError } from "@pssr/api";
+import type { Ports } from "../ports/ports.js";
 import type { Claim } from "../queue/work-queue.js";
 import { Attempt, cancelled } from "./attempt.js";
 import type { JobKind } from "./job.js";
@@ -9,7 +10,7 @@ import type { Materialiser } from "./materialiser.js";
 import type { OperationIndex } from "./operation-index.js";
 import { isTerminal, type OperationRecord, recordedError } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
-import { leaseOf, type OperationsSettings, type Ports } from "./settings.js";
+import { leaseOf, type OperationsSettings } from "./settings.js";
 
 const pauseAfterErrorMs = 500;
 

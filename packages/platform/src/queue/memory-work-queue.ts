@@ -1,7 +1,7 @@
 /** The queue within one process. It is empty after a start: the operations' sweeper refills it from the state store. */
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
-import type { Claim, PublishJobOptions, WorkQueue } from "./work-queue.js";
+import type { Claim, WorkQueue } from "./work-queue.js";
 
 export interface MemoryWorkQueueOptions {
   /** How long a claim holds without a heartbeat, milliseconds. Default 30,000. */
@@ -37,14 +37,14 @@ export class MemoryWorkQueue implements WorkQueue {
     this.#visibilityMs = visibilityMs;
   }
 
-  async publish(kind: string, jobId: string, payload: Uint8Array, options: PublishJobOptions = {}): Promise<void> {
-    options.signal?.throwIfAborted();
+  async publish(kind: string, jobId: string, payload: Uint8Array, { signal }: Abortable = {}): Promise<void> {
+    signal?.throwIfAborted();
     if (this.#closed) throw closed();
     const name = JSON.stringify([kind, jobId]);
     if (this.#jobs.has(name)) return;
     const job = { kind, jobId, payload: payload.slice(), delivery: 0, timer: undefined };
     this.#jobs.set(name, job);
-    this.#makeReady(job, options.delayMs ?? 0);
+    this.#makeReady(job, 0);
   }
 
   async claim(kind: string, { signal }: Abortable = {}): Promise<Claim> {

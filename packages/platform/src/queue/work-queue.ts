@@ -4,11 +4,6 @@
  */
 import type { Abortable } from "../abortable.js";
 
-export interface PublishJobOptions extends Abortable {
-  /** Not claimable before so many milliseconds have passed. Default 0. */
-  delayMs?: number | undefined;
-}
-
 /** One delivery of a job. Once its visibility time has passed without a heartbeat, the methods do nothing any more. */
 export interface Claim {
   readonly kind: string;
@@ -28,7 +23,7 @@ export interface WorkQueue {
    * Queues a job. From then until it is acknowledged a second publish of the same kind and id changes nothing. Each is delivered
    * at least once, in about the order of publishing.
    */
-  publish(kind: string, jobId: string, payload: Uint8Array, options?: PublishJobOptions): Promise<void>;
+  publish(kind: string, jobId: string, payload: Uint8Array, options?: Abortable): Promise<void>;
   /**
    * Waits for the next job of a kind and claims it. A claim without a heartbeat for the queue's visibility time returns to
    * the queue, any number of times.

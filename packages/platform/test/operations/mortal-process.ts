@@ -3,11 +3,11 @@
  * in every life before, and waits for its end. Its task is JSON in the first argument; its report goes to stdout.
  */
 import type { JobContext, JobResult, ObjectStore } from "@pssr/platform";
-// Not through the package's index: this program starts dozens of times, and needs none of the rest.
-import { DataDirectory } from "../../dist/data-directory.js";
 import { MemoryEventBus } from "../../dist/events/memory-event-bus.js";
 import { FileObjectStore } from "../../dist/objects/file-object-store.js";
 import { Operations } from "../../dist/operations/operations.js";
+// Not through the package's index: this program starts dozens of times, and needs none of the rest.
+import { DataDirectory } from "../../dist/ports/data-directory.js";
 import { MemoryWorkQueue } from "../../dist/queue/memory-work-queue.js";
 import { FileStateStore } from "../../dist/state/file-state-store.js";
 import { killingPorts, WriteCounter } from "./killing-ports.js";

@@ -51,14 +51,6 @@ export function workQueueContract(
     await assertEmpty(queue, "train");
   });
 
-  test(`${name}: a delayed job waits its time and lets others pass`, async (context) => {
-    const queue = await open(context, 30_000);
-    await queue.publish("train", "later", text("x"), { delayMs: 60 });
-    await queue.publish("train", "now", text("x"));
-    assert.equal((await queue.claim("train")).jobId, "now");
-    assert.equal((await queue.claim("train")).jobId, "later");
-  });
-
   test(`${name}: a claim without heartbeat returns to the queue, and its holder can do nothing more`, async (context) => {
     const queue = await open(context, 50);
     await queue.publish("train", "a", text("x"));

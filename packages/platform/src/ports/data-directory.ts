@@ -6,8 +6,8 @@ import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PssrError } from "@pssr/api";
 import { tryLock, unlock } from "fs-native-extensions";
-import type { Abortable } from "./abortable.js";
-import { errorCode, toStorageError } from "./files/storage-error.js";
+import type { Abortable } from "../abortable.js";
+import { errorCode, toStorageError } from "../files/storage-error.js";
 
 /** Far behind the text in the file: on Windows a locked part cannot be read, and the text names the holder. */
 const lockedByte = 2 ** 30;

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { PssrError } from "@pssr/api";
 import { DataDirectory } from "@pssr/platform";
-import { reason } from "./reason.js";
-import { temporaryDirectory } from "./temporary-directory.js";
+import { reason } from "../reason.js";
+import { temporaryDirectory } from "../temporary-directory.js";
 
 const holder = `
 import { DataDirectory } from ${JSON.stringify(import.meta.resolve("@pssr/platform"))};
