@@ -5,36 +5,20 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
-import { ConflatedQueue } from "../events/conflated-queue.js";
 import { DurableFiles } from "../files/durable-files.js";
 import { errorCode, toStorageError } from "../files/storage-error.js";
-import { SortedKeys } from "./sorted-keys.js";
 import { decodeStateFile, encodeStateFile, stateFileHeaderBytes } from "./state-file.js";
-import { checkStateKey, checkStatePrefix } from "./state-key.js";
-import {
-  type ListStateOptions,
-  maximumValueBytes,
-  type Revision,
-  type StateChange,
-  type StateEntry,
-  type StateStore,
-} from "./state-store.js";
+import { checkListLimit, checkStateKey, checkStatePrefix, checkStateValue, revisionConflict } from "./state-key.js";
+import type { ListStateOptions, Revision, StateChange, StateEntry, StateStore } from "./state-store.js";
+import { WatchedKeys } from "./watched-keys.js";
 
 const highWaterKey = "high-water";
 /** Revisions are reserved on the disk in blocks of this size, so a restart never hands one out twice. */
 const reservedRevisions = 1024n;
 
-/** What is present when a watch begins is read so many files at once. */
-const presentBatch = 32;
-
-type Written = { type: "put" | "delete"; key: string; revision: Revision };
-type Pending = { type: "current" } | { type: "present"; keys: string[] } | Written;
-
 export class FileStateStore implements StateStore {
-  readonly #keys = new SortedKeys();
-  readonly #watchers = new Set<{ prefix: string; queue: ConflatedQueue<string, Pending> }>();
+  readonly #keys = new WatchedKeys((key, options) => this.get(key, options));
   #last: Revision = 0n;
   #reserved: Revision = 0n;
   #writes: Promise<unknown> = Promise.resolve();
@@ -63,7 +47,7 @@ export class FileStateStore implements StateStore {
         const bytesRead = readSync(file, header, 0, header.length, 0);
         const { size } = fstatSync(file);
         const { revision } = decodeStateFile(header.subarray(0, bytesRead), size, this.entries.path(key));
-        this.#keys.set(key, revision);
+        this.#keys.note(key, revision);
         if (revision > this.#last) this.#last = revision;
       } finally {
         closeSync(file);
@@ -95,12 +79,7 @@ export class FileStateStore implements StateStore {
 
   async put(key: string, value: Uint8Array, revision: Revision, { signal }: Abortable = {}): Promise<Revision> {
     checkStateKey(key);
-    if (value.length > maximumValueBytes) {
-      throw new PssrError(
-        "LIMIT_EXCEEDED",
-        `the record ${key} would have ${value.length} bytes; at most ${maximumValueBytes} fit: put bulk data into the object store`,
-      );
-    }
+    checkStateValue(key, value);
     return this.#write(signal, async () => {
       this.#expect(key, revision);
       const next = await this.#nextRevision();
@@ -130,90 +109,26 @@ export class FileStateStore implements StateStore {
   /** Takes what the disk holds now, as a write that failed in its last step may still have happened, and tells watchers. */
   async #note(key: string, written: Revision): Promise<void> {
     const present = (await this.get(key))?.revision ?? 0n;
-    if (present === this.#keys.get(key)) return;
-    if (present === 0n) this.#keys.delete(key);
-    else this.#keys.set(key, present);
-    this.#tell({ type: present === 0n ? "delete" : "put", key, revision: written });
+    if (present === this.#keys.revision(key)) return;
+    this.#keys.note(key, present);
+    this.#keys.tell({ type: present === 0n ? "delete" : "put", key, revision: written });
   }
 
   async list(prefix: string, { after, limit, signal }: ListStateOptions): Promise<StateEntry[]> {
     checkStatePrefix(prefix);
-    if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
-      throw new PssrError("INVALID_FIELD", `limit is ${limit}; it must be a whole number from 1 to 1000`, {
-        field: "limit",
-      });
-    }
-    const found: StateEntry[] = [];
-    let last = after ?? "";
-    while (found.length < limit) {
-      const keys = this.#keys.slice(prefix, last, limit - found.length);
-      const entries = await Promise.all(keys.map((key) => this.get(key, { signal })));
-      found.push(...entries.filter((entry) => entry !== undefined));
-      const end = keys.at(-1);
-      if (end === undefined) break;
-      last = end;
-    }
-    return found;
+    checkListLimit(limit);
+    return this.#keys.list(prefix, after ?? "", limit, { signal });
   }
 
   watch(prefix: string, { signal }: Abortable = {}): AsyncIterable<StateChange> {
     checkStatePrefix(prefix);
-    const watcher = {
-      prefix,
-      queue: new ConflatedQueue<string, Pending>(signal, () => this.#watchers.delete(watcher)),
-    };
-    if (!(signal?.aborted ?? false)) this.#watchers.add(watcher);
-    const present = this.#keys.slice(prefix, "", Number.POSITIVE_INFINITY);
-    for (let i = 0; i < present.length; i += presentBatch) {
-      watcher.queue.put(`present:${i}`, { type: "present", keys: present.slice(i, i + presentBatch) });
-    }
-    watcher.queue.put("current", { type: "current" });
-    return this.#changes(watcher.queue, signal);
-  }
-
-  async *#changes(
-    queue: ConflatedQueue<string, Pending>,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<StateChange> {
-    const presentAt = new Map<string, Revision>();
-    for await (const pending of queue) {
-      if (pending.type === "current") {
-        yield pending;
-        continue;
-      }
-      if (pending.type === "present") {
-        for (const entry of await Promise.all(pending.keys.map((key) => this.get(key, { signal })))) {
-          if (entry === undefined) continue; // deleted since the call
-          presentAt.set(entry.key, entry.revision);
-          yield { type: "put", ...entry };
-        }
-        continue;
-      }
-      const entry = pending.type === "delete" ? undefined : await this.get(pending.key, { signal });
-      // Delivered already among what was present, or overwritten since: then its own notice waits behind us.
-      const stale = pending.revision <= (presentAt.get(pending.key) ?? 0n);
-      presentAt.delete(pending.key);
-      if (stale) continue;
-      if (pending.type === "delete") yield { type: "delete", key: pending.key, revision: pending.revision };
-      else if (entry?.revision === pending.revision) yield { type: "put", ...entry };
-    }
-  }
-
-  #tell(change: Written): void {
-    for (const { prefix, queue } of this.#watchers) {
-      if (change.key.startsWith(prefix)) queue.put(`changed:${change.key}`, change, "last");
-    }
+    return this.#keys.watch(prefix, { signal });
   }
 
   #expect(key: string, revision: Revision): void {
-    const present = this.#keys.get(key);
+    const present = this.#keys.revision(key);
     if (present === revision) return;
-    const wanted = revision === 0n ? "that it does not exist" : `revision ${revision}`;
-    const is = present === 0n ? "it does not exist" : `it stands at ${present}`;
-    throw new PssrError(
-      "REVISION_CONFLICT",
-      `${key}: the write expects ${wanted}, but ${is}; read it again and decide anew`,
-    );
+    throw revisionConflict(key, revision, present);
   }
 
   async #nextRevision(): Promise<Revision> {
