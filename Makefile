@@ -19,7 +19,7 @@ up: build ## Starts all services in one process on this machine
 
 build: typescript native ## Installs, compiles, and builds the native TensorFlow
 
-test: build ## Runs all tests
+test: build servers ## Runs all tests
 	@scripts/test.sh
 
 examples: build ## Runs the examples in other languages against a real installation
@@ -35,7 +35,7 @@ format: node_modules/.package-lock.json ## Formats everything
 	@$(BIN)/biome check --write .
 	@$(BIN)/buf format -w proto
 
-bench: build ## Measures us beside our peers: prints tables, writes out/bench.json (one: make bench BENCH=main-job)
+bench: build servers ## Measures us beside our peers: prints tables, writes out/bench.json (one: make bench BENCH=main-job)
 	@scripts/bench.sh $(BENCH)
 
 clean: ## Removes what was built here (not the caches that all checkouts share)
@@ -48,6 +48,9 @@ typescript: generated
 native: node_modules/.package-lock.json
 	@node services/train/native/install.mjs
 
+servers: ## Fetches the NATS and the S3 server of the tests (2 minutes, once)
+	@node scripts/servers.mjs
+
 generated: packages/api/descriptors.binpb
 
 packages/api/descriptors.binpb: node_modules/.package-lock.json buf.yaml buf.gen.yaml $(PROTOS)
@@ -57,4 +60,4 @@ node_modules/.package-lock.json: package-lock.json package.json .npmrc
 	@scripts/install.sh
 	@touch $@
 
-.PHONY: help demo up build test examples lint format bench clean typescript native generated
+.PHONY: help demo up build test examples lint format bench clean typescript native servers generated

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "./free-port.js";
+import { isAnswering } from "./is-answering.js";
 import { serverBinary } from "./server-binary.js";
 import { type LocalServer, ServerProcess } from "./server-process.js";
 
@@ -36,16 +37,8 @@ export async function startNatsServer({ directory, port }: NatsServerOptions): P
   const server = new ServerProcess({
     command: serverBinary("nats"),
     args: ["-c", config],
-    isReady: () => answers(`http://127.0.0.1:${monitor}/healthz?js-enabled-only=true`),
+    isReady: () => isAnswering(`http://127.0.0.1:${monitor}/healthz?js-enabled-only=true`),
   });
   await server.start();
   return Object.assign(server, { url: `nats://127.0.0.1:${own}` });
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url)).ok;
-  } catch {
-    return false; // nobody listens yet
-  }
 }

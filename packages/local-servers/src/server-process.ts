@@ -66,6 +66,7 @@ export class ServerProcess implements LocalServer {
 
   async stop(): Promise<void> {
     this.#child?.kill("SIGTERM");
+    this.thaw(); // a frozen one would never hear it
     await this.#ended;
   }
 

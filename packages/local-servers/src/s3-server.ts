@@ -1,0 +1,47 @@
+/** An S3 server over a folder, with one account whose keys are made anew for every server. */
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { freePort } from "./free-port.js";
+import { isAnswering } from "./is-answering.js";
+import { serverBinary } from "./server-binary.js";
+import { type LocalServer, ServerProcess } from "./server-process.js";
+
+export interface S3Server extends LocalServer {
+  /** `http://127.0.0.1:port` */
+  readonly endpoint: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
+export interface S3ServerOptions {
+  /** For its data; kept when it ends. */
+  directory: string;
+  /** Default: any that is free. */
+  port?: number;
+}
+
+const healthPath = "/health";
+
+export async function startS3Server({ directory, port }: S3ServerOptions): Promise<S3Server> {
+  const own = port ?? (await freePort());
+  const endpoint = `http://127.0.0.1:${own}`;
+  const accessKey = randomBytes(10).toString("hex");
+  const secretKey = randomBytes(20).toString("hex");
+  const objects = resolve(directory, "objects");
+  // Not as extended attributes, which overlay and older tmpfs file systems lack.
+  const metadata = resolve(directory, "metadata");
+  for (const folder of [objects, metadata]) await mkdir(folder, { recursive: true });
+  const server = new ServerProcess({
+    command: serverBinary("s3"),
+    args: [
+      ...["--port", `127.0.0.1:${own}`, "--health", healthPath, "--keep-alive", "--quiet"],
+      ...["posix", "--sidecar", metadata, objects],
+    ],
+    // Not as flags: every process can read those.
+    env: { ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey },
+    isReady: () => isAnswering(endpoint + healthPath),
+  });
+  await server.start();
+  return Object.assign(server, { endpoint, accessKey, secretKey });
+}
