@@ -1,4 +1,5 @@
 /** The command line: every command, in the order in which a newcomer meets them. */
+import type { Interruption } from "@pssr/platform/process-end";
 import { Command } from "commander";
 import { addCrappifyCommand } from "./commands/crappify.js";
 import { addDatasetCommands } from "./commands/datasets.js";
@@ -12,16 +13,17 @@ import { addServiceCommand } from "./commands/service.js";
 import { addTrainCommand } from "./commands/train.js";
 import { addUpCommand } from "./commands/up.js";
 
-/** Builds the program; `signal` is aborted when the user interrupts it. */
-export function createProgram(signal: AbortSignal): Command {
+/** Builds the program, which a user may interrupt. */
+export function createProgram(interruption: Interruption): Command {
+  const { signal } = interruption;
   const program = new Command("pssr")
     .description("Point-scanning super-resolution: learn from good images, restore fast ones.")
     .option("--address <host:port>", "where the installation listens", process.env.PSSR_ADDRESS ?? "127.0.0.1:7717")
     .option("--project <id>", "the project to work in", process.env.PSSR_PROJECT ?? "default")
     .option("--json", "results as JSON lines on standard output, errors as JSON on standard error")
     .showHelpAfterError("(`pssr --help` lists the commands)");
-  addUpCommand(program, signal);
-  addDemoCommand(program, signal);
+  addUpCommand(program, interruption);
+  addDemoCommand(program, interruption);
   addImageCommands(program, signal);
   addDatasetCommands(program, signal);
   addCrappifyCommand(program, signal);
@@ -30,6 +32,6 @@ export function createProgram(signal: AbortSignal): Command {
   addEvaluateCommand(program, signal);
   addModelCommands(program, signal);
   addOperationCommands(program, signal);
-  addServiceCommand(program, signal);
+  addServiceCommand(program, interruption);
   return program;
 }

@@ -16,6 +16,7 @@ const arrows: Record<string, string[]> = {
   "packages/networks": ["api"],
   "packages/inference": ["api"],
   "packages/platform": ["api"],
+  "packages/local-servers": ["api"],
   "packages/client": ["api"],
   "services/crappify": ["api", "imaging", "crappifiers", "inference", "platform"],
   "services/train": ["api", "imaging", "crappifiers", "networks", "platform"],

@@ -59,3 +59,8 @@ export * from "./state/file-state-store.js";
 export * from "./state/state-store.js";
 export * from "./threads/serve-thread.js";
 export * from "./threads/thread-pool.js";
+export * from "./events/nats-event-bus.js";
+export * from "./nats/nats-connection.js";
+export * from "./nats/nats-settings.js";
+export * from "./queue/nats-work-queue.js";
+export * from "./state/nats-state-store.js";

@@ -20,6 +20,8 @@ export interface ServiceContext {
   /** Who may call this service. */
   authenticator: Authenticator;
   log: Logger;
+  /** Aborted when the process is asked to stop, so that a service that is still starting need not go on. */
+  signal?: AbortSignal;
 }
 
 export interface RunningService {

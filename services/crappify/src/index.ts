@@ -1,2 +1,3 @@
 export { type CrappifyConfig, crappifySettings } from "./config.js";
-export { startCrappify } from "./main.js";
+export { crappifyProgram } from "./program.js";
+export { startCrappify } from "./start.js";

@@ -1,2 +1,3 @@
 export { type GatewayConfig, gatewaySettings } from "./config.js";
-export { type GatewayBackends, startGateway } from "./main.js";
+export { gatewayProgram } from "./program.js";
+export { type GatewayBackends, startGateway } from "./start.js";

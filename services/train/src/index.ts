@@ -1,2 +1,3 @@
 export { type TrainConfig, trainSettings } from "./config.js";
-export { startTrain, type TrainPeers } from "./main.js";
+export { trainProgram } from "./program.js";
+export { startTrain, type TrainPeers } from "./start.js";

@@ -1,4 +1,5 @@
 /** `pssr demo`: the main job on real images, from start to measured end. */
+import type { Interruption } from "@pssr/platform/process-end";
 import type { Command } from "commander";
 import { integer, number } from "../arguments.js";
 import type { GlobalOptions } from "../context.js";
@@ -10,7 +11,7 @@ export interface DemoOptions {
   steps?: number;
 }
 
-export function addDemoCommand(program: Command, signal: AbortSignal): void {
+export function addDemoCommand(program: Command, interruption: Interruption): void {
   program
     .command("demo")
     .description("train on real images, restore images held out, measure, and show the result")
@@ -20,6 +21,6 @@ export function addDemoCommand(program: Command, signal: AbortSignal): void {
     .option("--steps <n>", "learn for so many steps instead", integer(1, 10_000_000))
     .action(async (options: DemoOptions, command: Command) => {
       const { runDemo } = await import("../demo/run-demo.js");
-      await runDemo(options, command.optsWithGlobals<GlobalOptions>(), signal);
+      await runDemo(options, command.optsWithGlobals<GlobalOptions>(), interruption);
     });
 }

@@ -1,7 +1,8 @@
 /** `pssr up`: the whole installation in one process. */
+import type { Interruption } from "@pssr/platform/process-end";
 import type { Command } from "commander";
 
-export function addUpCommand(program: Command, signal: AbortSignal): void {
+export function addUpCommand(program: Command, interruption: Interruption): void {
   program
     .command("up")
     .description("start all services in one process on this machine")
@@ -10,7 +11,7 @@ export function addUpCommand(program: Command, signal: AbortSignal): void {
     .allowUnknownOption()
     .helpOption("-h, --help")
     .action(async (_given: string[], options: { settings?: boolean }, command: Command) => {
-      const { describeConfig, loadConfig } = await import("@pssr/platform");
+      const { describeConfig, loadConfig, serve } = await import("@pssr/platform");
       const { installationSettings } = await import("../installation/settings.js");
       if (options.settings) {
         process.stdout.write(`${describeConfig(installationSettings)}\n`);
@@ -18,9 +19,6 @@ export function addUpCommand(program: Command, signal: AbortSignal): void {
       }
       const config = loadConfig(installationSettings, { argv: command.args, env: process.env });
       const { startInstallation } = await import("../installation/installation.js");
-      const installation = await startInstallation(config);
-      process.stderr.write(`PSSR listens on ${installation.address}; Ctrl-C stops it\n`);
-      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-      await installation.close();
+      await serve("PSSR", () => startInstallation(config, interruption), interruption.signal);
     });
 }

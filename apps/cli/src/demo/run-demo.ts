@@ -5,7 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { Progress, PssrError, Training } from "@pssr/api";
-import { loadConfig } from "@pssr/platform";
+import { loadConfig, type StartOptions } from "@pssr/platform";
 import { crappifierOf } from "../commands/crappifier-options.js";
 import { pngOf } from "../commands/crappify.js";
 import type { DemoOptions } from "../commands/demo.js";
@@ -26,7 +26,7 @@ const crappifier = crappifierOf({ scale: 4, poisson: 1 });
 const known = { black: 0, white: 255, pixelSize: 10 };
 const model = "em-x4";
 
-export async function runDemo(options: DemoOptions, globals: GlobalOptions, signal: AbortSignal): Promise<void> {
+export async function runDemo(options: DemoOptions, globals: GlobalOptions, stop: StartOptions): Promise<void> {
   const { images, out } = options;
   const data = join(out, "data");
   const [train, test] = [await imageFiles(join(images, "train")), await imageFiles(join(images, "test"))];
@@ -42,9 +42,9 @@ export async function runDemo(options: DemoOptions, globals: GlobalOptions, sign
     "--import-concurrency",
     "2",
   ];
-  const installation = await startInstallation(loadConfig(installationSettings, { argv, env: {} }));
+  const installation = await startInstallation(loadConfig(installationSettings, { argv, env: {} }), stop);
   try {
-    using context = new Context({ ...globals, address: installation.address }, signal);
+    using context = new Context({ ...globals, address: installation.address }, stop.signal);
     await mainJob(context, { ...options, train, test });
     nextCommands(context, data, out);
   } finally {

@@ -1,23 +1,19 @@
-/** All services in one process, on one data directory, talking gRPC on loopback: what `pssr up` and `pssr demo` run. */
+/** All services in one process, talking gRPC on loopback: what `pssr up` and `pssr demo` run. */
 import { startCrappify } from "@pssr/crappify";
 import { startGateway } from "@pssr/gateway";
-import { bearerAuthenticator, createProcessKeyring } from "@pssr/platform";
+import { bearerAuthenticator, createProcessKeyring, type Running, Runtime, type StartOptions } from "@pssr/platform";
 import { startPredict } from "@pssr/predict";
 import { startTrain } from "@pssr/train";
-import { Runtime } from "./runtime.js";
 import type { InstallationConfig } from "./settings.js";
 
-export interface Installation {
-  /** The gateway's address, `host:port`: the one door. */
-  readonly address: string;
-  /** Stops everything in an orderly way; a later start goes on where this one stopped. */
-  close(): Promise<void>;
-}
-
-/** Starts everything, the gateway last. Throws DATA_DIRECTORY_LOCKED, INVALID_CONFIGURATION; then nothing is left running. */
-export async function startInstallation(config: InstallationConfig): Promise<Installation> {
+/**
+ * Starts everything, the gateway last; its address is the one door. Throws DATA_DIRECTORY_LOCKED, INVALID_CONFIGURATION, the
+ * signal's reason; then nothing is left running.
+ */
+export async function startInstallation(config: InstallationConfig, { signal, allow }: StartOptions): Promise<Running> {
+  allow(config);
   const keyring = createProcessKeyring();
-  const runtime = await Runtime.open(config, keyring, bearerAuthenticator(keyring));
+  const runtime = await Runtime.open(config, { keyring, authenticator: bearerAuthenticator(keyring), signal });
   try {
     const crappify = await runtime.adopt(startCrappify(config, runtime.context("crappify")));
     const train = await runtime.adopt(startTrain(config, runtime.context("train"), { crappify }));

@@ -31,9 +31,11 @@ function parse(key: string, one: Setting<unknown>, found: Found): unknown {
   const value = one.kind.read(found.value);
   if (value !== undefined) return value;
   const shown = one.secret ? "its value (not shown)" : JSON.stringify(found.value);
+  const problem = one.kind.problem?.(found.value);
+  const wrong = problem === undefined ? "is wrong" : `is wrong: ${problem}`;
   throw invalid(
     key,
-    `${nameOf(key, one)}: ${shown}, from ${found.source}, is wrong; expected ${one.kind.description}.`,
+    `${nameOf(key, one)}: ${shown}, from ${found.source}, ${wrong}; expected ${one.kind.description}.`,
   );
 }
 

@@ -14,6 +14,8 @@ export interface SettingKind<T> {
   readonly description: string;
   /** What a text means; undefined for one that is not of this kind. */
   read(text: string): T | undefined;
+  /** What is wrong with such a text, where a kind can say more than what it expects. It never shows a secret. */
+  problem?(text: string): string | undefined;
 }
 
 export interface Setting<T> {

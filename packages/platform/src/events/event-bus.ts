@@ -2,6 +2,7 @@
  * The port to events: the present state of something, told to whoever listens. What counts is the last event of a subject;
  * earlier ones may be skipped, and none of them is the truth (that is in the state store).
  */
+import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
 
 export const maximumEventBytes = 64 * 1024;
@@ -11,18 +12,22 @@ export interface BusEvent {
   data: Uint8Array;
 }
 
-export interface SubscribeOptions extends Abortable {
-  /** Begin with the last event of each matching subject, as far as the bus still knows it. Default false. */
-  replayLast?: boolean | undefined;
-}
-
 /** Subjects have the form of state keys, prefixes too ("" or ending in "/"); anything else fails with INVALID_FIELD. */
 export interface EventBus {
   /** At most 64 KiB; more fail with LIMIT_EXCEEDED. */
   publish(subject: string, data: Uint8Array, options?: Abortable): Promise<void>;
   /**
-   * Events of all subjects under a prefix, from the call on, until aborted (then it rejects with the signal's reason). For a
-   * slow reader events of one subject are conflated: the last one wins, and memory is bounded by the number of subjects.
+   * The last event of each subject under a prefix, as far as the bus still knows it, then every event from the call on, until
+   * aborted (then it rejects with the signal's reason). An event may come twice. For a slow reader events of one subject are conflated: the last one wins, and memory is bounded by the number of subjects.
    */
-  subscribe(prefix: string, options?: SubscribeOptions): AsyncIterable<BusEvent>;
+  subscribe(prefix: string, options?: Abortable): AsyncIterable<BusEvent>;
+}
+
+/** Throws LIMIT_EXCEEDED for an event that no bus takes. */
+export function checkEvent(subject: string, data: Uint8Array): void {
+  if (data.length <= maximumEventBytes) return;
+  throw new PssrError(
+    "LIMIT_EXCEEDED",
+    `an event of ${subject} has ${data.length} bytes; at most ${maximumEventBytes}`,
+  );
 }

@@ -1,9 +1,8 @@
 /** Events within one process. Remembers the last event of the subjects most recently written, up to a fixed number. */
-import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
 import { checkStateKey, checkStatePrefix } from "../state/state-key.js";
 import { ConflatedQueue } from "./conflated-queue.js";
-import { type BusEvent, type EventBus, maximumEventBytes, type SubscribeOptions } from "./event-bus.js";
+import { type BusEvent, checkEvent, type EventBus } from "./event-bus.js";
 
 export interface MemoryEventBusOptions {
   /** How many subjects' last events are kept for replay. Default 10,000. */
@@ -22,12 +21,7 @@ export class MemoryEventBus implements EventBus {
   async publish(subject: string, data: Uint8Array, { signal }: Abortable = {}): Promise<void> {
     checkStateKey(subject);
     signal?.throwIfAborted();
-    if (data.length > maximumEventBytes) {
-      throw new PssrError(
-        "LIMIT_EXCEEDED",
-        `an event of ${subject} has ${data.length} bytes; at most ${maximumEventBytes}`,
-      );
-    }
+    checkEvent(subject, data);
     const event = { subject, data: new Uint8Array(data) };
     this.#last.delete(subject);
     this.#last.set(subject, event);
@@ -40,17 +34,15 @@ export class MemoryEventBus implements EventBus {
     }
   }
 
-  subscribe(prefix: string, { replayLast = false, signal }: SubscribeOptions = {}): AsyncIterable<BusEvent> {
+  subscribe(prefix: string, { signal }: Abortable = {}): AsyncIterable<BusEvent> {
     checkStatePrefix(prefix);
     const subscriber = {
       prefix,
       queue: new ConflatedQueue<string, BusEvent>(signal, () => this.#subscribers.delete(subscriber)),
     };
     if (!(signal?.aborted ?? false)) this.#subscribers.add(subscriber);
-    if (replayLast) {
-      for (const event of this.#last.values()) {
-        if (event.subject.startsWith(prefix)) subscriber.queue.put(event.subject, event);
-      }
+    for (const event of this.#last.values()) {
+      if (event.subject.startsWith(prefix)) subscriber.queue.put(event.subject, event);
     }
     return subscriber.queue;
   }

@@ -192,7 +192,7 @@ export class OperationIndex {
   }
 
   async #followEvents(): Promise<void> {
-    const subscription = this.events.subscribe(operationsPrefix, { replayLast: true, signal: this.#stop.signal });
+    const subscription = this.events.subscribe(operationsPrefix, { signal: this.#stop.signal });
     for await (const { subject, data } of subscription) {
       const entry = this.#entries.get(subject);
       if (entry === undefined) continue;

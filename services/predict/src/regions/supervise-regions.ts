@@ -36,7 +36,7 @@ export async function superviseRegions(
   const supervision = new Supervision(key, spec, queue, options);
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const tiles = events.subscribe(tilesPrefixOf(key), { replayLast: true, signal });
+  const tiles = events.subscribe(tilesPrefixOf(key), { signal });
   try {
     for await (const standing of board.standing(key, { signal })) supervision.takeVerdict(standing);
     supervision.tell();

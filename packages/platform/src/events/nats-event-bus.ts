@@ -1,0 +1,80 @@
+/** Events in a JetStream stream that remembers the last one of each subject. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { headers } from "@nats-io/transport-node";
+import { PssrError } from "@pssr/api";
+import type { Abortable } from "../abortable.js";
+import { currentScope } from "../log/log-scope.js";
+import { formatTraceparent } from "../log/trace-context.js";
+import { declareStream, eventsRoot, eventsStream } from "../nats/declarations.js";
+import type { NatsConnection } from "../nats/nats-connection.js";
+import { followSubjects } from "../nats/subject-feed.js";
+import { fromTokens, subjectsUnder, toTokens } from "../nats/subjects.js";
+import { checkStateKey, checkStatePrefix } from "../state/state-key.js";
+import { ConflatedQueue } from "./conflated-queue.js";
+import { type BusEvent, checkEvent, type EventBus } from "./event-bus.js";
+
+const pauseAfterErrorMs = 250;
+
+export class NatsEventBus implements EventBus {
+  private constructor(
+    private readonly nats: NatsConnection,
+    private readonly report: (error: unknown, doing: string) => void,
+  ) {}
+
+  static async open(
+    nats: NatsConnection,
+    { report, signal }: Abortable & { report: (error: unknown, doing: string) => void },
+  ): Promise<NatsEventBus> {
+    await declareStream(nats, eventsStream(nats), { signal });
+    return new NatsEventBus(nats, report);
+  }
+
+  async publish(subject: string, data: Uint8Array, { signal }: Abortable = {}): Promise<void> {
+    checkStateKey(subject);
+    checkEvent(subject, data);
+    signal?.throwIfAborted();
+    // An event is worth nothing once it is late: it does not wait for a connection.
+    if (!this.nats.connected) throw new PssrError("UNAVAILABLE", `no connection to NATS to tell of ${subject}`);
+    const own = headers();
+    const { trace } = currentScope();
+    if (trace !== undefined) own.set("traceparent", formatTraceparent(trace));
+    await this.nats.request(
+      `telling of ${subject}`,
+      () => this.nats.jetstream.publish(`${eventsRoot(this.nats)}.${toTokens(subject)}`, data, { headers: own }),
+      { signal },
+    );
+  }
+
+  subscribe(prefix: string, { signal }: Abortable = {}): AsyncIterable<BusEvent> {
+    checkStatePrefix(prefix);
+    const ended = new AbortController();
+    const queue = new ConflatedQueue<string, BusEvent>(signal, () => ended.abort());
+    if (!ended.signal.aborted) void this.#follow(prefix, queue, ended.signal);
+    return queue;
+  }
+
+  async #follow(prefix: string, queue: ConflatedQueue<string, BusEvent>, signal: AbortSignal): Promise<void> {
+    const rootLength = eventsRoot(this.nats).length + 1;
+    while (!signal.aborted) {
+      try {
+        const stream = eventsStream(this.nats);
+        // It lives in the server's memory: one that was restarted has lost it.
+        await declareStream(this.nats, stream, { signal });
+        await followSubjects(this.nats, {
+          stream: stream.name,
+          subject: subjectsUnder(eventsRoot(this.nats), prefix),
+          signal,
+          onMessage: (message) => {
+            const subject = fromTokens(message.subject.slice(rootLength));
+            queue.put(subject, { subject, data: new Uint8Array(message.data) });
+          },
+          onCurrent: () => undefined,
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        this.report(error, `following the events under ${JSON.stringify(prefix)}`);
+        await sleep(pauseAfterErrorMs * (1 + Math.random()), undefined, { signal }).catch(() => undefined); // ended
+      }
+    }
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * One connection of a process to NATS: it reconnects by itself for as long as the process lives, with jitter, and knows
+ * when it stands. A request waits for a reconnection instead of piling up in a buffer, and fails with UNAVAILABLE after
+ * its time.
+ */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import {
+  type ConnectionOptions,
+  connect,
+  credsAuthenticator,
+  errors,
+  type NatsConnection as Nats,
+} from "@nats-io/transport-node";
+import { PssrError } from "@pssr/api";
+import type { Abortable } from "../abortable.js";
+import { toNatsError } from "./nats-error.js";
+import type { NatsConfig } from "./nats-settings.js";
+
+const reconnectWaitMs = 250;
+const reconnectJitterMs = 500;
+/** A server that has stopped answering is noticed after so long, times two. */
+const pingMs = 10_000;
+
+export class NatsConnection {
+  readonly jetstream: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly #nats: Nats;
+  readonly #timeoutMs: number;
+  /** Aborted when the connection breaks; a new one for each connection. */
+  #broken = new AbortController();
+  #connected = true;
+  #reconnected: Promise<void> = Promise.resolve();
+  #tellReconnected: () => void = () => undefined;
+
+  private constructor(
+    nats: Nats,
+    manager: JetStreamManager,
+    private readonly config: NatsConfig & { natsUrl: readonly string[] },
+    private readonly report: (error: unknown, doing: string) => void,
+  ) {
+    this.#nats = nats;
+    this.#timeoutMs = config.natsTimeout;
+    this.manager = manager;
+    this.jetstream = jetstream(nats, { timeout: config.natsTimeout });
+    void this.#follow();
+  }
+
+  /**
+   * Waits for a server for `natsWait`. UNAVAILABLE where none comes, INVALID_CONFIGURATION where it does not let us in, or has no
+   * JetStream.
+   */
+  static async open(
+    config: NatsConfig & { natsUrl: readonly string[] },
+    { report, signal }: Abortable & { report: (error: unknown, doing: string) => void },
+  ): Promise<NatsConnection> {
+    const options = connectionOptions(config);
+    const giveUpAt = performance.now() + config.natsWait;
+    for (;;) {
+      signal?.throwIfAborted();
+      try {
+        const nats = await connect(options);
+        try {
+          const manager = await jetstreamManager(nats, { timeout: config.natsTimeout });
+          return new NatsConnection(nats, manager, config, report);
+        } catch (error) {
+          await nats.close();
+          throw error;
+        }
+      } catch (error) {
+        if (isRefusal(error)) throw refused(config, error);
+        if (performance.now() >= giveUpAt) throw toNatsError(error, `the connection to ${shown(config)}`);
+        await sleep(reconnectWaitMs + Math.random() * reconnectJitterMs, undefined, { signal });
+      }
+    }
+  }
+
+  get core(): Nats {
+    return this.#nats;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** What streams, buckets and subjects begin with. */
+  get name(): string {
+    return this.config.natsName;
+  }
+
+  get replicas(): number {
+    return this.config.natsReplicas;
+  }
+
+  /** Waits until a connection stands; resolves with a signal that is aborted when it breaks. */
+  async standing({ signal }: Abortable = {}): Promise<AbortSignal> {
+    while (!this.#connected) await raced(this.#reconnected, signal);
+    return this.#broken.signal;
+  }
+
+  /**
+   * A request, once a connection stands: gives up with UNAVAILABLE after `natsTimeout`, and with the signal's reason. A request
+   * given up may have been carried out.
+   */
+  async request<T>(doing: string, action: () => Promise<T>, { signal }: Abortable = {}): Promise<T> {
+    signal?.throwIfAborted();
+    try {
+      if (!this.#connected) {
+        await raced(
+          this.#reconnected,
+          AbortSignal.any([AbortSignal.timeout(this.#timeoutMs), ...(signal ? [signal] : [])]),
+        );
+      }
+      return await raced(action(), signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toNatsError(error, doing);
+    }
+  }
+
+  /** What is on its way is sent before the connection ends. */
+  async close(): Promise<void> {
+    if (this.#nats.isClosed()) return;
+    try {
+      if (this.#connected) await this.#nats.drain();
+      else await this.#nats.close();
+    } catch (error) {
+      // It broke while it was drained.
+      if (!(error instanceof errors.ClosedConnectionError)) this.report(error, "closing the connection to NATS");
+    }
+  }
+
+  async #follow(): Promise<void> {
+    for await (const status of this.#nats.status()) {
+      if (status.type === "disconnect") this.#disconnected();
+      else if (status.type === "reconnect") this.#stands();
+      else if (status.type === "error") this.report(status.error, "on the connection to NATS");
+    }
+    this.#disconnected();
+  }
+
+  #disconnected(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#reconnected = new Promise((resolve) => {
+      this.#tellReconnected = resolve;
+    });
+    this.#broken.abort(new PssrError("UNAVAILABLE", "the connection to NATS broke; try again"));
+  }
+
+  #stands(): void {
+    if (this.#connected) return;
+    this.#broken = new AbortController();
+    this.#connected = true;
+    this.#tellReconnected();
+  }
+}
+
+function connectionOptions(config: NatsConfig & { natsUrl: readonly string[] }): ConnectionOptions {
+  const { natsCredentials, natsToken, natsUser, natsPassword, natsCaFile, natsCertFile, natsKeyFile } = config;
+  const encrypted = natsCaFile ?? natsCertFile ?? natsKeyFile;
+  return {
+    servers: [...config.natsUrl],
+    name: `pssr-${process.pid}`,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: reconnectWaitMs,
+    reconnectJitter: reconnectJitterMs,
+    reconnectJitterTLS: reconnectJitterMs,
+    pingInterval: pingMs,
+    maxPingOut: 2,
+    timeout: config.natsTimeout,
+    ignoreAuthErrorAbort: true,
+    ...(natsCredentials === undefined
+      ? {}
+      : { authenticator: credsAuthenticator(new TextEncoder().encode(natsCredentials)) }),
+    ...(natsToken === undefined ? {} : { token: natsToken }),
+    ...(natsUser === undefined ? {} : { user: natsUser }),
+    ...(natsPassword === undefined ? {} : { pass: natsPassword }),
+    ...(encrypted === undefined
+      ? {}
+      : {
+          tls: {
+            ...(natsCaFile === undefined ? {} : { ca: pem("natsCaFile", natsCaFile) }),
+            ...(natsCertFile === undefined ? {} : { cert: pem("natsCertFile", natsCertFile) }),
+            ...(natsKeyFile === undefined ? {} : { key: pem("natsKeyFile", natsKeyFile) }),
+          },
+        }),
+  };
+}
+
+function pem(field: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PssrError("INVALID_CONFIGURATION", `${field}: the file ${path} cannot be read (${why})`, {
+      field,
+      cause,
+    });
+  }
+}
+
+/** The server is there and will say the same the next time. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof errors.AuthorizationError ||
+    error instanceof errors.UserAuthenticationExpiredError ||
+    (error instanceof Error &&
+      /jetstream (is )?not enabled|JetStreamNotEnabled/i.test(`${error.name} ${error.message}`))
+  );
+}
+
+function refused(config: NatsConfig, cause: unknown): PssrError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new PssrError(
+    "INVALID_CONFIGURATION",
+    `NATS at ${shown(config)} does not serve us: ${why}; check its credentials (PSSR_NATS_CREDENTIALS_FILE, …), and that JetStream is enabled`,
+    { field: "natsUrl", cause },
+  );
+}
+
+/** Without credentials that somebody may have put into the address. */
+function shown({ natsUrl }: NatsConfig): string {
+  return (natsUrl ?? []).map((url) => url.replace(/\/\/[^@/]*@/, "//")).join(", ");
+}
+
+async function raced<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    promise.catch(() => undefined); // given up: nobody is left to be told
+  }
+}

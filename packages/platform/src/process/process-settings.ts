@@ -1,0 +1,23 @@
+/** The settings that every process of ours has, whatever services run in it. */
+import { type Config, setting } from "../config/setting.js";
+import { duration, oneOf } from "../config/setting-kinds.js";
+import { logLevels } from "../log/logger.js";
+import { portSettings } from "../ports/open-ports.js";
+
+export const processSettings = {
+  ...portSettings,
+  logLevel: setting(oneOf(...logLevels), {
+    default: "info",
+    description: "Least severity of what is logged",
+  }),
+  workGrace: setting(duration({ minMs: 0, maxMs: 600_000 }), {
+    default: "2500ms",
+    description: "Time that work gets to leave a checkpoint when the process is asked to stop",
+  }),
+  stopGrace: setting(duration({ minMs: 0, maxMs: 600_000 }), {
+    default: "1500ms",
+    description: "Time that calls under way get to end after that",
+  }),
+} as const;
+
+export type ProcessConfig = Config<typeof processSettings>;

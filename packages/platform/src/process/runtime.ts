@@ -1,0 +1,105 @@
+/** What a process of ours stands on: the ports, operations on them, log; and its end. */
+import { isPssrError } from "@pssr/api";
+import type { Authenticator } from "../identity/authenticator.js";
+import type { Keyring } from "../identity/keyring.js";
+import { createLogger } from "../log/logger.js";
+import { Operations } from "../operations/operations.js";
+import { openPorts } from "../ports/open-ports.js";
+import type { OpenPorts } from "../ports/ports.js";
+import type { RunningService, ServiceContext } from "../service.js";
+import type { ProcessConfig } from "./process-settings.js";
+
+export interface RuntimeOptions {
+  keyring: Keyring;
+  /** Who may call the services of this process. */
+  authenticator: Authenticator;
+  /** Gives a start up that has not ended. */
+  signal: AbortSignal;
+}
+
+export class Runtime {
+  readonly #config: ProcessConfig;
+  readonly #context: ServiceContext;
+  readonly #open: OpenPorts;
+  readonly #signal: AbortSignal;
+  readonly #services: RunningService[] = [];
+  #working = false;
+
+  private constructor(config: ProcessConfig, context: ServiceContext, open: OpenPorts, signal: AbortSignal) {
+    this.#config = config;
+    this.#context = context;
+    this.#open = open;
+    this.#signal = signal;
+  }
+
+  /** Opens the ports. Throws what they do: DATA_DIRECTORY_LOCKED, UNAVAILABLE; and the signal's reason. */
+  static async open(config: ProcessConfig, options: RuntimeOptions): Promise<Runtime> {
+    const { keyring, authenticator, signal } = options;
+    const open = await unlessAborted(openPorts(config, { signal }), signal, (late) => late.close());
+    try {
+      const log = createLogger({ service: "pssr", level: config.logLevel });
+      // A typed error is the caller's business and told to him; only what is a fault of ours needs its stack.
+      const report = (err: unknown, doing: string) =>
+        isPssrError(err) && err.reason !== "INTERNAL"
+          ? log.warn({ reason: err.reason, problem: err.message }, doing)
+          : log.error({ err }, doing);
+      const operations = new Operations(open.ports, {
+        exclusive: open.exclusive,
+        stopGraceMs: config.workGrace,
+        report,
+      });
+      return new Runtime(config, { ports: open.ports, operations, keyring, authenticator, log, signal }, open, signal);
+    } catch (error) {
+      await open.close();
+      throw error;
+    }
+  }
+
+  /** What to start a service with. */
+  context(service: string): ServiceContext {
+    return { ...this.#context, log: createLogger({ service, level: this.#config.logLevel }) };
+  }
+
+  /** Takes a service that is being started into its care and gives its address. */
+  async adopt(service: Promise<RunningService>): Promise<string> {
+    const running = await unlessAborted(service, this.#signal, (late) => late.close({ graceMs: 0 }));
+    this.#services.push(running);
+    return running.address;
+  }
+
+  /** Begins to work, once every service has registered its kinds. */
+  async work(): Promise<void> {
+    this.#working = true;
+    await unlessAborted(this.#context.operations.start(), this.#signal, () => undefined);
+  }
+
+  /** Gives work back with a checkpoint (which ends all watches), then ends the calls that are left, then lets go of the data. */
+  async close(): Promise<void> {
+    if (this.#working) await this.#context.operations.close();
+    await Promise.all(this.#services.map((one) => one.close({ graceMs: this.#config.stopGrace })));
+    await this.#open.close();
+  }
+}
+
+/** What comes, or the signal's reason at once: what then comes all the same goes to `undo`, for it has no owner any more. */
+async function unlessAborted<T>(
+  coming: Promise<T>,
+  signal: AbortSignal,
+  undo: (late: T) => Promise<void> | void,
+): Promise<T> {
+  let giveUp: () => void = () => {};
+  const givenUp = new Promise<never>((_, reject) => {
+    giveUp = () => reject(signal.reason);
+  });
+  signal.addEventListener("abort", giveUp);
+  try {
+    if (signal.aborted) giveUp();
+    return await Promise.race([givenUp, coming]);
+  } catch (error) {
+    // The process ends with the signal's reason; how a start that nobody waits for ends is of no interest any more.
+    if (signal.aborted) coming.then(undo).catch(() => undefined);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * Jobs in JetStream work-queue streams, one a kind. A stream holds at most one message of a job's subject, so publishing a
+ * job that waits or is at work changes nothing, however late the second publish comes.
+ */
+import type { Consumer, JsMsg } from "@nats-io/jetstream";
+import { headers } from "@nats-io/transport-node";
+import { PssrError } from "@pssr/api";
+import type { Abortable } from "../abortable.js";
+import { currentScope } from "../log/log-scope.js";
+import { formatTraceparent } from "../log/trace-context.js";
+import { declareConsumer, declareStream, jobSubject, jobsConsumer, jobsStream } from "../nats/declarations.js";
+import type { NatsConnection } from "../nats/nats-connection.js";
+import { hasCode, toNatsError } from "../nats/nats-error.js";
+import { fromTokens } from "../nats/subjects.js";
+import type { Claim, WorkQueue } from "./work-queue.js";
+
+export interface NatsWorkQueueOptions {
+  /** How long a claim holds without a heartbeat, milliseconds. Default 10,000: within it a dead worker's job is taken over. */
+  visibilityMs?: number;
+  /** Errors that no caller can be told. */
+  report(error: unknown, doing: string): void;
+}
+
+/** A request for a job is made anew after so long: a server that was restarted has forgotten the old one. */
+const pullMs = 5_000;
+
+interface Waiter {
+  resolve(claim: Claim): void;
+  reject(error: unknown): void;
+}
+
+interface Line {
+  waiters: Set<Waiter>;
+  /** Requests under way; as many as waiters, or more where waiters have left. */
+  pulls: number;
+}
+
+export class NatsWorkQueue implements WorkQueue {
+  readonly #consumers = new Map<string, Promise<Consumer>>();
+  readonly #lines = new Map<string, Line>();
+  readonly #visibilityMs: number;
+  readonly #report: NatsWorkQueueOptions["report"];
+  #closed = false;
+
+  constructor(
+    private readonly nats: NatsConnection,
+    { visibilityMs = 10_000, report }: NatsWorkQueueOptions,
+  ) {
+    this.#visibilityMs = visibilityMs;
+    this.#report = report;
+  }
+
+  async publish(kind: string, jobId: string, payload: Uint8Array, { signal }: Abortable = {}): Promise<void> {
+    this.#check();
+    await this.#consumer(kind, signal);
+    const own = headers();
+    const { trace } = currentScope();
+    if (trace !== undefined) own.set("traceparent", formatTraceparent(trace));
+    await this.nats.request(
+      `publishing job ${jobId}`,
+      async () => {
+        try {
+          await this.nats.jetstream.publish(jobSubject(this.nats, kind, jobId), payload, { headers: own });
+        } catch (error) {
+          if (!hasCode(error, "subjectFull")) throw this.#forget(kind, error);
+        }
+      },
+      { signal },
+    );
+  }
+
+  async claim(kind: string, { signal }: Abortable = {}): Promise<Claim> {
+    signal?.throwIfAborted();
+    this.#check();
+    let line = this.#lines.get(kind);
+    if (line === undefined) {
+      line = { waiters: new Set(), pulls: 0 };
+      this.#lines.set(kind, line);
+    }
+    const { waiters } = line;
+    const claim = new Promise<Claim>((resolve, reject) => {
+      const abort = (): void => waiter.reject(signal?.reason);
+      const leave = (): void => {
+        waiters.delete(waiter);
+        signal?.removeEventListener("abort", abort);
+      };
+      const waiter: Waiter = {
+        resolve: (value) => {
+          leave();
+          resolve(value);
+        },
+        reject: (error) => {
+          leave();
+          reject(error);
+        },
+      };
+      waiters.add(waiter);
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+    if (line.pulls < waiters.size) void this.#pull(kind, line);
+    return claim;
+  }
+
+  /** Waiting claims fail with UNAVAILABLE; a job that still comes goes back at once. */
+  close(): void {
+    this.#closed = true;
+    for (const { waiters } of this.#lines.values()) for (const waiter of [...waiters]) waiter.reject(closed());
+  }
+
+  #check(): void {
+    if (this.#closed) throw closed();
+  }
+
+  /** One request for a job after another for as long as somebody waits. A job that comes too late for him goes back. */
+  async #pull(kind: string, line: Line): Promise<void> {
+    line.pulls += 1;
+    try {
+      while (line.waiters.size >= line.pulls) {
+        const message = await this.#next(kind);
+        const [waiter] = line.waiters;
+        if (message === undefined) continue;
+        if (waiter === undefined) message.nak();
+        else waiter.resolve(this.#claimOf(kind, message));
+        return;
+      }
+    } catch (error) {
+      const [waiter] = line.waiters;
+      if (waiter !== undefined) waiter.reject(error);
+      else if (!this.#closed) this.#report(error, `asking for ${kind} jobs`);
+    } finally {
+      line.pulls -= 1;
+      if (line.waiters.size > line.pulls) void this.#pull(kind, line);
+    }
+  }
+
+  async #next(kind: string): Promise<JsMsg | undefined> {
+    const broken = await this.nats.standing();
+    const consumer = await this.#consumer(kind, undefined);
+    try {
+      return (await consumer.next({ expires: pullMs })) ?? undefined;
+    } catch (error) {
+      if (broken.aborted) return undefined; // asked again once a connection stands
+      throw toNatsError(this.#forget(kind, error), `asking for ${kind} jobs`);
+    }
+  }
+
+  /** The consumer of a kind, declared with its stream at its first use. */
+  #consumer(kind: string, signal: AbortSignal | undefined): Promise<Consumer> {
+    let consumer = this.#consumers.get(kind);
+    if (consumer === undefined) {
+      const declared = this.#declare(kind, signal);
+      declared.catch(() => {
+        if (this.#consumers.get(kind) === declared) this.#consumers.delete(kind);
+      });
+      consumer = declared;
+      this.#consumers.set(kind, consumer);
+    }
+    return consumer;
+  }
+
+  async #declare(kind: string, signal: AbortSignal | undefined): Promise<Consumer> {
+    const stream = jobsStream(this.nats, kind);
+    const consumer = jobsConsumer(this.#visibilityMs);
+    await declareStream(this.nats, stream, { signal });
+    await declareConsumer(this.nats, stream, consumer, { signal });
+    return this.nats.request(
+      `opening the queue of ${kind}`,
+      () => this.nats.jetstream.consumers.get(stream.name, consumer.durable_name),
+      { signal },
+    );
+  }
+
+  /** After an error the server may have lost the stream: it is declared anew at the next use. */
+  #forget(kind: string, error: unknown): unknown {
+    this.#consumers.delete(kind);
+    return error;
+  }
+
+  #claimOf(kind: string, message: JsMsg): Claim {
+    const root = jobSubject(this.nats, kind, "");
+    const visibilityMs = this.#visibilityMs;
+    let heldUntil = performance.now() + visibilityMs;
+    // After its time the message may be another's, and what we say of it would count against him.
+    const holds = (): boolean => performance.now() < heldUntil;
+    let ended = false;
+    const { nats } = this;
+    const claim: Claim = {
+      kind,
+      jobId: fromTokens(message.subject.slice(root.length)),
+      payload: new Uint8Array(message.data),
+      async heartbeat({ signal } = {}) {
+        signal?.throwIfAborted();
+        if (ended || !holds()) return;
+        if (!nats.connected) throw new PssrError("UNAVAILABLE", `no connection to NATS to hold job ${claim.jobId}`);
+        message.working();
+        heldUntil = performance.now() + visibilityMs;
+      },
+      async ack({ signal } = {}) {
+        if (ended || !holds()) return;
+        ended = true;
+        await nats.request(`acknowledging job ${claim.jobId}`, () => message.ackAck(), { signal });
+      },
+      async giveBack(delayMs, { signal } = {}) {
+        signal?.throwIfAborted();
+        if (ended || !holds()) return;
+        if (!nats.connected)
+          throw new PssrError("UNAVAILABLE", `no connection to NATS to give job ${claim.jobId} back`);
+        ended = true;
+        message.nak(delayMs);
+      },
+    };
+    return claim;
+  }
+}
+
+function closed(): PssrError {
+  return new PssrError("UNAVAILABLE", "the work queue is closed");
+}

@@ -1,0 +1,122 @@
+/** Starts the service crappify: ImageService, DatasetService, CrappifyService, and the workers that decode uploads. */
+import {
+  CrappifyServiceDefinition,
+  DatasetServiceDefinition,
+  ImageServiceDefinition,
+  isPssrError,
+  operationName,
+} from "@pssr/api";
+import {
+  grpcService,
+  type Operations,
+  type RunningService,
+  type ServiceContext,
+  startGrpcServer,
+} from "@pssr/platform";
+import type { CrappifyConfig } from "./config.js";
+import { CrappifyRpcs } from "./crappify-service.js";
+import { DatasetRpcs } from "./dataset-service.js";
+import { DatasetCatalogue } from "./datasets/dataset-catalogue.js";
+import { ImageRpcs } from "./image-service.js";
+import { ImageCatalogue, nameOfImage } from "./images/image-catalogue.js";
+import { ImageExports } from "./images/image-exports.js";
+import { imageImport } from "./images/image-import.js";
+import { sweepImportFolders } from "./images/import-folder.js";
+import { PairStreams } from "./pairs/pair-streams.js";
+import { PixelReader } from "./pixels/pixel-reader.js";
+import { startSweeping } from "./sweeping.js";
+import { UploadStore } from "./uploads/upload-store.js";
+
+/** Starts the service and registers the operation kind "image"; close the operations before it. */
+export async function startCrappify(config: CrappifyConfig, context: ServiceContext): Promise<RunningService> {
+  const { ports, operations, authenticator, log } = context;
+  const { objects } = ports;
+  const uploads = new UploadStore(ports, config.maxUploadBytes);
+  const images = new ImageCatalogue(ports);
+  const datasets = new DatasetCatalogue(ports);
+  // A tenth is enough for exports, which read every pixel once and in order.
+  const exportCacheBytes = Math.ceil(config.tileCache / 10);
+  const exports = new ImageExports(objects, { cacheBytes: exportCacheBytes });
+  const pixels = new PixelReader({
+    objects,
+    threads: config.crappifyThreads,
+    cacheBytes: config.tileCache - exportCacheBytes,
+  });
+  const pairs = new PairStreams({ datasets, pixels, prefetchBytes: config.pairPrefetch, log });
+  operations.register(
+    imageImport({
+      uploads,
+      images,
+      objects,
+      concurrency: config.importConcurrency,
+      limits: { memoryBytes: config.importMemory, timeMs: config.importTime, pixels: config.maxImagePixels },
+    }),
+  );
+
+  const stop = new AbortController();
+  const { signal } = stop;
+  const isExpected = (project: string, operation: string) =>
+    mayStillEndWell(operations, project, operation, { signal });
+  const watching = pairs.watch({ signal });
+  const sweeping = startSweeping(
+    [
+      (nowMs) => uploads.sweep(nowMs, isExpected, { signal }),
+      (nowMs) => datasets.sweep(nowMs, { signal }),
+      (nowMs) =>
+        images.sweep(
+          nowMs,
+          {
+            usedBy: (key) => datasets.userOf(key.project, nameOfImage(key), { signal }),
+            isExpected,
+          },
+          { signal },
+        ),
+      (nowMs) => exports.sweep(nowMs, { signal }),
+      (nowMs) => sweepImportFolders(nowMs, { signal }),
+    ],
+    { signal, log },
+  );
+  const release = async () => {
+    stop.abort();
+    await Promise.all([watching, sweeping, pixels.close(), exports.close()]);
+  };
+  try {
+    const server = await startGrpcServer({
+      bind: config.crappifyBind,
+      services: [
+        grpcService(ImageServiceDefinition, new ImageRpcs({ uploads, images, datasets, exports, pixels, operations })),
+        grpcService(DatasetServiceDefinition, new DatasetRpcs({ datasets, images })),
+        grpcService(CrappifyServiceDefinition, new CrappifyRpcs({ images, pixels, pairs })),
+      ],
+      authenticator,
+      log,
+      limits: config,
+    });
+    return {
+      address: server.address,
+      async close({ graceMs }) {
+        await server.close({ graceMs });
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** False for an operation that is unknown or has ended without a result. */
+async function mayStillEndWell(
+  operations: Operations,
+  project: string,
+  operation: string,
+  { signal }: { signal: AbortSignal },
+): Promise<boolean> {
+  try {
+    const { state } = await operations.get(operationName.format({ project, operation }), { signal });
+    return state !== "FAILED" && state !== "CANCELLED";
+  } catch (error) {
+    if (isPssrError(error, "NOT_FOUND")) return false;
+    throw error;
+  }
+}
