@@ -16,7 +16,16 @@ before(async () => {
 after(() => folder.remove());
 
 test("a service alone answers whoever brings an identity signed with the shared key, and nobody else", async () => {
-  const args = ["service", "crappify", "--data-dir", join(folder.path, "data"), "--crappify-bind", "127.0.0.1:0", "--log-level", "warn"];
+  const args = [
+    "service",
+    "crappify",
+    "--data-dir",
+    join(folder.path, "data"),
+    "--crappify-bind",
+    "127.0.0.1:0",
+    "--log-level",
+    "warn",
+  ];
   const child = spawn(process.execPath, [join(root, "apps/cli/bin/pssr.js"), ...args], {
     env: { ...process.env, PSSR_IDENTITY_KEY: key },
     stdio: ["ignore", "ignore", "pipe"],
