@@ -1,8 +1,8 @@
-/** Real embedded adapters in a directory of the test's own, and operations on them that close when the test ends. */
+/** Real ports that are the test's own, embedded or of a cluster, and operations on them that close when the test ends. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import { type TestContext, test } from "node:test";
 import {
   FileObjectStore,
   FileStateStore,
@@ -11,11 +11,18 @@ import {
   type JobResult,
   MemoryEventBus,
   MemoryWorkQueue,
+  NatsEventBus,
+  NatsStateStore,
+  NatsWorkQueue,
   Operations,
   type OperationsSettings,
   type Ports,
 } from "@pssr/platform";
+import { type NatsOfTests, natsOfTests, report } from "../nats/nats.js";
 import { thingKind } from "./thing-kind.js";
+
+/** How long a claim holds without a heartbeat. */
+const visibilityMs = 300;
 
 export interface Bench {
   ports: Ports;
@@ -28,22 +35,83 @@ export interface Bench {
   ): Promise<Operations>;
 }
 
-export async function openBench(context: TestContext): Promise<Bench> {
+type OpenBench = (context: TestContext) => Promise<Bench>;
+
+/** Declares the tests once for the embedded ports and once for those of a cluster, on real servers. */
+export function onEachGround(
+  declare: (ground: {
+    test: (name: string, run: (context: TestContext) => Promise<void>) => void;
+    openBench: OpenBench;
+  }) => void,
+): void {
+  const nats = natsOfTests();
+  const grounds = {
+    embedded: openEmbedded,
+    cluster: (context: TestContext) => openCluster(context, nats),
+  };
+  for (const [name, open] of Object.entries(grounds)) {
+    declare({
+      test: (title, run) => void test(`${name}: ${title}`, run),
+      openBench: (context) => openBench(context, open),
+    });
+  }
+}
+
+interface Ground {
+  ports: Ports;
+  close(): Promise<void>;
+}
+
+async function openEmbedded(): Promise<Ground> {
   const directory = await mkdtemp(join(tmpdir(), "pssr-operations-"));
-  const queue = new MemoryWorkQueue({ visibilityMs: 300 });
-  const ports: Ports = {
+  const queue = new MemoryWorkQueue({ visibilityMs });
+  const ports = {
     state: await FileStateStore.open(`${directory}/state`),
     objects: await FileObjectStore.open(`${directory}/objects`),
     queue,
     events: new MemoryEventBus(),
   };
+  return {
+    ports,
+    async close() {
+      queue.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+async function openCluster(context: TestContext, nats: NatsOfTests): Promise<Ground> {
+  const directory = await mkdtemp(join(tmpdir(), "pssr-operations-"));
+  const connection = await nats.connect(context);
+  const queue = new NatsWorkQueue(connection, { visibilityMs, report });
+  const state = await NatsStateStore.open(connection, { report });
+  const ports = {
+    state,
+    objects: await FileObjectStore.open(`${directory}/objects`),
+    queue,
+    events: await NatsEventBus.open(connection, { report }),
+  };
+  return {
+    ports,
+    async close() {
+      queue.close();
+      await state.close();
+      await connection.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+async function openBench(context: TestContext, open: (context: TestContext) => Promise<Ground>): Promise<Bench> {
   const reports: Bench["reports"] = [];
   const started: Operations[] = [];
+  let ground: Ground | undefined;
   context.after(async () => {
     await Promise.all(started.map((operations) => operations.close()));
-    queue.close();
-    await rm(directory, { recursive: true });
+    await ground?.close();
   });
+  ground = await open(context);
+  const { ports } = ground;
   return {
     ports,
     reports,

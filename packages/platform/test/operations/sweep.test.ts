@@ -1,86 +1,87 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { PssrError } from "@pssr/api";
 import { type ObjectStore, systemClock } from "@pssr/platform";
 import { reason } from "../reason.js";
-import { openBench } from "./bench.js";
+import { onEachGround } from "./bench.js";
 import { readThing, text } from "./thing-kind.js";
 
 const submission = { kind: "thing", project: "p1", principal: "ann", request: text("make") };
 const hourMs = 3_600_000;
 
-test("objects of attempts that lost go after a day, those of the one that counts stay", async (context) => {
-  const bench = await openBench(context);
-  const { objects } = bench.ports;
-  let aheadMs = 0;
-  const operations = await bench.start(
-    async (job) => {
-      await objects.put(`${job.objectPrefix}part`, Uint8Array.of(job.attempt));
-      await objects.put(`${job.objectPrefix}series/0`, Uint8Array.of(job.attempt));
-      if (job.record.resource === "failing") throw new PssrError("INVALID_MODEL", "no");
-      if (job.attempt < 4) throw new PssrError("UNAVAILABLE", "again");
-      return { value: text(""), keepAttempts: [1], keepObjects: [`operations/p1/thing-good/2/series/0`] };
-    },
-    { settings: { sweepMs: 60_000, clock: { ...systemClock, now: () => Date.now() + aheadMs } } },
-  );
-  await operations.wait((await operations.submit({ ...submission, resource: "good" })).name);
-  await operations.wait((await operations.submit({ ...submission, resource: "failing" })).name);
-  assert.equal((await keys(objects)).length, 10);
-  aheadMs = 23 * hourMs;
-  await operations.sweep();
-  assert.equal((await keys(objects)).length, 10);
-  aheadMs = 25 * hourMs;
-  await operations.sweep();
-  assert.deepEqual(
-    await keys(objects),
-    ["1/part", "1/series/0", "2/series/0", "4/part", "4/series/0"].map((end) => `operations/p1/thing-good/${end}`),
-  );
-});
-
-test("ended operations are forgotten after thirty days, what they made is not, nor work that goes on", async (context) => {
-  const bench = await openBench(context);
-  const { objects, state } = bench.ports;
-  let aheadMs = 0;
-  const settings = { sweepMs: 60_000, clock: { ...systemClock, now: () => Date.now() + aheadMs } };
-  const operations = await bench.start(
-    async (job) => {
-      await objects.put(`${job.objectPrefix}part`, Uint8Array.of(1));
-      return { value: text("made") };
-    },
-    { settings },
-  );
-  const { name } = await operations.submit({ ...submission, resource: "one" });
-  await operations.wait(name);
-  aheadMs = 29 * 24 * hourMs;
-  await operations.sweep();
-  await operations.sweep();
-  assert.equal((await operations.get(name)).done, true);
-  aheadMs = 31 * 24 * hourMs;
-  await operations.sweep();
-  await assert.rejects(operations.get(name), reason("NOT_FOUND"));
-  assert.equal((await readThing(state, "p1", "one"))?.value, "made");
-  assert.deepEqual(await keys(objects), ["operations/p1/thing-one/1/part"]);
-});
-
-test("what was recorded but never queued is found and run", async (context) => {
-  const bench = await openBench(context);
-  const submitter = await bench.start(async () => ({ value: text("") }), {
-    kind: { concurrency: 0 },
-    settings: { sweepMs: 60_000 },
-    ports: {
-      queue: {
-        publish: () => Promise.reject(new PssrError("UNAVAILABLE", "the queue cannot be reached")),
-        claim: (...call) => bench.ports.queue.claim(...call),
+onEachGround(({ test, openBench }) => {
+  test("objects of attempts that lost go after a day, those of the one that counts stay", async (context) => {
+    const bench = await openBench(context);
+    const { objects } = bench.ports;
+    let aheadMs = 0;
+    const operations = await bench.start(
+      async (job) => {
+        await objects.put(`${job.objectPrefix}part`, Uint8Array.of(job.attempt));
+        await objects.put(`${job.objectPrefix}series/0`, Uint8Array.of(job.attempt));
+        if (job.record.resource === "failing") throw new PssrError("INVALID_MODEL", "no");
+        if (job.attempt < 4) throw new PssrError("UNAVAILABLE", "again");
+        return { value: text(""), keepAttempts: [1], keepObjects: [`operations/p1/thing-good/2/series/0`] };
       },
-    },
+      { settings: { sweepMs: 60_000, clock: { ...systemClock, now: () => Date.now() + aheadMs } } },
+    );
+    await operations.wait((await operations.submit({ ...submission, resource: "good" })).name);
+    await operations.wait((await operations.submit({ ...submission, resource: "failing" })).name);
+    assert.equal((await keys(objects)).length, 10);
+    aheadMs = 23 * hourMs;
+    await operations.sweep();
+    assert.equal((await keys(objects)).length, 10);
+    aheadMs = 25 * hourMs;
+    await operations.sweep();
+    assert.deepEqual(
+      await keys(objects),
+      ["1/part", "1/series/0", "2/series/0", "4/part", "4/series/0"].map((end) => `operations/p1/thing-good/${end}`),
+    );
   });
-  const { name } = await submitter.submit({ ...submission, resource: "one" });
-  const worker = await bench.start(async () => ({ value: text("found") }));
-  assert.equal((await worker.wait(name)).state, "SUCCEEDED");
-});
 
-async function keys(objects: ObjectStore): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { key } of objects.list("")) found.push(key);
-  return found;
-}
+  test("ended operations are forgotten after thirty days, what they made is not, nor work that goes on", async (context) => {
+    const bench = await openBench(context);
+    const { objects, state } = bench.ports;
+    let aheadMs = 0;
+    const settings = { sweepMs: 60_000, clock: { ...systemClock, now: () => Date.now() + aheadMs } };
+    const operations = await bench.start(
+      async (job) => {
+        await objects.put(`${job.objectPrefix}part`, Uint8Array.of(1));
+        return { value: text("made") };
+      },
+      { settings },
+    );
+    const { name } = await operations.submit({ ...submission, resource: "one" });
+    await operations.wait(name);
+    aheadMs = 29 * 24 * hourMs;
+    await operations.sweep();
+    await operations.sweep();
+    assert.equal((await operations.get(name)).done, true);
+    aheadMs = 31 * 24 * hourMs;
+    await operations.sweep();
+    await assert.rejects(operations.get(name), reason("NOT_FOUND"));
+    assert.equal((await readThing(state, "p1", "one"))?.value, "made");
+    assert.deepEqual(await keys(objects), ["operations/p1/thing-one/1/part"]);
+  });
+
+  test("what was recorded but never queued is found and run", async (context) => {
+    const bench = await openBench(context);
+    const submitter = await bench.start(async () => ({ value: text("") }), {
+      kind: { concurrency: 0 },
+      settings: { sweepMs: 60_000 },
+      ports: {
+        queue: {
+          publish: () => Promise.reject(new PssrError("UNAVAILABLE", "the queue cannot be reached")),
+          claim: (...call) => bench.ports.queue.claim(...call),
+        },
+      },
+    });
+    const { name } = await submitter.submit({ ...submission, resource: "one" });
+    const worker = await bench.start(async () => ({ value: text("found") }));
+    assert.equal((await worker.wait(name)).state, "SUCCEEDED");
+  });
+
+  async function keys(objects: ObjectStore): Promise<string[]> {
+    const found: string[] = [];
+    for await (const { key } of objects.list("")) found.push(key);
+    return found;
+  }
+});
