@@ -31,6 +31,8 @@ export * from "./nats/nats-connection.js";
 export * from "./nats/nats-settings.js";
 export * from "./objects/file-object-store.js";
 export * from "./objects/object-store.js";
+export * from "./objects/s3/s3-object-store.js";
+export * from "./objects/s3/s3-settings.js";
 export { type Clock, systemClock } from "./operations/clock.js";
 export * from "./operations/job.js";
 export type { ListOperationsPage, ListOperationsRequest } from "./operations/list-operations.js";

@@ -1,19 +1,15 @@
-/**
- * Objects as files, for one process with an exclusively locked data directory. A file is the content followed by a footer of
- * 40 bytes (SHA-256, then a magic), so content and digest become visible in one step and a cut-off file is recognised.
- */
+/** Objects as files, content and footer in each, for one process with an exclusively locked data directory. */
 import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { isPssrError, PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
 import { DurableFiles } from "../files/durable-files.js";
 import { errorCode, toStorageError } from "../files/storage-error.js";
+import { abortableBody } from "./abortable-body.js";
+import { corruptObject, footerBytes, objectFooter, otherContent, readObjectFooter } from "./object-footer.js";
 import { checkObjectKey, checkObjectPrefix } from "./object-key.js";
 import type { ListObjectsOptions, ObjectEntry, ObjectStat, ObjectStore } from "./object-store.js";
 
-const magic = Buffer.from("pssrobj1", "latin1");
-const digestBytes = 32;
-const footerBytes = digestBytes + magic.length;
 const chunkBytes = 256 * 1024;
 
 export class FileObjectStore implements ObjectStore {
@@ -37,24 +33,19 @@ export class FileObjectStore implements ObjectStore {
     let digest = "";
     try {
       const created = await this.files.write(key, "create", async (file) => {
-        for await (const chunk of body instanceof Uint8Array ? [body] : abortable(body, signal)) {
+        for await (const chunk of body instanceof Uint8Array ? [body] : abortableBody(body, signal)) {
           hash.update(chunk);
           size += chunk.length;
           await file.writeFile(chunk);
         }
         const sha256 = hash.digest();
         digest = sha256.toString("hex");
-        await file.writeFile(Buffer.concat([sha256, magic]));
+        await file.writeFile(objectFooter(sha256));
         signal?.throwIfAborted();
       });
       const present = await this.stat(key);
       if (present === undefined) throw new PssrError("NOT_FOUND", `object ${key} was deleted while it was written`);
-      if (!created && present.sha256 !== digest) {
-        throw new PssrError(
-          "ALREADY_EXISTS",
-          `object ${key} exists with other content (${present.size} bytes, not ${size}); objects are write-once: use another key`,
-        );
-      }
+      if (!created && present.sha256 !== digest) throw otherContent(key, present.size, size);
       return present;
     } catch (error) {
       throw toStorageError(error, this.files.root);
@@ -75,7 +66,7 @@ export class FileObjectStore implements ObjectStore {
         // The last chunk is held back until the digest is known to be right.
         if (offset < size) yield chunk;
         else if (hash.digest("hex") === sha256) yield chunk;
-        else throw corrupt(key, "its content does not match its SHA-256");
+        else throw corruptObject(key, "its content does not match its SHA-256");
       }
     } finally {
       await file.close();
@@ -93,7 +84,7 @@ export class FileObjectStore implements ObjectStore {
       const bytes = await readFully(file, key, 0, size);
       signal?.throwIfAborted();
       if (createHash("sha256").update(bytes).digest("hex") !== sha256) {
-        throw corrupt(key, "its content does not match its SHA-256");
+        throw corruptObject(key, "its content does not match its SHA-256");
       }
       return bytes;
     } finally {
@@ -177,10 +168,8 @@ async function readFooter(
   key: string,
 ): Promise<{ size: number; modifiedMs: number; sha256: string }> {
   const { size, mtimeMs } = await file.stat();
-  if (size < footerBytes) throw corrupt(key, `its file has ${size} bytes, fewer than the footer`);
-  const footer = await readFully(file, key, size - footerBytes, footerBytes);
-  if (!magic.equals(footer.subarray(digestBytes))) throw corrupt(key, "its file is cut off or was changed");
-  const sha256 = Buffer.from(footer.subarray(0, digestBytes)).toString("hex");
+  if (size < footerBytes) throw corruptObject(key, `its file has ${size} bytes, fewer than the footer`);
+  const sha256 = readObjectFooter(await readFully(file, key, size - footerBytes, footerBytes), key);
   return { size: size - footerBytes, modifiedMs: mtimeMs, sha256 };
 }
 
@@ -188,46 +177,8 @@ async function readFully(file: FileHandle, key: string, offset: number, length: 
   const bytes = new Uint8Array(length);
   for (let read = 0; read < length; ) {
     const { bytesRead } = await file.read(bytes, read, length - read, offset + read);
-    if (bytesRead === 0) throw corrupt(key, "its file ended early");
+    if (bytesRead === 0) throw corruptObject(key, "its file ended early");
     read += bytesRead;
   }
   return bytes;
-}
-
-function corrupt(key: string, why: string): PssrError {
-  return new PssrError("OBJECT_CORRUPT", `object ${key} is damaged: ${why}; restore it from a backup or make it again`);
-}
-
-/** The items of `source`, given up as soon as the signal is aborted, even while the source is silent. */
-async function* abortable(
-  source: AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  if (signal === undefined) {
-    yield* source;
-    return;
-  }
-  const iterator = source[Symbol.asyncIterator]();
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
-  aborted.catch(() => undefined); // reported through the race below, if anyone is still there
-  let ended = false;
-  try {
-    for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]);
-      if (next.done === true) {
-        ended = true;
-        return;
-      }
-      yield next.value;
-    }
-  } finally {
-    signal.removeEventListener("abort", stop);
-    // Not awaited: a source that hangs in next() would hang in return() too.
-    if (!ended) iterator.return?.().catch(() => undefined);
-  }
 }

@@ -4,19 +4,19 @@ import { PssrError } from "@pssr/api";
 const segmentPattern = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
 const maximumKeyLength = 800;
 
-function isKey(key: string): boolean {
+export function isObjectKey(key: string): boolean {
   return key.length <= maximumKeyLength && key.split("/").every((segment) => segmentPattern.test(segment));
 }
 
 /** Throws INVALID_FIELD unless `key` is a whole object key. */
 export function checkObjectKey(key: string): void {
-  if (!isKey(key)) throw invalid(key, "an object key");
+  if (!isObjectKey(key)) throw invalid(key, "an object key");
 }
 
 /** Throws INVALID_FIELD unless `prefix` is the beginning of some object key. */
 export function checkObjectPrefix(prefix: string): void {
   if (prefix === "") return;
-  if (!isKey(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix))
+  if (!isObjectKey(prefix.endsWith("/") ? prefix.slice(0, -1) : prefix))
     throw invalid(prefix, "the beginning of an object key");
 }
 

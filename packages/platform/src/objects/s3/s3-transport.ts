@@ -1,0 +1,90 @@
+/**
+ * What the S3 client sends its requests with: Node's own `request`, and beside it what the client lacks. Each request is given
+ * up when its signal is aborted or when no byte has moved for a while, and carries the headers that its exchange adds.
+ * An exchange surrounds the client's call and travels to the request through asynchronous context.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type * as http from "node:http";
+
+/** One request and what became of it. */
+export interface Exchange {
+  readonly signal: AbortSignal | undefined;
+  readonly idleTimeoutMs: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The answer's status, once there is one. */
+  status?: number | undefined;
+  /** Why we gave the request up, if we did. */
+  givenUp?: unknown;
+}
+
+/** No byte moved on a request, in either direction, for the configured time. */
+export class IdleTimeout extends Error {
+  constructor(idleTimeoutMs: number) {
+    super(`no byte moved for ${idleTimeoutMs / 1000} s`);
+  }
+}
+
+const exchanges = new AsyncLocalStorage<Exchange>();
+
+/** Runs a call of the client whose one request is governed by `exchange`, its answer's body included. */
+export function inExchange<T>(exchange: Exchange, call: () => Promise<T>): Promise<T> {
+  return exchanges.run(exchange, call);
+}
+
+/**
+ * Answers that may differ a moment later. The client forgets to read the bodies of these, which would keep their sockets, so
+ * that is done here.
+ */
+const passingStatuses: ReadonlySet<number> = new Set([408, 429, 499, 500, 502, 503, 504, 520]);
+
+export function isPassingStatus(status: number | undefined): boolean {
+  return status !== undefined && passingStatuses.has(status);
+}
+
+export function s3Transport(send: typeof http.request): Pick<typeof http, "request"> {
+  const request = (options: http.RequestOptions, onResponse: (response: http.IncomingMessage) => void) => {
+    const exchange = exchanges.getStore();
+    if (exchange === undefined) throw new Error("a request to the S3 server was sent outside any exchange");
+    const headers = { ...(options.headers as http.OutgoingHttpHeaders), ...exchange.headers };
+    const sent = send({ ...options, headers });
+    let response: http.IncomingMessage | undefined;
+    const giveUp = (reason: unknown): void => {
+      exchange.givenUp ??= reason;
+      const error = reason instanceof Error ? reason : new Error(String(reason));
+      if (response === undefined) sent.destroy(error);
+      else response.destroy(error);
+    };
+
+    sent.once("response", (answer) => {
+      response = answer;
+      exchange.status = answer.statusCode;
+      if (isPassingStatus(answer.statusCode)) answer.resume();
+      onResponse(answer);
+    });
+    sent.once("socket", (socket) => {
+      const onTimeout = (): void => {
+        // Bytes that lie here unread are our reader's delay, not the server's.
+        if (response !== undefined && (response.complete || response.readableLength > 0)) {
+          socket.setTimeout(exchange.idleTimeoutMs);
+        } else {
+          giveUp(new IdleTimeout(exchange.idleTimeoutMs));
+        }
+      };
+      socket.setTimeout(exchange.idleTimeoutMs);
+      socket.on("timeout", onTimeout);
+      sent.once("close", () => {
+        socket.off("timeout", onTimeout);
+        socket.setTimeout(0);
+      });
+    });
+    const { signal } = exchange;
+    if (signal !== undefined) {
+      const onAbort = (): void => giveUp(signal.reason);
+      if (signal.aborted) onAbort();
+      else signal.addEventListener("abort", onAbort, { once: true });
+      sent.once("close", () => signal.removeEventListener("abort", onAbort));
+    }
+    return sent;
+  };
+  return { request: request as typeof http.request };
+}
