@@ -2,28 +2,43 @@
  * Whole files that survive a power cut: written under a temporary name, synced, moved into place in one step, and the
  * directory synced. A reader sees the old file or the new one, never a part; what a crash leaves lies among the temporary
  * files and is removed when the owner of the directory opens it again.
+ *
+ * What failed has not happened: the kernel may forget what it could not sync, so nothing is synced a second time. The step is
+ * undone, and whoever tries again writes a new file.
  */
 import { randomUUID } from "node:crypto";
-import { type FileHandle, link, mkdir, open, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
+import { type FileHandle, link, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errorCode } from "./storage-error.js";
+import { DurableDirectories, undo } from "./durable-directories.js";
+import { errorCode, isFull, toStorageError } from "./storage-error.js";
 
 /** Key characters never include this one, so a file of ours has no name that a directory could have. */
 export const fileSuffix = "~";
 
 export class DurableFiles {
   readonly #temporary: string;
+  readonly #directories: DurableDirectories;
+  /** The last step of each path that is under way: the undoing of one must not hit the work of another. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
 
   private constructor(readonly root: string) {
     this.#temporary = join(root, ".tmp");
+    this.#directories = new DurableDirectories(root);
   }
 
-  /** Opens a directory, which nobody else may have open, and removes what a crash left half-written. */
+  /**
+   * Opens a directory, which nobody else may have open, and removes what a crash left half-written. This and all below fail
+   * with STORAGE_FULL or UNAVAILABLE where the disk is full or broken.
+   */
   static async open(root: string): Promise<DurableFiles> {
     const files = new DurableFiles(root);
-    await makeDirectory(root);
-    await rm(files.#temporary, { recursive: true, force: true });
-    await makeDirectory(files.#temporary);
+    try {
+      await files.#directories.make(root);
+      await rm(files.#temporary, { recursive: true, force: true });
+      await files.#directories.make(files.#temporary);
+    } catch (error) {
+      throw toStorageError(error, root);
+    }
     return files;
   }
 
@@ -47,50 +62,108 @@ export class DurableFiles {
       } finally {
         await file.close();
       }
-      return await this.#place(temporary, path, how);
+      return await this.#inTurn(path, () =>
+        how === "replace" ? this.#replace(temporary, path) : this.#create(temporary, path),
+      );
+    } catch (error) {
+      throw toStorageError(error, this.root);
     } finally {
-      await rm(temporary, { force: true });
+      await discard(temporary);
     }
   }
 
-  async #place(temporary: string, path: string, how: "replace" | "create"): Promise<boolean> {
-    for (;;) {
-      await makeDirectory(dirname(path));
-      try {
-        if (how === "replace") await rename(temporary, path);
-        else await link(temporary, path);
-        await syncDirectory(dirname(path));
-        return true;
-      } catch (error) {
-        if (errorCode(error) === "EEXIST") return false;
-        // A remove in between may have taken the directory away, as it was empty.
-        if (errorCode(error) !== "ENOENT") throw error;
+  async #create(temporary: string, path: string): Promise<boolean> {
+    const directory = dirname(path);
+    let linked = false;
+    try {
+      await this.#directories.change(directory, async () => {
+        await link(temporary, path);
+        linked = true;
+      });
+      return true;
+    } catch (error) {
+      if (linked) {
+        await undo(async () => {
+          await unlink(path);
+          await this.#directories.removeEmpty(directory);
+        });
       }
+      if (errorCode(error) !== "EEXIST") throw error;
     }
+    // It may have come from a process that was killed before it had synced the directory.
+    await this.#directories.sync(directory);
+    return false;
+  }
+
+  async #replace(temporary: string, path: string): Promise<boolean> {
+    const directory = dirname(path);
+    const before = `${temporary}.before`;
+    const existed = await linkWhereThere(path, before);
+    try {
+      await this.#directories.change(directory, () => rename(temporary, path));
+    } catch (error) {
+      await undo(async () => {
+        if (existed) await rename(before, path);
+        else await unlink(path);
+        await this.#directories.removeEmpty(directory);
+      });
+      throw error;
+    } finally {
+      if (existed) await discard(before);
+    }
+    return true;
   }
 
   /** Removes the file of a key and directories left empty by that. Resolves with false where there was none. */
   async remove(key: string): Promise<boolean> {
     const path = this.path(key);
     try {
-      await unlink(path);
+      return await this.#inTurn(path, () => this.#remove(path));
     } catch (error) {
-      if (errorCode(error) === "ENOENT") return false;
+      throw toStorageError(error, this.root);
+    }
+  }
+
+  async #remove(path: string): Promise<boolean> {
+    const before = join(this.#temporary, randomUUID());
+    if (!(await this.#keep(path, before))) return false;
+    try {
+      await this.#directories.change(dirname(path), () => unlink(path));
+    } catch (error) {
+      await undo(() => link(before, path));
+      throw error;
+    } finally {
+      await discard(before);
+    }
+    await this.#directories.removeEmpty(dirname(path));
+    return true;
+  }
+
+  /** Gives a file that is to go a second name, for as long as it may have to come back. False where there is none. */
+  async #keep(path: string, before: string): Promise<boolean> {
+    try {
+      return await linkWhereThere(path, before);
+    } catch (error) {
+      // A full disk must let files go all the same.
+      if (isFull(error)) return true;
       throw error;
     }
-    let directory = dirname(path);
-    await syncDirectory(directory);
-    while (directory !== this.root) {
-      try {
-        await rmdir(directory);
-      } catch (error) {
-        const code = errorCode(error);
-        if (code === "ENOTEMPTY" || code === "EEXIST" || code === "ENOENT") break;
-        throw error;
-      }
-      directory = dirname(directory);
+  }
+
+  /** One step of a path after the other. */
+  async #inTurn<T>(path: string, step: () => Promise<T>): Promise<T> {
+    const before = this.#underWay.get(path) ?? Promise.resolve();
+    const mine = before.then(step);
+    const settled = mine.then(
+      () => undefined,
+      () => undefined, // whoever asked has the error
+    );
+    this.#underWay.set(path, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.#underWay.get(path) === settled) this.#underWay.delete(path);
     }
-    return true;
   }
 
   /** Keys that begin with `prefix` and come behind `after`, ascending in byte order. */
@@ -131,23 +204,18 @@ export class DurableFiles {
   }
 }
 
-/** Creates a directory with its parents, each of them synced into its own parent. */
-async function makeDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  for (let made = path; ; made = dirname(made)) {
-    await syncDirectory(dirname(made));
-    if (made === first || made === dirname(made)) return;
+/** A second name for a file; false where there is none. */
+async function linkWhereThere(path: string, second: string): Promise<boolean> {
+  try {
+    await link(path, second);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
-  // Windows cannot open a directory as a file; there the metadata journal has to do.
-  if (process.platform === "win32") return;
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+/** Removes a temporary file. One that cannot be removed now goes when the directory is opened again. */
+async function discard(temporary: string): Promise<void> {
+  await unlink(temporary).catch(() => undefined);
 }

@@ -65,6 +65,16 @@ export class FileStateStore implements StateStore {
 
   async get(key: string, { signal }: Abortable = {}): Promise<StateEntry | undefined> {
     checkStateKey(key);
+    for (let writes: unknown; ; ) {
+      const entry = await this.#read(key, signal);
+      if ((entry?.revision ?? 0n) === this.#keys.revision(key) || writes === this.#writes) return entry;
+      // A write is under way, and may still fail and be undone: nobody sees it before it is on the disk.
+      writes = this.#writes;
+      await writes;
+    }
+  }
+
+  async #read(key: string, signal?: AbortSignal): Promise<StateEntry | undefined> {
     signal?.throwIfAborted();
     try {
       const path = this.entries.path(key);
@@ -73,7 +83,7 @@ export class FileStateStore implements StateStore {
     } catch (error) {
       if (errorCode(error) === "ENOENT") return undefined;
       signal?.throwIfAborted();
-      throw error;
+      throw toStorageError(error, this.entries.root);
     }
   }
 
@@ -86,9 +96,11 @@ export class FileStateStore implements StateStore {
       const bytes = encodeStateFile(next, value);
       try {
         await this.entries.write(key, "replace", async (file) => file.writeFile(bytes));
-      } finally {
-        await this.#note(key, next);
+      } catch (error) {
+        this.#note(key, await this.#present(key), next);
+        throw error;
       }
+      this.#note(key, next, next);
       return next;
     });
   }
@@ -100,15 +112,21 @@ export class FileStateStore implements StateStore {
       const next = await this.#nextRevision();
       try {
         await this.entries.remove(key);
-      } finally {
-        await this.#note(key, next);
+      } catch (error) {
+        this.#note(key, await this.#present(key), next);
+        throw error;
       }
+      this.#note(key, 0n, next);
     });
   }
 
-  /** Takes what the disk holds now, as a write that failed in its last step may still have happened, and tells watchers. */
-  async #note(key: string, written: Revision): Promise<void> {
-    const present = (await this.get(key))?.revision ?? 0n;
+  /** What the disk holds after a failed write, which may have happened where it could not be undone. */
+  async #present(key: string): Promise<Revision> {
+    return (await this.#read(key))?.revision ?? 0n;
+  }
+
+  /** Takes what the disk holds now, and tells watchers. */
+  #note(key: string, present: Revision, written: Revision): void {
     if (present === this.#keys.revision(key)) return;
     this.#keys.note(key, present);
     this.#keys.tell({ type: present === 0n ? "delete" : "put", key, revision: written });
