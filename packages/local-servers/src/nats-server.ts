@@ -7,8 +7,10 @@ import { serverBinary } from "./server-binary.js";
 import { type LocalServer, ServerProcess } from "./server-process.js";
 
 export interface NatsServer extends LocalServer {
-  /** `nats://127.0.0.1:port` */
+  /** `nats://127.0.0.1:port`, `tls://localhost:port` with TLS (whose certificates are for names) */
   readonly url: string;
+  /** Where its streams lie. */
+  readonly dataDirectory: string;
 }
 
 export interface NatsServerOptions {
@@ -16,13 +18,18 @@ export interface NatsServerOptions {
   directory: string;
   /** Default: any that is free. */
   port?: number;
+  /** Whom it lets in. Default: everybody. */
+  token?: string;
+  /** Files of its certificate and key, PEM; given, it speaks TLS only. */
+  tls?: { cert: string; key: string };
 }
 
-export async function startNatsServer({ directory, port }: NatsServerOptions): Promise<NatsServer> {
+export async function startNatsServer({ directory, port, token, tls }: NatsServerOptions): Promise<NatsServer> {
   const own = port ?? (await freePort());
   const monitor = await freePort();
   await mkdir(directory, { recursive: true });
   const config = join(directory, "nats.conf");
+  const dataDirectory = join(directory, "jetstream");
   // JSON is a subset of the server's own syntax.
   await writeFile(
     config,
@@ -31,7 +38,9 @@ export async function startNatsServer({ directory, port }: NatsServerOptions): P
       port: own,
       http: `127.0.0.1:${monitor}`,
       server_name: "pssr-local",
-      jetstream: { store_dir: join(directory, "jetstream"), sync_interval: "always" },
+      jetstream: { store_dir: dataDirectory, sync_interval: "always" },
+      ...(token === undefined ? {} : { authorization: { token } }),
+      ...(tls === undefined ? {} : { tls: { cert_file: tls.cert, key_file: tls.key } }),
     }),
   );
   const server = new ServerProcess({
@@ -40,5 +49,8 @@ export async function startNatsServer({ directory, port }: NatsServerOptions): P
     isReady: () => isAnswering(`http://127.0.0.1:${monitor}/healthz?js-enabled-only=true`),
   });
   await server.start();
-  return Object.assign(server, { url: `nats://127.0.0.1:${own}` });
+  return Object.assign(server, {
+    url: tls === undefined ? `nats://127.0.0.1:${own}` : `tls://localhost:${own}`,
+    dataDirectory,
+  });
 }

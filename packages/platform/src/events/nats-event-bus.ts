@@ -6,6 +6,7 @@ import type { Abortable } from "../abortable.js";
 import { currentScope } from "../log/log-scope.js";
 import { formatTraceparent } from "../log/trace-context.js";
 import { declareStream, eventsRoot, eventsStream } from "../nats/declarations.js";
+import { Declared } from "../nats/declared.js";
 import type { NatsConnection } from "../nats/nats-connection.js";
 import { followSubjects } from "../nats/subject-feed.js";
 import { fromTokens, subjectsUnder, toTokens } from "../nats/subjects.js";
@@ -16,17 +17,23 @@ import { type BusEvent, checkEvent, type EventBus } from "./event-bus.js";
 const pauseAfterErrorMs = 250;
 
 export class NatsEventBus implements EventBus {
+  /** It lives in the server's memory: one that was restarted has lost it. */
+  readonly #stream: Declared<void>;
+
   private constructor(
     private readonly nats: NatsConnection,
     private readonly report: (error: unknown, doing: string) => void,
-  ) {}
+  ) {
+    this.#stream = new Declared(nats, () => declareStream(nats, eventsStream(nats)));
+  }
 
   static async open(
     nats: NatsConnection,
     { report, signal }: Abortable & { report: (error: unknown, doing: string) => void },
   ): Promise<NatsEventBus> {
-    await declareStream(nats, eventsStream(nats), { signal });
-    return new NatsEventBus(nats, report);
+    const bus = new NatsEventBus(nats, report);
+    await bus.#stream.get({ signal });
+    return bus;
   }
 
   async publish(subject: string, data: Uint8Array, { signal }: Abortable = {}): Promise<void> {
@@ -35,6 +42,7 @@ export class NatsEventBus implements EventBus {
     signal?.throwIfAborted();
     // An event is worth nothing once it is late: it does not wait for a connection.
     if (!this.nats.connected) throw new PssrError("UNAVAILABLE", `no connection to NATS to tell of ${subject}`);
+    await this.#stream.get({ signal });
     const own = headers();
     const { trace } = currentScope();
     if (trace !== undefined) own.set("traceparent", formatTraceparent(trace));
@@ -57,11 +65,9 @@ export class NatsEventBus implements EventBus {
     const rootLength = eventsRoot(this.nats).length + 1;
     while (!signal.aborted) {
       try {
-        const stream = eventsStream(this.nats);
-        // It lives in the server's memory: one that was restarted has lost it.
-        await declareStream(this.nats, stream, { signal });
+        await this.#stream.get({ signal });
         await followSubjects(this.nats, {
-          stream: stream.name,
+          stream: eventsStream(this.nats).name,
           subject: subjectsUnder(eventsRoot(this.nats), prefix),
           signal,
           onMessage: (message) => {

@@ -15,6 +15,9 @@ import type { OperationRecords, StoredRecord } from "./records.js";
 import { heartbeatOf, leaseOf, type OperationsSettings } from "./settings.js";
 import type { Progress } from "./view.js";
 
+/** The longest wait before another try. */
+const maximumRetryMs = 60_000;
+
 type Outcome = { result: JobResult } | { error: unknown };
 type Decide = (record: OperationRecord) => Partial<OperationRecord>;
 
@@ -30,6 +33,8 @@ export class Attempt {
   #sequence = 0;
   /** When the record last was ours for certain, monotonic. */
   #renewedMs: number;
+  /** When it was told to stop, monotonic. */
+  #stoppedMs: number | undefined;
 
   constructor(
     private readonly kind: JobKind,
@@ -63,7 +68,7 @@ export class Attempt {
       return await this.#finish(await this.#work());
     } catch (error) {
       if (!(error instanceof JobAborted)) throw error;
-      await this.claim.giveBack(leaseOf(this.kind));
+      await this.#hint("giving back", () => this.claim.giveBack(leaseOf(this.kind)));
       return undefined;
     } finally {
       clearInterval(beats);
@@ -73,6 +78,7 @@ export class Attempt {
   }
 
   #stop(because: AbortedBecause): void {
+    this.#stoppedMs ??= this.settings.clock.monotonic();
     this.#abort.abort(new JobAborted(because));
   }
 
@@ -118,15 +124,22 @@ export class Attempt {
   }
 
   async #finish(outcome: Outcome): Promise<StoredRecord | undefined> {
-    const stored = await this.#commit((record) => this.#end(record, outcome));
+    const stored = await this.#write((record) => this.#end(record, outcome), true);
     const { state, retries } = stored.record;
     if (isTerminal(state)) {
-      await this.claim.ack();
+      await this.#hint("acknowledging", () => this.claim.ack());
       return stored;
     }
-    const delayMs = this.#abort.signal.aborted ? 0 : this.settings.retryMs * 2 ** Math.max(0, retries - 1);
-    await this.claim.giveBack(delayMs);
+    const delayMs = this.#abort.signal.aborted
+      ? 0
+      : Math.min(this.settings.retryMs * 2 ** Math.max(0, retries - 1), maximumRetryMs);
+    await this.#hint("giving back", () => this.claim.giveBack(delayMs));
     return undefined;
+  }
+
+  /** What the queue is told is a hint: it comes to the same, a little later, where it does not hear it. */
+  async #hint(doing: string, tell: () => Promise<void>): Promise<void> {
+    await tell().catch((error: unknown) => this.#report(error, doing));
   }
 
   #end(record: OperationRecord, outcome: Outcome): Partial<OperationRecord> {
@@ -172,62 +185,77 @@ export class Attempt {
     if (this.#beating) return;
     this.#beating = true;
     try {
-      await this.claim.heartbeat();
+      await this.#hint("holding the claim of", () => this.claim.heartbeat());
       await this.#write((record) => ({ ...this.#latestProgress(), beat: record.beat + 1 }));
     } catch (error) {
       if (error instanceof JobAborted) return;
-      this.settings.report(error, `keeping the lease of ${this.stored.key}`);
-      if (this.#silentMs() >= leaseOf(this.kind)) this.#stop("LEASE_LOST");
+      this.#report(error, "keeping the lease of");
+      if (this.#silentMs() >= this.settings.outageMs) this.#stop("LEASE_LOST");
     } finally {
       this.#beating = false;
     }
   }
 
-  /** The last write: tried again while the lease may still be ours. */
-  async #commit(decide: Decide): Promise<StoredRecord> {
-    for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, heartbeatOf(this.kind))) {
-      try {
-        return await this.#write(decide, true);
-      } catch (error) {
-        if (error instanceof JobAborted || this.#silentMs() >= leaseOf(this.kind)) throw error;
-        this.settings.report(error, `recording the end of ${this.stored.key}`);
-        await sleep(waitMs);
-      }
-    }
+  #report(error: unknown, doing: string): void {
+    this.settings.report(error, `${doing} ${this.stored.key}`);
   }
 
   #silentMs(): number {
     return this.settings.clock.monotonic() - this.#renewedMs;
   }
 
-  /** Changes the record while it is ours; JobAborted with LEASE_LOST, for the job too, once it is not. One at a time. */
+  /**
+   * Changes the record while it is ours; JobAborted with LEASE_LOST, for the job too, once it is not. One at a time. A store that
+   * cannot be reached is waited for: as long as nobody else has the job, what was done for it is not lost.
+   */
   async #write(decide: Decide, last = false): Promise<StoredRecord> {
     const turn = this.#writes.then(async () => {
-      for (;;) {
-        if (this.#ended) throw new JobAborted("LEASE_LOST");
+      for (let waitMs = 50, told = false; ; waitMs = Math.min(waitMs * 2, heartbeatOf(this.kind))) {
         try {
-          this.stored = await this.records.replace(this.stored, decide(this.stored.record));
-          this.#renewedMs = this.settings.clock.monotonic();
-          this.#ended = last;
-          return this.stored;
+          return await this.#writeNow(decide, last);
         } catch (error) {
-          if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
+          if (!this.#mayPass(error, last)) throw error;
+          if (!told) this.#report(error, "writing the record, which is tried again, of");
+          told = true;
+          await sleep(waitMs);
         }
-        const present = await this.records.get(this.stored.key);
-        const ours = present?.record.attempt === this.#number && present.record.claimant === this.#claimant;
-        const running = present?.record.state === "RUNNING";
-        // A commit whose answer was lost has happened all the same.
-        if (present !== undefined && ours && !running && last) return present;
-        if (present === undefined || !ours || !running) {
-          this.#stop("LEASE_LOST");
-          throw new JobAborted("LEASE_LOST");
-        }
-        this.stored = present;
-        if (present.record.cancelRequested) this.#stop("CANCELLED");
       }
     });
     this.#writes = turn.catch(() => undefined); // the caller has the error; the next writer must not
     return turn;
+  }
+
+  /** Whether a failed write is worth another try. */
+  #mayPass(error: unknown, last: boolean): boolean {
+    if (error instanceof JobAborted || !(last || isPssrError(error, "UNAVAILABLE"))) return false;
+    const { stopGraceMs, outageMs } = this.settings;
+    const stoppedMs = this.#stoppedMs === undefined ? 0 : this.settings.clock.monotonic() - this.#stoppedMs;
+    return this.#silentMs() < outageMs && stoppedMs < stopGraceMs;
+  }
+
+  async #writeNow(decide: Decide, last: boolean): Promise<StoredRecord> {
+    for (;;) {
+      if (this.#ended) throw new JobAborted("LEASE_LOST");
+      try {
+        this.stored = await this.records.replace(this.stored, decide(this.stored.record));
+        this.#renewedMs = this.settings.clock.monotonic();
+        this.#ended = last;
+        return this.stored;
+      } catch (error) {
+        if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
+      }
+      const present = await this.records.get(this.stored.key);
+      const ours = present?.record.attempt === this.#number && present.record.claimant === this.#claimant;
+      const running = present?.record.state === "RUNNING";
+      // A commit whose answer was lost has happened all the same.
+      if (present !== undefined && ours && !running && last) return present;
+      if (present === undefined || !ours || !running) {
+        this.#stop("LEASE_LOST");
+        throw new JobAborted("LEASE_LOST");
+      }
+      this.stored = present;
+      if (present.record.cancelRequested) this.#stop("CANCELLED");
+    }
   }
 }
 

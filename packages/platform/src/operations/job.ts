@@ -67,7 +67,7 @@ export type AbortedBecause = "CANCELLED" | "LEASE_LOST" | "SHUTTING_DOWN";
 
 const explanations: Record<AbortedBecause, string> = {
   CANCELLED: "the operation was cancelled",
-  LEASE_LOST: "another worker has taken the operation over; nothing this one writes counts any more",
+  LEASE_LOST: "another worker has taken the operation over, or may have; nothing this one writes counts any more",
   SHUTTING_DOWN: "this process is shutting down; the operation goes on elsewhere or later",
 };
 

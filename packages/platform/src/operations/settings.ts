@@ -13,9 +13,14 @@ export interface OperationsSettings {
   stopGraceMs?: number;
   /** Crashes without progress that end an operation. Default 3. */
   maximumCrashes?: number;
-  /** Tries again after UNAVAILABLE, without progress. Default 5. */
+  /**
+   * How long a worker that cannot reach the records goes on, milliseconds: nobody may have taken its job over meanwhile, and a
+   * worker that finds that somebody has stops at once. Default 10 minutes.
+   */
+  outageMs?: number;
+  /** Tries again after UNAVAILABLE, without progress. Default 10: with their waits about five minutes. */
   maximumRetries?: number;
-  /** Wait before the first such try, milliseconds, doubled each time. Default 1,000. */
+  /** Wait before the first such try, milliseconds, doubled each time up to a minute. Default 1,000. */
   retryMs?: number;
   /** Age at which objects of attempts that lost are removed, milliseconds. Default 24 hours. */
   orphanAgeMs?: number;
@@ -35,7 +40,8 @@ export function withDefaults(settings: OperationsSettings): Required<OperationsS
     sweepMs: 5_000,
     stopGraceMs: 4_000,
     maximumCrashes: 3,
-    maximumRetries: 5,
+    outageMs: 600_000,
+    maximumRetries: 10,
     retryMs: 1_000,
     orphanAgeMs: 24 * hourMs,
     expireMs: 30 * 24 * hourMs,

@@ -9,6 +9,7 @@ import type { Abortable } from "../abortable.js";
 import { currentScope } from "../log/log-scope.js";
 import { formatTraceparent } from "../log/trace-context.js";
 import { declareConsumer, declareStream, jobSubject, jobsConsumer, jobsStream } from "../nats/declarations.js";
+import { Declared } from "../nats/declared.js";
 import type { NatsConnection } from "../nats/nats-connection.js";
 import { hasCode, toNatsError } from "../nats/nats-error.js";
 import { fromTokens } from "../nats/subjects.js";
@@ -36,7 +37,7 @@ interface Line {
 }
 
 export class NatsWorkQueue implements WorkQueue {
-  readonly #consumers = new Map<string, Promise<Consumer>>();
+  readonly #consumers = new Map<string, Declared<Consumer>>();
   readonly #lines = new Map<string, Line>();
   readonly #visibilityMs: number;
   readonly #report: NatsWorkQueueOptions["report"];
@@ -52,7 +53,8 @@ export class NatsWorkQueue implements WorkQueue {
 
   async publish(kind: string, jobId: string, payload: Uint8Array, { signal }: Abortable = {}): Promise<void> {
     this.#check();
-    await this.#consumer(kind, signal);
+    const consumer = this.#consumer(kind);
+    await consumer.get({ signal });
     const own = headers();
     const { trace } = currentScope();
     if (trace !== undefined) own.set("traceparent", formatTraceparent(trace));
@@ -62,7 +64,9 @@ export class NatsWorkQueue implements WorkQueue {
         try {
           await this.nats.jetstream.publish(jobSubject(this.nats, kind, jobId), payload, { headers: own });
         } catch (error) {
-          if (!hasCode(error, "subjectFull")) throw this.#forget(kind, error);
+          if (hasCode(error, "subjectFull")) return;
+          consumer.forget();
+          throw error;
         }
       },
       { signal },
@@ -135,45 +139,34 @@ export class NatsWorkQueue implements WorkQueue {
 
   async #next(kind: string): Promise<JsMsg | undefined> {
     const broken = await this.nats.standing();
-    const consumer = await this.#consumer(kind, undefined);
+    const consumer = this.#consumer(kind);
     try {
-      return (await consumer.next({ expires: pullMs })) ?? undefined;
+      return (await (await consumer.get()).next({ expires: pullMs })) ?? undefined;
     } catch (error) {
       if (broken.aborted) return undefined; // asked again once a connection stands
-      throw toNatsError(this.#forget(kind, error), `asking for ${kind} jobs`);
+      consumer.forget();
+      throw toNatsError(error, `asking for ${kind} jobs`);
     }
   }
 
-  /** The consumer of a kind, declared with its stream at its first use. */
-  #consumer(kind: string, signal: AbortSignal | undefined): Promise<Consumer> {
+  /** The consumer of a kind, declared with its stream. */
+  #consumer(kind: string): Declared<Consumer> {
     let consumer = this.#consumers.get(kind);
     if (consumer === undefined) {
-      const declared = this.#declare(kind, signal);
-      declared.catch(() => {
-        if (this.#consumers.get(kind) === declared) this.#consumers.delete(kind);
-      });
-      consumer = declared;
+      consumer = new Declared(this.nats, () => this.#declare(kind));
       this.#consumers.set(kind, consumer);
     }
     return consumer;
   }
 
-  async #declare(kind: string, signal: AbortSignal | undefined): Promise<Consumer> {
+  async #declare(kind: string): Promise<Consumer> {
     const stream = jobsStream(this.nats, kind);
     const consumer = jobsConsumer(this.#visibilityMs);
-    await declareStream(this.nats, stream, { signal });
-    await declareConsumer(this.nats, stream, consumer, { signal });
-    return this.nats.request(
-      `opening the queue of ${kind}`,
-      () => this.nats.jetstream.consumers.get(stream.name, consumer.durable_name),
-      { signal },
+    await declareStream(this.nats, stream);
+    await declareConsumer(this.nats, stream, consumer);
+    return this.nats.request(`opening the queue of ${kind}`, () =>
+      this.nats.jetstream.consumers.get(stream.name, consumer.durable_name),
     );
-  }
-
-  /** After an error the server may have lost the stream: it is declared anew at the next use. */
-  #forget(kind: string, error: unknown): unknown {
-    this.#consumers.delete(kind);
-    return error;
   }
 
   #claimOf(kind: string, message: JsMsg): Claim {
