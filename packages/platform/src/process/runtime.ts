@@ -35,14 +35,14 @@ export class Runtime {
   /** Opens the ports. Throws what they do: DATA_DIRECTORY_LOCKED, UNAVAILABLE; and the signal's reason. */
   static async open(config: ProcessConfig, options: RuntimeOptions): Promise<Runtime> {
     const { keyring, authenticator, signal } = options;
-    const open = await unlessAborted(openPorts(config, { signal }), signal, (late) => late.close());
+    const log = createLogger({ service: "pssr", level: config.logLevel });
+    // A typed error is the caller's business and told to him; only what is a fault of ours needs its stack.
+    const report = (err: unknown, doing: string) =>
+      isPssrError(err) && err.reason !== "INTERNAL"
+        ? log.warn({ reason: err.reason, problem: err.message }, doing)
+        : log.error({ err }, doing);
+    const open = await unlessAborted(openPorts(config, { signal, report }), signal, (late) => late.close());
     try {
-      const log = createLogger({ service: "pssr", level: config.logLevel });
-      // A typed error is the caller's business and told to him; only what is a fault of ours needs its stack.
-      const report = (err: unknown, doing: string) =>
-        isPssrError(err) && err.reason !== "INTERNAL"
-          ? log.warn({ reason: err.reason, problem: err.message }, doing)
-          : log.error({ err }, doing);
       const operations = new Operations(open.ports, {
         exclusive: open.exclusive,
         stopGraceMs: config.workGrace,

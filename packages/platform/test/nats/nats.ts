@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, type TestContext } from "node:test";
 import { type NatsServer, startNatsServer } from "@pssr/local-servers";
-import { loadConfig, NatsConnection, natsSettings } from "@pssr/platform";
+import { loadConfig, type NatsConfig, NatsConnection, natsSettings } from "@pssr/platform";
 
 export interface NatsOfTests {
   readonly server: NatsServer;
+  /** What a service would be configured with. */
+  config(options?: ConnectOptions): NatsConfig & { natsUrl: readonly string[] };
   /** A connection to names that no other test uses; closed when the test ends. What it reports fails the test, unless `report` takes it. */
   connect(context: TestContext, options?: ConnectOptions): Promise<NatsConnection>;
 }
@@ -41,15 +43,18 @@ export function natsOfTests(): NatsOfTests {
     if (server === undefined) throw new Error("the server has not started yet");
     return server;
   };
+  const config: NatsOfTests["config"] = ({ name = freshName(), settings = {} } = {}) => {
+    const env = { PSSR_NATS_URL: running().url, PSSR_NATS_NAME: name, ...settings };
+    const { natsUrl = [], ...others } = loadConfig(natsSettings, { argv: [], env });
+    return { ...others, natsUrl };
+  };
   return {
     get server() {
       return running();
     },
-    async connect(context, { name = freshName(), settings = {} } = {}) {
-      const env = { PSSR_NATS_URL: running().url, PSSR_NATS_NAME: name, ...settings };
-      const config = loadConfig(natsSettings, { argv: [], env });
-      const { natsUrl = [] } = config;
-      const nats = await NatsConnection.open({ ...config, natsUrl }, { report });
+    config,
+    async connect(context, options) {
+      const nats = await NatsConnection.open(config(options), { report });
       context.after(() => nats.close());
       return nats;
     },

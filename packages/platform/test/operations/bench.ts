@@ -11,14 +11,13 @@ import {
   type JobResult,
   MemoryEventBus,
   MemoryWorkQueue,
-  NatsEventBus,
-  NatsStateStore,
-  NatsWorkQueue,
   Operations,
   type OperationsSettings,
+  openClusterPorts,
   type Ports,
 } from "@pssr/platform";
 import { type NatsOfTests, natsOfTests, report } from "../nats/nats.js";
+import { s3Config } from "../objects/s3-bucket.js";
 import { thingKind } from "./thing-kind.js";
 
 /** How long a claim holds without a heartbeat. */
@@ -47,7 +46,7 @@ export function onEachGround(
   const nats = natsOfTests();
   const grounds = {
     embedded: openEmbedded,
-    cluster: (context: TestContext) => openCluster(context, nats),
+    cluster: () => openCluster(nats),
   };
   for (const [name, open] of Object.entries(grounds)) {
     declare({
@@ -80,29 +79,12 @@ async function openEmbedded(): Promise<Ground> {
   };
 }
 
-async function openCluster(context: TestContext, nats: NatsOfTests): Promise<Ground> {
-  const directory = await mkdtemp(join(tmpdir(), "pssr-operations-"));
-  const connection = await nats.connect(context);
-  const queue = new NatsWorkQueue(connection, { visibilityMs, report });
-  const state = await NatsStateStore.open(connection, { report });
-  const ports = {
-    state,
-    objects: await FileObjectStore.open(`${directory}/objects`),
-    queue,
-    events: await NatsEventBus.open(connection, { report }),
-  };
-  return {
-    ports,
-    async close() {
-      queue.close();
-      await state.close();
-      await connection.close();
-      await rm(directory, { recursive: true });
-    },
-  };
+async function openCluster(nats: NatsOfTests): Promise<Ground> {
+  const config = { ...nats.config(), ...(await s3Config()) };
+  return openClusterPorts(config, { visibilityMs, report });
 }
 
-async function openBench(context: TestContext, open: (context: TestContext) => Promise<Ground>): Promise<Bench> {
+async function openBench(context: TestContext, open: () => Promise<Ground>): Promise<Bench> {
   const reports: Bench["reports"] = [];
   const started: Operations[] = [];
   let ground: Ground | undefined;
@@ -110,7 +92,7 @@ async function openBench(context: TestContext, open: (context: TestContext) => P
     await Promise.all(started.map((operations) => operations.close()));
     await ground?.close();
   });
-  ground = await open(context);
+  ground = await open();
   const { ports } = ground;
   return {
     ports,
