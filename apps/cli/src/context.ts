@@ -1,5 +1,6 @@
 /** What every command that talks to an installation has: a client, a project, a way out for words, and a signal for Ctrl-C. */
 
+import { readFileSync } from "node:fs";
 import type { Operation, Progress } from "@pssr/api";
 import { PssrError } from "@pssr/api";
 import { connect, finish, type PssrClient } from "@pssr/client";
@@ -10,6 +11,8 @@ export interface GlobalOptions {
   address: string;
   project: string;
   json?: boolean;
+  /** File of the certificate authority to trust; given, the connection is encrypted. */
+  ca?: string;
 }
 
 export class Context implements Disposable {
@@ -22,7 +25,7 @@ export class Context implements Disposable {
 
   constructor(options: GlobalOptions, signal: AbortSignal) {
     this.#options = options;
-    this.client = connect(options.address, { token: process.env.PSSR_TOKEN });
+    this.client = connect(options.address, { token: apiToken(process.env), certificateAuthority: options.ca });
     this.output = new Output(options.json === true);
     this.parent = `projects/${options.project}`;
     this.signal = signal;
@@ -70,6 +73,13 @@ export class Context implements Disposable {
     this.output.progress.clear();
     this.client.close();
   }
+}
+
+/** The API token of this user, which never stands on a command line. */
+function apiToken({ PSSR_TOKEN: token, PSSR_TOKEN_FILE: file }: NodeJS.ProcessEnv): string | undefined {
+  if (token !== undefined && file !== undefined)
+    throw new PssrError("INVALID_CONFIGURATION", "PSSR_TOKEN and PSSR_TOKEN_FILE are both set; set only one of them");
+  return file === undefined ? token : readFileSync(file, "utf8").trim();
 }
 
 /** Turns a function over a context into a commander action; `signal` is aborted by Ctrl-C. */

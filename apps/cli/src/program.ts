@@ -10,6 +10,7 @@ import { addModelCommands } from "./commands/models.js";
 import { addOperationCommands } from "./commands/operations.js";
 import { addPredictCommand } from "./commands/predict.js";
 import { addServiceCommand } from "./commands/service.js";
+import { addTokenCommands } from "./commands/tokens.js";
 import { addTrainCommand } from "./commands/train.js";
 import { addUpCommand } from "./commands/up.js";
 
@@ -20,6 +21,7 @@ export function createProgram(interruption: Interruption): Command {
     .description("Point-scanning super-resolution: learn from good images, restore fast ones.")
     .option("--address <host:port>", "where the installation listens", process.env.PSSR_ADDRESS ?? "127.0.0.1:7717")
     .option("--project <id>", "the project to work in", process.env.PSSR_PROJECT ?? "default")
+    .option("--ca <file>", "certificate authority to trust, for an encrypted connection", process.env.PSSR_CA_FILE)
     .option("--json", "results as JSON lines on standard output, errors as JSON on standard error")
     .showHelpAfterError("(`pssr --help` lists the commands)");
   addUpCommand(program, interruption);
@@ -33,5 +35,6 @@ export function createProgram(interruption: Interruption): Command {
   addModelCommands(program, signal);
   addOperationCommands(program, signal);
   addServiceCommand(program, interruption);
+  addTokenCommands(program);
   return program;
 }

@@ -29,6 +29,19 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   return () => Buffer.concat(chunks).toString("utf8");
 }
 
+/** Where a process of ours listens, once it says so. */
+export function listening(child: ChildProcess): Promise<string> {
+  let said = "";
+  return new Promise((found, failed) => {
+    child.stderr?.on("data", (chunk) => {
+      said += chunk;
+      const address = /listens on (\S+);/.exec(said)?.[1];
+      if (address !== undefined) found(address);
+    });
+    child.once("exit", (code) => failed(new Error(`the process ended with code ${code}: ${said}`)));
+  });
+}
+
 export interface Up {
   address: string;
   child: ChildProcess;
@@ -43,13 +56,7 @@ export async function up(dataDir: string, ...settings: string[]): Promise<Up> {
   const args = ["up", "--data-dir", dataDir, "--gateway-bind", "127.0.0.1:0", "--log-level", "warn", ...settings];
   const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "ignore", "pipe"] });
   const log = collect(child.stderr);
-  const address = await new Promise<string>((found, failed) => {
-    child.stderr.on("data", () => {
-      const listening = /listens on (\S+);/.exec(log());
-      if (listening !== null) found(listening[1]!);
-    });
-    child.once("exit", (code) => failed(new Error(`pssr up ended with code ${code}: ${log()}`)));
-  });
+  const address = await listening(child);
   return {
     address,
     child,

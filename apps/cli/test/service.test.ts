@@ -1,12 +1,12 @@
 /** One service alone in a process. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { DatasetServiceDefinition, isPssrError } from "@pssr/api";
-import { connectService, createKeyring, mintFor } from "@pssr/platform";
-import { pssr, root, temporaryFolder } from "./pssr.js";
+import { connectService, identityKeys, mintFor, sharedKeyring } from "@pssr/platform";
+import { listening, pssr, root, temporaryFolder } from "./pssr.js";
 
 const key = "a key of at least thirty-two bytes, for the test";
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -15,55 +15,95 @@ before(async () => {
 });
 after(() => folder.remove());
 
-test("a service alone answers whoever brings an identity signed with the shared key, and nobody else", async () => {
-  const args = [
-    "service",
-    "crappify",
-    "--data-dir",
-    join(folder.path, "data"),
-    "--crappify-bind",
-    "127.0.0.1:0",
-    "--log-level",
-    "warn",
-  ];
-  const child = spawn(process.execPath, [join(root, "apps/cli/bin/pssr.js"), ...args], {
-    env: { ...process.env, PSSR_IDENTITY_KEY: key },
+/** A service in a process of its own, by its executable or by the command. */
+function start(name: string, how: "executable" | "command", settings: string[], env: Record<string, string> = {}) {
+  const program =
+    how === "command"
+      ? [join(root, "apps/cli/bin/pssr.js"), "service", name]
+      : [join(root, "services", name, "dist/main.js")];
+  const args = [...program, "--data-dir", join(folder.path, `${name}-${how}`), "--log-level", "warn", ...settings];
+  return spawn(process.execPath, args, {
+    env: { ...process.env, PSSR_IDENTITY_KEY: key, ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  let said = "";
-  const address = await new Promise<string>((found, failed) => {
-    child.stderr.on("data", (chunk) => {
-      said += chunk;
-      const listening = /listens on (\S+);/.exec(said);
-      if (listening !== null) found(listening[1]!);
-    });
-    child.once("exit", () => failed(new Error(said)));
+}
+
+async function endOf(child: ChildProcess): Promise<{ code: number | null; stderr: string }> {
+  let stderr = "";
+  child.stderr?.on("data", (chunk) => {
+    stderr += chunk;
   });
-  const bytes = new TextEncoder().encode(key);
-  const keyring = createKeyring([{ id: "shared", algorithm: "HS256", sign: bytes, verify: bytes }], {
-    configured: true,
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stderr };
+}
+
+for (const how of ["executable", "command"] as const) {
+  test(`a service alone answers whoever brings an identity signed with the shared key, and nobody else (${how})`, async () => {
+    const child = start("crappify", how, ["--crappify-bind", "127.0.0.1:0"]);
+    const address = await listening(child);
+    const keyring = sharedKeyring(identityKeys().read(key));
+    const others = sharedKeyring(identityKeys().read(key.replace("test", "peer")));
+    const known = connectService(address, { peer: "crappify", token: () => mintFor(keyring, "em", "somebody") });
+    const other = connectService(address, { peer: "crappify", token: () => mintFor(others, "em", "somebody") });
+    const stranger = connectService(address, { peer: "crappify" });
+    try {
+      const listed = await known.client(DatasetServiceDefinition).listDatasets({ parent: "projects/em" });
+      assert.deepEqual(listed.datasets, []);
+      for (const one of [other, stranger])
+        await assert.rejects(one.client(DatasetServiceDefinition).listDatasets({ parent: "projects/em" }), (error) =>
+          isPssrError(error, "UNAUTHENTICATED"),
+        );
+    } finally {
+      for (const one of [known, other, stranger]) one.close();
+      const exited = once(child, "exit");
+      child.kill("SIGTERM");
+      assert.deepEqual(await exited, [0, null]);
+    }
   });
-  const known = connectService(address, { peer: "crappify", token: () => mintFor(keyring, "em", "somebody") });
-  const stranger = connectService(address, { peer: "crappify" });
-  try {
-    const listed = await known.client(DatasetServiceDefinition).listDatasets({ parent: "projects/em" });
-    assert.deepEqual(listed.datasets, []);
-    await assert.rejects(stranger.client(DatasetServiceDefinition).listDatasets({ parent: "projects/em" }), (error) =>
-      isPssrError(error, "UNAUTHENTICATED"),
-    );
-  } finally {
-    known.close();
-    stranger.close();
-    const exited = once(child, "exit");
-    child.kill("SIGTERM");
-    assert.deepEqual(await exited, [0, null]);
-  }
+}
+
+test("every service starts from its own executable and ends well on SIGINT", async () => {
+  const children = [
+    start("train", "executable", ["--train-bind", "127.0.0.1:0"]),
+    start("predict", "executable", ["--predict-bind", "127.0.0.1:0"]),
+    start("gateway", "executable", ["--gateway-bind", "127.0.0.1:0", "--backend-wait", "0s"]),
+  ];
+  await Promise.all(
+    children.map(async (child) => {
+      await listening(child);
+      const exited = once(child, "exit");
+      child.kill("SIGINT");
+      assert.deepEqual(await exited, [0, null]);
+    }),
+  );
 });
 
-test("without the shared key a service alone does not start, and says what to set", async () => {
-  const ended = await pssr(["service", "train", "--data-dir", join(folder.path, "none")], { PSSR_IDENTITY_KEY: "" });
-  assert.equal(ended.code, 2);
-  assert.match(ended.stderr, /PSSR_IDENTITY_KEY/);
+test("a start that waits is given up by a signal", async () => {
+  // Nothing listens there, so the gateway waits for its backends.
+  const settings = ["--gateway-bind", "127.0.0.1:0", "--backend-wait", "1h", "--train-address", "127.0.0.1:1"];
+  const child = start("gateway", "executable", settings);
+  const ended = endOf(child);
+  // It logs each backend that cannot be reached.
+  await once(child.stderr!, "data");
+  child.kill("SIGTERM");
+  const { code, stderr } = await ended;
+  assert.equal(code, 0);
+  assert.doesNotMatch(stderr, /listens on/);
+});
+
+test("an address that others can reach is refused where they would need no token", async () => {
+  const { code, stderr } = await endOf(start("gateway", "executable", ["--gateway-bind", "0.0.0.0:0"]));
+  assert.equal(code, 2);
+  assert.match(stderr, /--tokens-file/);
+});
+
+test("a service without the shared key does not start, on loopback either, and says what to set", async () => {
+  for (const name of ["crappify", "train", "predict", "gateway"]) {
+    const child = start(name, "executable", [`--${name}-bind`, "127.0.0.1:0"], { PSSR_IDENTITY_KEY: "" });
+    const { code, stderr } = await endOf(child);
+    assert.equal(code, 2);
+    assert.match(stderr, /PSSR_IDENTITY_KEY/);
+  }
 });
 
 test("an address that is none is refused by the setting's name, and an unknown service by the names there are", async () => {

@@ -1,5 +1,5 @@
 /** Settings of the gateway. */
-import { type Config, grpcSettings, kinds, setting } from "@pssr/platform";
+import { type Config, grpcSettings, kinds, optional, setting } from "@pssr/platform";
 
 const { address, bytes, duration, listOf, text } = kinds;
 
@@ -13,6 +13,14 @@ export const gatewaySettings = {
   localProjects: setting(listOf(text()), {
     default: "*",
     description: "Projects that callers on this machine may see; * for all",
+  }),
+  tokensFile: optional(text(), {
+    description:
+      "File of the API tokens that callers need (`pssr tokens` writes it); without it only this machine is let in",
+  }),
+  tokensReload: setting(duration({ minMs: 100, maxMs: 3_600_000 }), {
+    default: "5s",
+    description: "How often that file is looked at for changes",
   }),
   forwardWindow: setting(bytes({ min: 1, max: 2 ** 30 }), {
     default: "512KiB",

@@ -44,7 +44,7 @@ export class FrontDoor {
     if (!isLoopback(bind) && !authenticator.configured) {
       throw new PssrError(
         "INVALID_CONFIGURATION",
-        `Refusing to listen on ${bind}: others could reach it, and callers would need no token. Bind 127.0.0.1.`,
+        `Refusing to listen on ${bind}: others could reach it, and callers would need no token. Bind 127.0.0.1, or set --tokens-file (PSSR_TOKENS_FILE).`,
         { field: "gatewayBind" },
       );
     }

@@ -124,8 +124,8 @@ test("reflection shows the services of all backends and the gateway's own, with 
 
 test("an address that others reach is refused, for callers would need no token", async (t) => {
   await assert.rejects(
-    openGateway(t, { flags: ["--gateway-bind=0.0.0.0:0"] }),
-    (error) => isPssrError(error, "INVALID_CONFIGURATION") && error.field === "gatewayBind",
+    openGateway(t, { bind: "0.0.0.0:0" }),
+    (error) => isPssrError(error, "INVALID_CONFIGURATION") && /--tokens-file/.test(error.message),
   );
 });
 

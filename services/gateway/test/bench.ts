@@ -30,13 +30,14 @@ export interface Bench {
 
 export interface BenchOptions {
   backends?: Record<string, string>;
+  bind?: string;
   flags?: readonly string[];
   prepare?: (operations: Operations) => void;
 }
 
 export async function openGateway(
   t: TestContext,
-  { backends = {}, flags = [], prepare }: BenchOptions = {},
+  { backends = {}, bind = "127.0.0.1:0", flags = [], prepare }: BenchOptions = {},
 ): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), "pssr-gateway-"));
   const state = await FileStateStore.open(join(folder, "state"));
@@ -47,15 +48,21 @@ export async function openGateway(
   const operations = new Operations(ports, { exclusive: true, report: (error) => log.error(error) });
   prepare?.(operations);
   await operations.start();
-  const config = loadConfig(gatewaySettings, { argv: ["--gateway-bind", "127.0.0.1:0", ...flags], env: {} });
+  const config = loadConfig(gatewaySettings, { argv: ["--gateway-bind", bind, ...flags], env: {} });
   const context = { ports, operations, keyring, authenticator: bearerAuthenticator(keyring), log };
-  const gateway = await startGateway(config, context, backends);
+  const end = async () => {
+    await operations.close();
+    await rm(folder, { recursive: true });
+  };
+  const gateway = await startGateway(config, context, backends).catch(async (error) => {
+    await end();
+    throw error;
+  });
   const client = new Client(gateway.address, credentials.createInsecure());
   t.after(async () => {
     client.close();
     await gateway.close({ graceMs: 0 });
-    await operations.close();
-    await rm(folder, { recursive: true });
+    await end();
   });
   return { gateway, keyring, operations, client };
 }
