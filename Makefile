@@ -11,11 +11,14 @@ PROTOS := $(shell find proto -name '*.proto')
 help: ## Lists the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-demo: build ## The main job on real images: train, restore, measure (about 8 minutes; result in out/demo)
-	@node apps/cli/bin/pssr.js demo --out out/demo
+demo: build $(if $(filter cluster,$(MODE)),servers) ## The main job on real images: train, restore, measure (about 8 minutes; result in out/demo; MODE=cluster: over NATS and S3, a process for each service)
+	@node apps/cli/bin/pssr.js demo --out out/demo $(if $(filter cluster,$(MODE)),--cluster)
 
 up: build ## Starts all services in one process on this machine
 	@node apps/cli/bin/pssr.js up
+
+up-cluster: build servers ## Starts NATS, S3 and a process for each service on this machine
+	@node apps/cli/bin/pssr.js up-cluster
 
 build: typescript native ## Installs, compiles, and builds the native TensorFlow
 
@@ -60,4 +63,4 @@ node_modules/.package-lock.json: package-lock.json package.json .npmrc
 	@scripts/install.sh
 	@touch $@
 
-.PHONY: help demo up build test examples lint format bench clean typescript native servers generated
+.PHONY: help demo up up-cluster build test examples lint format bench clean typescript native servers generated

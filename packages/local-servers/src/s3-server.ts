@@ -8,7 +8,7 @@ import { serverBinary } from "./server-binary.js";
 import { type LocalServer, ServerProcess } from "./server-process.js";
 
 export interface S3Server extends LocalServer {
-  /** `http://127.0.0.1:port` */
+  /** `http://127.0.0.1:port`, or `https:` */
   readonly endpoint: string;
   readonly accessKey: string;
   readonly secretKey: string;
@@ -19,15 +19,18 @@ export interface S3ServerOptions {
   directory: string;
   /** Default: any that is free. */
   port?: number;
+  /** Files of its certificate (which is its own authority's) and key, PEM; given, it speaks TLS only. */
+  tls?: { cert: string; key: string };
+  /** Default: made anew. */
+  keys?: { accessKey: string; secretKey: string };
 }
 
 const healthPath = "/health";
 
-export async function startS3Server({ directory, port }: S3ServerOptions): Promise<S3Server> {
+export async function startS3Server({ directory, port, tls, keys }: S3ServerOptions): Promise<S3Server> {
   const own = port ?? (await freePort());
-  const endpoint = `http://127.0.0.1:${own}`;
-  const accessKey = randomBytes(10).toString("hex");
-  const secretKey = randomBytes(20).toString("hex");
+  const endpoint = `${tls === undefined ? "http" : "https"}://127.0.0.1:${own}`;
+  const { accessKey, secretKey } = keys ?? newS3Keys();
   const objects = resolve(directory, "objects");
   // Not as extended attributes, which overlay and older tmpfs file systems lack.
   const metadata = resolve(directory, "metadata");
@@ -36,12 +39,17 @@ export async function startS3Server({ directory, port }: S3ServerOptions): Promi
     command: serverBinary("s3"),
     args: [
       ...["--port", `127.0.0.1:${own}`, "--health", healthPath, "--keep-alive", "--quiet"],
+      ...(tls === undefined ? [] : ["--cert", tls.cert, "--key", tls.key]),
       ...["posix", "--sidecar", metadata, objects],
     ],
     // Not as flags: every process can read those.
     env: { ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey },
-    isReady: () => isAnswering(endpoint + healthPath),
+    isReady: () => isAnswering(endpoint + healthPath, tls?.cert),
   });
   await server.start();
   return Object.assign(server, { endpoint, accessKey, secretKey });
+}
+
+export function newS3Keys(): { accessKey: string; secretKey: string } {
+  return { accessKey: randomBytes(10).toString("hex"), secretKey: randomBytes(20).toString("hex") };
 }

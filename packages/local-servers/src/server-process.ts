@@ -1,8 +1,13 @@
 /** A server as a child process of ours: ready when it says so, and stopped, killed, frozen or started again at will. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
 import { PssrError } from "@pssr/api";
 
 export interface LocalServer {
+  /** Undefined before the first start. */
+  readonly pid: number | undefined;
+  /** Resolves once it has ended, by itself or not. */
+  ended(): Promise<void>;
   /** Asks it to end and waits until it has. Fine where it has ended. */
   stop(): Promise<void>;
   /** kill -9, and waits until it is gone. */
@@ -19,6 +24,8 @@ export interface ServerProcessOptions {
   command: string;
   args: readonly string[];
   env?: Readonly<Record<string, string>>;
+  /** Where what it says goes, behind what is there. Default: nowhere; it is told when it does not start. */
+  logFile?: string;
   /** Resolves once the server takes requests; asked again until it does. */
   isReady(): Promise<boolean>;
 }
@@ -43,15 +50,22 @@ export class ServerProcess implements LocalServer {
     const keep = (chunk: Buffer): void => {
       this.#log = (this.#log + chunk.toString()).slice(-keptLogBytes);
     };
-    child.stdout?.on("data", keep);
-    child.stderr?.on("data", keep);
+    const log =
+      this.options.logFile === undefined ? undefined : createWriteStream(this.options.logFile, { flags: "a" });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", keep);
+      if (log !== undefined) stream?.pipe(log, { end: false });
+    }
     let failed: unknown;
     this.#ended = new Promise((resolve) => {
       child.once("error", (error) => {
         failed = error;
         resolve();
       });
-      child.once("exit", () => resolve());
+      child.once("close", () => {
+        log?.end();
+        resolve();
+      });
     });
     const giveUpAt = performance.now() + startMs;
     while (!(await this.options.isReady())) {
@@ -62,6 +76,14 @@ export class ServerProcess implements LocalServer {
       }
       await new Promise((resolve) => setTimeout(resolve, askAgainMs));
     }
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  ended(): Promise<void> {
+    return this.#ended;
   }
 
   async stop(): Promise<void> {

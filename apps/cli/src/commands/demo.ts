@@ -9,6 +9,7 @@ export interface DemoOptions {
   out: string;
   minutes: number;
   steps?: number;
+  cluster?: boolean;
 }
 
 export function addDemoCommand(program: Command, interruption: Interruption): void {
@@ -19,6 +20,7 @@ export function addDemoCommand(program: Command, interruption: Interruption): vo
     .option("--out <folder>", "folder for the results; its data are made anew", "out/demo")
     .option("--minutes <n>", "time for learning", number(0.05, 1000), 3.9)
     .option("--steps <n>", "learn for so many steps instead", integer(1, 10_000_000))
+    .option("--cluster", "with a NATS and an S3 server and each service in a process of its own")
     .action(async (options: DemoOptions, command: Command) => {
       const { runDemo } = await import("../demo/run-demo.js");
       await runDemo(options, command.optsWithGlobals<GlobalOptions>(), interruption);

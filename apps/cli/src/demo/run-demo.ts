@@ -5,7 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { Progress, PssrError, Training } from "@pssr/api";
-import { loadConfig, type StartOptions } from "@pssr/platform";
+import { loadConfig, type Running, type StartOptions } from "@pssr/platform";
 import { crappifierOf } from "../commands/crappifier-options.js";
 import { pngOf } from "../commands/crappify.js";
 import type { DemoOptions } from "../commands/demo.js";
@@ -27,29 +27,35 @@ const known = { black: 0, white: 255, pixelSize: 10 };
 const model = "em-x4";
 
 export async function runDemo(options: DemoOptions, globals: GlobalOptions, stop: StartOptions): Promise<void> {
-  const { images, out } = options;
+  const { images, out, cluster = false } = options;
   const data = join(out, "data");
   const [train, test] = [await imageFiles(join(images, "train")), await imageFiles(join(images, "test"))];
   await clearFolder(out);
 
-  const argv = [
-    "--data-dir",
-    data,
-    "--gateway-bind",
-    "127.0.0.1:0",
-    "--log-level",
-    "warn",
-    "--import-concurrency",
-    "2",
-  ];
-  const installation = await startInstallation(loadConfig(installationSettings, { argv, env: {} }), stop);
+  const installation = cluster ? await clusterIn(data, stop) : await processOn(data, stop);
   try {
     using context = new Context({ ...globals, address: installation.address }, stop.signal);
     await mainJob(context, { ...options, train, test });
-    nextCommands(context, data, out);
+    nextCommands(context, cluster ? `up-cluster --directory ${data}` : `up --data-dir ${data}`, out);
   } finally {
     await installation.close();
   }
+}
+
+async function processOn(data: string, stop: StartOptions): Promise<Running> {
+  const argv = ["--data-dir", data, "--gateway-bind", "127.0.0.1:0", "--log-level", "warn"];
+  const config = loadConfig(installationSettings, { argv: [...argv, "--import-concurrency", "2"], env: {} });
+  return startInstallation(config, stop);
+}
+
+async function clusterIn(data: string, stop: StartOptions): Promise<Running> {
+  const { LocalCluster } = await import("@pssr/local-servers");
+  const cluster = await LocalCluster.start({
+    directory: data,
+    settings: { PSSR_IMPORT_CONCURRENCY: "2" },
+    signal: stop.signal,
+  });
+  return { address: cluster.address, close: () => cluster.stop() };
 }
 
 interface Job extends DemoOptions {
@@ -161,12 +167,12 @@ async function forEach<T, R>(
   return results;
 }
 
-function nextCommands({ output }: Context, data: string, out: string): void {
+function nextCommands({ output }: Context, up: string, out: string): void {
   output.note(
     [
       `\nPictures: ${join(out, "before-after.png")}, ${join(out, "restored")}    Numbers: ${join(out, "report.json")}`,
       "\nGo on with what it has learned:",
-      `  npx pssr up --data-dir ${data}`,
+      `  npx pssr ${up}`,
       `  npx pssr predict ${join(out, "input")}/*.png --model ${model} --black 0 --white 255 -o '{}-restored.png'    (in another terminal)`,
     ].join("\n"),
   );
