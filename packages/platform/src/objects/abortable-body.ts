@@ -8,17 +8,18 @@ export async function* abortableBody(
     return;
   }
   const iterator = source[Symbol.asyncIterator]();
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
-  aborted.catch(() => undefined); // reported through the race below, if anyone is still there
+  let giveUp = (): void => undefined;
+  const onAbort = (): void => giveUp();
+  signal.addEventListener("abort", onAbort);
   let ended = false;
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]);
+      signal.throwIfAborted();
+      // Not a race with one promise that lasts as long as the body: that one would keep every item until then.
+      const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        giveUp = () => reject(signal.reason);
+        iterator.next().then(resolve, reject);
+      });
       if (next.done === true) {
         ended = true;
         return;
@@ -26,7 +27,7 @@ export async function* abortableBody(
       yield next.value;
     }
   } finally {
-    signal.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", onAbort);
     // Not awaited: a source that hangs in next() would hang in return() too.
     if (!ended) iterator.return?.().catch(() => undefined);
   }

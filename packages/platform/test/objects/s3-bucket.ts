@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, type TestContext } from "node:test";
 import { type S3Server, startS3Server } from "@pssr/local-servers";
 import { loadConfig, type S3Config, S3ObjectStore, s3Settings } from "@pssr/platform";
+import { Client } from "minio";
 
 let running: Promise<{ server: S3Server; directory: string }> | undefined;
 
@@ -44,4 +45,18 @@ export async function openS3Store(context: TestContext, config: S3Config): Promi
   const store = await S3ObjectStore.open(config);
   context.after(() => store.close());
   return store;
+}
+
+/** Sees the server as it is, without anything of ours in between. */
+export async function plainClient(): Promise<Client> {
+  const { endpoint, accessKey, secretKey } = await s3Server();
+  const { hostname, port } = new URL(endpoint);
+  return new Client({
+    endPoint: hostname,
+    port: Number(port),
+    useSSL: false,
+    accessKey,
+    secretKey,
+    region: "us-east-1",
+  });
 }

@@ -1,4 +1,5 @@
 /** One multipart upload: its own even where others upload to the same name, with a few parts under way at once. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { S3Connection } from "./s3-connection.js";
 
 /** Parts under way at once; one more is being filled meanwhile. */
@@ -7,6 +8,7 @@ const partsInFlight = 3;
 export const maximumParts = 10_000;
 /** What cannot be cleared away in this time waits for the sweep of stale uploads. */
 const abandonMs = 2_000;
+const lookAgainMs = 50;
 
 export interface MultipartOptions {
   /** What is written, for errors: `object a/b`. */
@@ -80,16 +82,23 @@ export class MultipartUpload {
     return typeof answer === "object";
   }
 
-  /** Ends an upload that is not to become an object. Never throws: what is left is swept as a stale upload. */
+  /**
+   * Ends an upload that is not to become an object. A part that was cut off on its way may still arrive and, at some servers,
+   * bring the upload back: so it is ended until it is unknown. Never throws: what is left is swept as a stale upload.
+   */
   async abandon(): Promise<void> {
+    const wasCut = this.#underWay.size > 0;
     await Promise.all(this.#underWay);
-    const call = {
-      what: `give up writing ${this.options.what}`,
-      answers: { 404: "absent" } as const,
-      signal: AbortSignal.timeout(abandonMs),
-    };
-    await this.connection
-      .call(call, (client, bucket) => client.abortMultipartUpload(bucket, this.name, this.id))
-      .catch(() => undefined);
+    const signal = AbortSignal.timeout(abandonMs);
+    const call = { what: `give up writing ${this.options.what}`, answers: { 404: "absent" } as const, signal };
+    const end = () =>
+      this.connection.call(call, (client, bucket) => client.abortMultipartUpload(bucket, this.name, this.id));
+    try {
+      for (let pauseMs = lookAgainMs; (await end()) !== "absent" && wasCut; pauseMs *= 2) {
+        await sleep(pauseMs, undefined, { signal });
+      }
+    } catch {
+      // Swept later.
+    }
   }
 }

@@ -17,6 +17,7 @@ import { type Exchange, inExchange, s3Transport } from "./s3-transport.js";
 const maximumSockets = 64;
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
+const absentCodes: ReadonlySet<string> = new Set(["NoSuchKey", "NoSuchUpload", "NotFound"]);
 
 export interface S3Call<R> extends Abortable {
   /** Completes "could not …": `read object a/b`. */
@@ -93,11 +94,15 @@ export class S3Connection {
         return await inExchange(exchange, () => send(this.client, this.config.s3Bucket, exchange));
       } catch (error) {
         const { status, code } = failureOf(error, exchange);
-        const isAnswer = status !== undefined && status in answers && (code !== "NoSuchBucket" || this.#isOpening);
-        if (isAnswer) return answers[status]!;
+        if (status !== undefined && status in answers && this.#isAbout(status, code)) return answers[status]!;
         await this.afterFailure(error, exchange, { what, tries });
       }
     }
+  }
+
+  /** Whether "not found" means what was asked for, and not the bucket or the account. */
+  #isAbout(status: number, code: string): boolean {
+    return status !== 404 || absentCodes.has(code) || (code === "NoSuchBucket" && this.#isOpening);
   }
 
   /** Resolves when the time has come to send the request again; throws the typed error where it makes no sense to. */

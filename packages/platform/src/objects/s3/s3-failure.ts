@@ -56,6 +56,7 @@ const fullCodes: ReadonlySet<string> = new Set(["XMinioStorageFull", "QuotaExcee
 const credentialCodes: ReadonlySet<string> = new Set([
   "AccessDenied",
   "InvalidAccessKeyId",
+  "XAdminUserNotFound",
   "SignatureDoesNotMatch",
   "RequestTimeTooSkewed",
   "ExpiredToken",
