@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPssrError, PssrError } from "@pssr/api";
-import type { Abortable, Claim, EventBus, ObjectStore, WorkQueue } from "@pssr/platform";
+import { type Abortable, type Claim, type EventBus, mayPass, type ObjectStore, type WorkQueue } from "@pssr/platform";
 import { regionPlan } from "../predictions/prediction-spec.js";
 import type { OrderKey, RegionBoard, RegionOrder, RegionVerdict } from "./region-board.js";
 import { decodeRegionJob, encodeTiles, type RegionJob, regionKind, tilesPrefixOf } from "./region-job.js";
@@ -12,7 +12,7 @@ import { decodeRegionJob, encodeTiles, type RegionJob, regionKind, tilesPrefixOf
 export interface RegionWorkersSettings {
   /** Regions at work at the same time. */
   workers: number;
-  /** How often a claim is renewed, milliseconds. Default 5,000. */
+  /** How often a claim is renewed, milliseconds. Default 2,000: well within what a queue allows. */
   heartbeatMs?: number;
   /** Errors that no caller can be told. */
   report(error: unknown, doing: string): void;
@@ -83,7 +83,7 @@ export class RegionWorkers {
     const claim = await this.ports.queue.claim(regionKind, { signal });
     const beats = setInterval(() => {
       claim.heartbeat().catch((error: unknown) => this.settings.report(error, `holding the claim of ${claim.jobId}`));
-    }, this.settings.heartbeatMs ?? 5000);
+    }, this.settings.heartbeatMs ?? 2000);
     try {
       const job = this.#decode(claim.payload);
       if (job === undefined) await claim.ack();
@@ -139,7 +139,7 @@ export class RegionWorkers {
       await this.#putOnce(object, bytes, { signal });
       return { schemaVersion: 1, object, clipped };
     } catch (error) {
-      if (signal.aborted || isPssrError(error, "UNAVAILABLE")) throw error;
+      if (signal.aborted || mayPass(error)) throw error;
       this.settings.report(error, `restoring region ${job.index} of ${job.operation}`);
       const { reason, message, field } = isPssrError(error)
         ? error
