@@ -36,6 +36,7 @@ export * from "./objects/s3/s3-settings.js";
 export { type Clock, systemClock } from "./operations/clock.js";
 export * from "./operations/job.js";
 export type { ListOperationsPage, ListOperationsRequest } from "./operations/list-operations.js";
+export { mayPass } from "./operations/may-pass.js";
 export * from "./operations/message.js";
 export { type MadeBy, operationBefore } from "./operations/operation-before.js";
 export { keyOfName } from "./operations/operation-name.js";

@@ -54,6 +54,7 @@ export class DurableFiles {
   async write(key: string, how: "replace" | "create", fill: (file: FileHandle) => Promise<void>): Promise<boolean> {
     const temporary = join(this.#temporary, randomUUID());
     const path = this.path(key);
+    let moved = false;
     try {
       const file = await open(temporary, "wx");
       try {
@@ -62,13 +63,14 @@ export class DurableFiles {
       } finally {
         await file.close();
       }
-      return await this.#inTurn(path, () =>
-        how === "replace" ? this.#replace(temporary, path) : this.#create(temporary, path),
-      );
+      if (how === "create") return await this.#inTurn(path, () => this.#create(temporary, path));
+      await this.#inTurn(path, () => this.#replace(temporary, path));
+      moved = true;
+      return true;
     } catch (error) {
       throw toStorageError(error, this.root);
     } finally {
-      await discard(temporary);
+      if (!moved) await discard(temporary);
     }
   }
 
@@ -95,7 +97,7 @@ export class DurableFiles {
     return false;
   }
 
-  async #replace(temporary: string, path: string): Promise<boolean> {
+  async #replace(temporary: string, path: string): Promise<void> {
     const directory = dirname(path);
     const before = `${temporary}.before`;
     const existed = await linkWhereThere(path, before);
@@ -111,7 +113,6 @@ export class DurableFiles {
     } finally {
       if (existed) await discard(before);
     }
-    return true;
   }
 
   /** Removes the file of a key and directories left empty by that. Resolves with false where there was none. */

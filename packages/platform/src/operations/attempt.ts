@@ -9,6 +9,7 @@ import type { Ports } from "../ports/ports.js";
 import type { Claim } from "../queue/work-queue.js";
 import { type AbortedBecause, JobAborted, type JobContext, type JobKind, type JobResult } from "./job.js";
 import { jobScope } from "./job-scope.js";
+import { mayPass } from "./may-pass.js";
 import { encodeProgress, type OperationIndex } from "./operation-index.js";
 import { checkPart, isTerminal, type OperationRecord, recordedError } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
@@ -159,7 +160,7 @@ export class Attempt {
     if (because === "CANCELLED" || record.cancelRequested) return { ...ended, ...cancelled };
     if (because === "SHUTTING_DOWN") return { ...this.#latestProgress(), state: "PENDING", claimant: "" };
     const { error } = outcome;
-    if (isPssrError(error, "UNAVAILABLE") && record.retries < this.settings.maximumRetries) {
+    if (mayPass(error) && record.retries < this.settings.maximumRetries) {
       this.settings.report(error, `running ${this.stored.key}, which is tried again`);
       return { ...this.#latestProgress(), state: "PENDING", claimant: "", retries: record.retries + 1 };
     }
@@ -206,7 +207,7 @@ export class Attempt {
 
   /**
    * Changes the record while it is ours; JobAborted with LEASE_LOST, for the job too, once it is not. One at a time. A store that
-   * cannot be reached is waited for: as long as nobody else has the job, what was done for it is not lost.
+   * cannot be reached, or is full, is waited for: as long as nobody else has the job, what was done for it is not lost.
    */
   async #write(decide: Decide, last = false): Promise<StoredRecord> {
     const turn = this.#writes.then(async () => {
@@ -214,7 +215,7 @@ export class Attempt {
         try {
           return await this.#writeNow(decide, last);
         } catch (error) {
-          if (!this.#mayPass(error, last)) throw error;
+          if (!this.#mayGoOn(error, last)) throw error;
           if (!told) this.#report(error, "writing the record, which is tried again, of");
           told = true;
           await sleep(waitMs);
@@ -226,8 +227,8 @@ export class Attempt {
   }
 
   /** Whether a failed write is worth another try. */
-  #mayPass(error: unknown, last: boolean): boolean {
-    if (error instanceof JobAborted || !(last || isPssrError(error, "UNAVAILABLE"))) return false;
+  #mayGoOn(error: unknown, last: boolean): boolean {
+    if (error instanceof JobAborted || !(last || mayPass(error))) return false;
     const { stopGraceMs, outageMs } = this.settings;
     const stoppedMs = this.#stoppedMs === undefined ? 0 : this.settings.clock.monotonic() - this.#stoppedMs;
     return this.#silentMs() < outageMs && stoppedMs < stopGraceMs;

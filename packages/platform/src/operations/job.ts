@@ -25,7 +25,8 @@ export interface JobKind {
   heartbeatMs?: number;
   /**
    * Does the work. Everything it leaves goes under `objectPrefix`; nothing of that is seen unless its result is committed.
-   * It must settle soon after `signal` is aborted. An error of reason UNAVAILABLE is tried again a few times; any other ends the operation.
+   * It must settle soon after `signal` is aborted. An error of reason UNAVAILABLE or STORAGE_FULL is tried
+   * again a few times; any other ends the operation.
    */
   run(job: JobContext): Promise<JobResult>;
   /**

@@ -18,7 +18,7 @@ export interface OperationsSettings {
    * worker that finds that somebody has stops at once. Default 10 minutes.
    */
   outageMs?: number;
-  /** Tries again after UNAVAILABLE, without progress. Default 10: with their waits about five minutes. */
+  /** Tries again after UNAVAILABLE or STORAGE_FULL, without progress. Default 10: with their waits about five minutes. */
   maximumRetries?: number;
   /** Wait before the first such try, milliseconds, doubled each time up to a minute. Default 1,000. */
   retryMs?: number;

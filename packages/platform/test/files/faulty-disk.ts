@@ -22,10 +22,15 @@ export interface Fault {
 }
 
 export class FaultyDisk {
-  private constructor(private readonly place: string) {}
+  private constructor(
+    private readonly place: string,
+    private readonly ended: AbortSignal,
+  ) {}
 
   static async open(context: TestContext): Promise<FaultyDisk> {
-    const disk = new FaultyDisk(await temporaryDirectory(context));
+    const ended = new AbortController();
+    context.after(() => ended.abort());
+    const disk = new FaultyDisk(await temporaryDirectory(context), ended.signal);
     await mkdir(disk.folder);
     await run("g++", ["-x", "c", "-O1", "-Wall", "-shared", "-fPIC", source, "-o", disk.#library, "-ldl", "-lpthread"]);
     return disk;
@@ -52,6 +57,8 @@ export class FaultyDisk {
         FAULTS_LOG: join(this.place, "log"),
         FAULTS_CLOCK: join(this.place, "clock"),
       },
+      signal: this.ended,
+      killSignal: "SIGKILL",
       maxBuffer: 1 << 26,
       timeout: 120_000,
     });

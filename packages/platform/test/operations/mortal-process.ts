@@ -11,24 +11,12 @@ import { DataDirectory } from "../../dist/ports/data-directory.js";
 import { MemoryWorkQueue } from "../../dist/queue/memory-work-queue.js";
 import { FileStateStore } from "../../dist/state/file-state-store.js";
 import { killingPorts, WriteCounter } from "./killing-ports.js";
-import { parts, type Report, type Task } from "./mortal-task.js";
+import { makeParts } from "./make-parts.js";
+import type { Report, Task } from "./mortal-task.js";
 import { text, thingKind } from "./thing-kind.js";
 
-async function make(job: JobContext, objects: ObjectStore): Promise<JobResult> {
-  const reached = job.record.checkpoint;
-  const first = typeof reached === "string" ? reached : `${job.objectPrefix}first`;
-  if (reached === undefined) {
-    await objects.put(first, parts[0]);
-    job.progress(text("half"));
-    await job.checkpoint(first);
-  }
-  const second = `${job.objectPrefix}second`;
-  await objects.put(second, parts[1]);
-  return { value: text(JSON.stringify([first, second])), keepObjects: [first] };
-}
-
 async function run(job: JobContext, objects: ObjectStore, task: Task): Promise<JobResult> {
-  if (task.job === "make") return make(job, objects);
+  if (task.job === "make") return makeParts(job, objects);
   if (task.job === "die-after-checkpoint") {
     if (job.attempt > 4) return { value: text("survived") };
     await job.checkpoint(job.attempt);

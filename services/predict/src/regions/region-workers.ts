@@ -14,6 +14,8 @@ export interface RegionWorkersSettings {
   workers: number;
   /** How often a claim is renewed, milliseconds. Default 2,000: well within what a queue allows. */
   heartbeatMs?: number;
+  /** Told of each region that this process has restored. */
+  restored?(job: RegionJob): void;
   /** Errors that no caller can be told. */
   report(error: unknown, doing: string): void;
 }
@@ -114,6 +116,7 @@ export class RegionWorkers {
       const order = await this.ports.board.order(job, { signal });
       if (order !== undefined && (await this.ports.board.verdict(job, job.index, { signal })) === undefined) {
         await this.#decide(job, await this.#restore(order, job, { signal }), { signal });
+        this.settings.restored?.(job);
       }
     } catch (error) {
       if (!withdrawn.signal.aborted) throw error;
