@@ -11,7 +11,7 @@ import { Client } from "minio";
 import type { Abortable } from "../../abortable.js";
 import { failureOf, toPssrError } from "./s3-failure.js";
 import type { S3Config } from "./s3-settings.js";
-import { type Exchange, inExchange, s3Transport } from "./s3-transport.js";
+import { type Exchange, s3Transport } from "./s3-transport.js";
 
 /** More requests at once wait for a free connection; a reader holds one from its first byte to its last. */
 const maximumSockets = 64;
@@ -34,6 +34,7 @@ export class S3Connection {
 
   private constructor(
     private readonly client: Client,
+    private readonly send: typeof http.request,
     private readonly agent: http.Agent,
     readonly endpoint: string,
     readonly config: S3Config,
@@ -62,12 +63,11 @@ export class S3Connection {
       secretKey: s3SecretKey,
       region: config.s3Region,
       pathStyle: true,
-      transport: s3Transport(useSSL ? https.request : http.request),
       transportAgent: agent,
       // Its own retries print to the console and know no signal.
       retryOptions: { disableRetry: true },
     });
-    return new S3Connection(client, agent, s3Endpoint, config);
+    return new S3Connection(client, useSSL ? https.request : http.request, agent, s3Endpoint, config);
   }
 
   /** From now on a refusal is the moment's fault, not the configuration's. */
@@ -81,23 +81,28 @@ export class S3Connection {
     this.agent.destroy();
   }
 
-  /** Runs `send`, which makes one request, until it is answered for good. */
+  /** Runs `run`, which makes one request, until it is answered for good. */
   async call<T, R = never>(
     { what, headers = {}, answers = {}, signal }: S3Call<R>,
-    send: (client: Client, bucket: string, exchange: Exchange) => Promise<T>,
+    run: (client: Client, bucket: string, exchange: Exchange) => Promise<T>,
   ): Promise<T | R> {
     for (let tries = 1; ; tries++) {
       signal?.throwIfAborted();
       if (this.#isClosed) throw new PssrError("UNAVAILABLE", `could not ${what}: the object store is closed`);
       const exchange: Exchange = { signal, headers, idleTimeoutMs: this.config.s3IdleTimeout };
       try {
-        return await inExchange(exchange, () => send(this.client, this.config.s3Bucket, exchange));
+        return await run(this.#clientFor(exchange), this.config.s3Bucket, exchange);
       } catch (error) {
         const { status, code } = failureOf(error, exchange);
         if (status !== undefined && status in answers && this.#isAbout(status, code)) return answers[status]!;
         await this.afterFailure(error, exchange, { what, tries });
       }
     }
+  }
+
+  /** The client as it is, but for what it sends its requests with. */
+  #clientFor(exchange: Exchange): Client {
+    return Object.assign(Object.create(this.client) as Client, { transport: s3Transport(this.send, exchange) });
   }
 
   /** Whether "not found" means what was asked for, and not the bucket or the account. */

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../../abortable.js";
+import { bodyBatches } from "./body-batches.js";
 import type { S3Connection } from "./s3-connection.js";
 import { CutOff } from "./s3-failure.js";
 import type { Exchange } from "./s3-transport.js";
@@ -16,7 +17,7 @@ export interface DownloadOptions extends Abortable {
   range?: string;
 }
 
-/** An answer whose body has not been read yet: read `bytes()` to its end or call `discard()`. */
+/** An answer whose body has not been read yet: read `batches()` to its end or call `discard()`. */
 export class Download {
   private constructor(
     private readonly connection: S3Connection,
@@ -50,17 +51,18 @@ export class Download {
     this.current.response.destroy();
   }
 
-  async *bytes(): AsyncGenerator<Buffer> {
+  /** The bytes that were asked for, chunks that came together together. */
+  async *batches(): AsyncGenerator<Buffer[]> {
     const { what, signal } = this.options;
     const { first, end, etag } = this.current;
     let at = first;
     for (let failures = 0; ; ) {
       const { response, exchange } = this.current;
       try {
-        for await (const chunk of response as AsyncIterable<Buffer>) {
-          at += chunk.length;
+        for await (const batch of bodyBatches(response)) {
+          for (const chunk of batch) at += chunk.length;
           failures = 0; // it goes on
-          yield chunk;
+          yield batch;
         }
         if (at === end) return;
         throw new CutOff(end - first, at - first);

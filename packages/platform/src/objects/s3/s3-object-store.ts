@@ -9,6 +9,7 @@ import type { Abortable } from "../../abortable.js";
 import { corruptObject, footerBytes, otherContent, readObjectFooter } from "../object-footer.js";
 import { checkObjectKey, checkObjectPrefix, isObjectKey } from "../object-key.js";
 import type { ListObjectsOptions, ObjectEntry, ObjectStat, ObjectStore } from "../object-store.js";
+import { ensureBucket, listNames } from "./bucket.js";
 import { probeConditionalWrites, probePrefix, type WriteHeaders } from "./conditional-writes.js";
 import { S3Connection } from "./s3-connection.js";
 import { Download } from "./s3-download.js";
@@ -21,7 +22,6 @@ import { upload } from "./s3-upload.js";
  */
 const nameEnd = "!";
 const deletesAtOnce = 16;
-const pageSize = 1000;
 
 export class S3ObjectStore implements ObjectStore {
   private constructor(
@@ -90,7 +90,8 @@ export class S3ObjectStore implements ObjectStore {
       download.discard();
       throw new PssrError("LIMIT_EXCEEDED", `object ${key} has ${size} bytes; at most ${limit} are taken here`);
     }
-    const bytes = new Uint8Array(Math.max(0, size));
+    // Not zeroed first: it is filled to the end, or an error is thrown.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(Math.max(0, size)).buffer);
     let at = 0;
     for await (const chunk of checkedContent(download, key)) {
       bytes.set(chunk, at);
@@ -117,9 +118,11 @@ export class S3ObjectStore implements ObjectStore {
     }
     const bytes = new Uint8Array(Math.max(0, Math.min(length, size - start)));
     let at = 0;
-    for await (const chunk of download.bytes()) {
-      bytes.set(chunk.subarray(0, bytes.length - at), at);
-      at += Math.min(chunk.length, bytes.length - at);
+    for await (const batch of download.batches()) {
+      for (const chunk of batch) {
+        bytes.set(chunk.subarray(0, bytes.length - at), at);
+        at += Math.min(chunk.length, bytes.length - at);
+      }
     }
     return bytes;
   }
@@ -133,7 +136,7 @@ export class S3ObjectStore implements ObjectStore {
     if (download === "beyond") throw corruptObject(key, "it is empty");
     const { total, modifiedMs } = download;
     const footer: Buffer[] = [];
-    for await (const chunk of download.bytes()) footer.push(chunk);
+    for await (const batch of download.batches()) footer.push(...batch);
     const sha256 = readObjectFooter(Buffer.concat(footer), key);
     return { key, size: total - footerBytes, modifiedMs, sha256 };
   }
@@ -238,15 +241,17 @@ async function* checkedContent(download: Download, key: string): AsyncGenerator<
   const footer: Uint8Array[] = [];
   let held: Uint8Array | undefined;
   let at = 0;
-  for await (const { buffer, byteOffset, length } of download.bytes()) {
-    const content = Math.max(0, Math.min(length, size - at));
-    if (content > 0) {
-      if (held !== undefined) yield held;
-      held = new Uint8Array(buffer, byteOffset, content);
-      hash.update(held);
+  for await (const batch of download.batches()) {
+    for (const { buffer, byteOffset, length } of batch) {
+      const content = Math.max(0, Math.min(length, size - at));
+      if (content > 0) {
+        if (held !== undefined) yield held;
+        held = new Uint8Array(buffer, byteOffset, content);
+        hash.update(held);
+      }
+      if (content < length) footer.push(new Uint8Array(buffer, byteOffset + content, length - content));
+      at += length;
     }
-    if (content < length) footer.push(new Uint8Array(buffer, byteOffset + content, length - content));
-    at += length;
   }
   if (readObjectFooter(Buffer.concat(footer), key) !== hash.digest("hex")) {
     throw corruptObject(key, "its content does not match its SHA-256");
@@ -256,42 +261,4 @@ async function* checkedContent(download: Download, key: string): AsyncGenerator<
 
 function notFound(key: string): PssrError {
   return new PssrError("NOT_FOUND", `there is no object ${key}`);
-}
-
-async function ensureBucket(connection: S3Connection, prefix: string, signal: AbortSignal | undefined): Promise<void> {
-  const { s3Region } = connection.config;
-  const look = { what: "list the bucket", answers: { 404: "absent" } as const, signal };
-  const found = await connection.call(look, (client, bucket) =>
-    client.listObjectsV2Query(bucket, prefix, "", "", 1, ""),
-  );
-  if (found !== "absent") return;
-  // 409: another process was faster, or it is somebody else's; the probe that follows tells.
-  await connection.call({ what: "make the bucket", answers: { 409: "exists" } as const, signal }, (client, bucket) =>
-    client.makeBucket(bucket, s3Region),
-  );
-}
-
-interface NamedObject {
-  name: string;
-  size: number;
-  modifiedMs: number;
-}
-
-/** Objects whose name begins with `prefix` and comes behind `after`, ascending, page by page. */
-async function* listNames(
-  connection: S3Connection,
-  prefix: string,
-  after: string,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<NamedObject[]> {
-  for (let token = "", isLast = false; !isLast; ) {
-    const page = await connection.call({ what: "list objects", signal }, (client, bucket) =>
-      client.listObjectsV2Query(bucket, prefix, token, "", pageSize, after),
-    );
-    yield page.objects.flatMap(({ name, size, lastModified }) =>
-      name === undefined ? [] : [{ name, size, modifiedMs: lastModified?.getTime() ?? 0 }],
-    );
-    isLast = !page.isTruncated;
-    token = page.nextContinuationToken;
-  }
 }

@@ -1,9 +1,7 @@
 /**
- * What the S3 client sends its requests with: Node's own `request`, and beside it what the client lacks. Each request is given
+ * What the S3 client sends one request with: Node's own `request`, and beside it what the client lacks. The request is given
  * up when its signal is aborted or when no byte has moved for a while, and carries the headers that its exchange adds.
- * An exchange surrounds the client's call and travels to the request through asynchronous context.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import type * as http from "node:http";
 
 /** One request and what became of it. */
@@ -24,13 +22,6 @@ export class IdleTimeout extends Error {
   }
 }
 
-const exchanges = new AsyncLocalStorage<Exchange>();
-
-/** Runs a call of the client whose one request is governed by `exchange`, its answer's body included. */
-export function inExchange<T>(exchange: Exchange, call: () => Promise<T>): Promise<T> {
-  return exchanges.run(exchange, call);
-}
-
 /**
  * Answers that may differ a moment later. The client forgets to read the bodies of these, which would keep their sockets, so
  * that is done here.
@@ -41,10 +32,8 @@ export function isPassingStatus(status: number | undefined): boolean {
   return status !== undefined && passingStatuses.has(status);
 }
 
-export function s3Transport(send: typeof http.request): Pick<typeof http, "request"> {
+export function s3Transport(send: typeof http.request, exchange: Exchange): Pick<typeof http, "request"> {
   const request = (options: http.RequestOptions, onResponse: (response: http.IncomingMessage) => void) => {
-    const exchange = exchanges.getStore();
-    if (exchange === undefined) throw new Error("a request to the S3 server was sent outside any exchange");
     const headers = { ...(options.headers as http.OutgoingHttpHeaders), ...exchange.headers };
     const sent = send({ ...options, headers });
     let response: http.IncomingMessage | undefined;
@@ -64,7 +53,8 @@ export function s3Transport(send: typeof http.request): Pick<typeof http, "reque
     sent.once("socket", (socket) => {
       const onTimeout = (): void => {
         // Bytes that lie here unread are our reader's delay, not the server's.
-        if (response !== undefined && (response.complete || response.readableLength > 0)) {
+        const { complete = false, readableLength = 0 } = response ?? {};
+        if (complete || readableLength > 0 || response?.isPaused()) {
           socket.setTimeout(exchange.idleTimeoutMs);
         } else {
           giveUp(new IdleTimeout(exchange.idleTimeoutMs));
