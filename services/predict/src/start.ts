@@ -1,5 +1,5 @@
 /** Starts the service predict: PredictionService and EvaluationService, their operations, and the workers that restore regions. */
-import { EvaluationServiceDefinition, PredictionServiceDefinition } from "@pssr/api";
+import { EvaluationServiceDefinition, operationName, PredictionServiceDefinition } from "@pssr/api";
 import { InferencePool } from "@pssr/inference";
 import { grpcService, type RunningService, type ServiceContext, startGrpcServer } from "@pssr/platform";
 import type { PredictConfig } from "./config.js";
@@ -38,7 +38,12 @@ export async function startPredict(
   const regionWorkers = new RegionWorkers(
     { ...ports, board },
     (order, index, call) => regionThreads.restore(order, index, call),
-    { workers: config.regionWorkers, report },
+    {
+      workers: config.regionWorkers,
+      report,
+      restored: ({ project, operation, index }) =>
+        log.debug({ operation: operationName.format({ project, operation }), region: index }, "region restored"),
+    },
   );
   const evaluationThreads = new EvaluationThreads(ports.objects, Math.max(1, config.evaluationConcurrency));
   operations.register(

@@ -6,7 +6,7 @@ import { Image, type Operation, OperationMetadata, Prediction, Training } from "
 import { connect, finish, type PssrClient, uploadFile, watchOperation } from "@pssr/client";
 import { decodeImage, encodePng } from "@pssr/imaging";
 import { LocalCluster, type LocalClusterOptions, type ServerProcess } from "@pssr/local-servers";
-import { loadConfig, S3ObjectStore, s3Settings } from "@pssr/platform";
+import { loadConfig, NatsConnection, natsSettings, S3ObjectStore, s3Settings } from "@pssr/platform";
 import { crappifierOf } from "../../dist/commands/crappifier-options.js";
 import { root, temporaryFolder } from "../pssr.js";
 
@@ -15,7 +15,7 @@ export const trainingSteps = 40;
 const slice = join(root, "examples/em-fibsem/train/iso.03546.png");
 const limits = { maxPixels: 2 ** 24, maxBytes: 2 ** 24 };
 /** Restored it has four regions, so that several predictors have something to do. */
-const scanSide = 1024;
+const scanSide = 640;
 
 export interface TestCluster {
   readonly cluster: LocalCluster;
@@ -24,6 +24,8 @@ export interface TestCluster {
   readonly folder: string;
   /** Keys of all objects under a prefix, as the S3 server has them. */
   objectKeys(prefix: string): Promise<string[]>;
+  /** Messages in the queues by stream, as the NATS server has them; empty queues are left out. */
+  jobsWaiting(): Promise<Record<string, number>>;
   stop(): Promise<void>;
 }
 
@@ -33,9 +35,10 @@ export async function startCluster(options: Omit<LocalClusterOptions, "directory
     const settings = { PSSR_CHECKPOINT_INTERVAL: "1s", PSSR_LOG_LEVEL: "debug", ...options.settings };
     const cluster = await LocalCluster.start({ ...options, directory: folder.path, settings });
     const client = connect(cluster.address);
-    const objects = await S3ObjectStore.open(
-      loadConfig(s3Settings, { argv: [], env: { ...cluster.environment, PSSR_S3_ENDPOINT: cluster.s3.endpoint } }),
-    );
+    const env = { ...cluster.environment, PSSR_S3_ENDPOINT: cluster.s3.endpoint, PSSR_NATS_URL: cluster.nats.url };
+    const config = loadConfig({ ...s3Settings, ...natsSettings }, { argv: [], env });
+    const objects = await S3ObjectStore.open(config);
+    const nats = await NatsConnection.open({ ...config, natsUrl: [cluster.nats.url] }, { report: () => undefined });
     return {
       cluster,
       client,
@@ -45,9 +48,17 @@ export async function startCluster(options: Omit<LocalClusterOptions, "directory
         for await (const { key } of objects.list(prefix)) keys.push(key);
         return keys;
       },
+      async jobsWaiting() {
+        const waiting: Record<string, number> = {};
+        for await (const { config, state } of nats.manager.streams.list()) {
+          if (config.name.includes("_jobs_") && state.messages > 0) waiting[config.name] = state.messages;
+        }
+        return waiting;
+      },
       async stop() {
         client.close();
         objects.close();
+        await nats.close();
         await cluster.stop();
         if (process.env.PSSR_TEST_KEEP === undefined) await folder.remove();
         else process.stderr.write(`kept ${folder.path}\n`);
