@@ -4,14 +4,14 @@ import type { ObjectStore } from "../objects/object-store.js";
 import type { IndexedRecord } from "./view.js";
 
 /**
- * Deletes what ended operation `key` left behind and was written before `beforeMs` (milliseconds since 1970). Resolves with
- * whether that was all.
+ * Deletes what ended operation `key` left behind, unless it is young by the time it was written at (milliseconds since 1970).
+ * Resolves with whether that was all. Attempts after the record's last one are of a new request with the same id.
  */
 export async function sweepLostObjects(
   objects: ObjectStore,
   key: string,
   record: IndexedRecord,
-  beforeMs: number,
+  isYoung: (writtenMs: number) => boolean,
   { signal }: Abortable = {},
 ): Promise<boolean> {
   const { result } = record;
@@ -20,8 +20,8 @@ export async function sweepLostObjects(
   let all = true;
   for await (const object of objects.list(`${key}/`, { signal })) {
     const attempt = Number(object.key.slice(key.length + 1).split("/", 1)[0]);
-    if (attempts.has(attempt) || single.has(object.key)) continue;
-    if (object.modifiedMs >= beforeMs) all = false;
+    if (attempts.has(attempt) || single.has(object.key) || attempt > record.attempt) continue;
+    if (isYoung(object.modifiedMs)) all = false;
     else await objects.delete(object.key, { signal });
   }
   return all;

@@ -17,7 +17,9 @@ export interface IndexEntry {
   revision: Revision;
   /** The furthest progress told by events, which may be ahead of the record's. */
   progress: Progress | undefined;
-  /** When we first saw this revision, or last connected, on the monotonic clock. */
+  /** When we first saw this revision, on the monotonic clock. */
+  seenSinceMs: number;
+  /** The same, or when we last connected: before that nobody can tell who was silent. */
   unchangedSinceMs: number;
 }
 
@@ -164,6 +166,7 @@ export class OperationIndex {
     const before = this.#entries.get(key);
     if (before !== undefined && before.revision >= revision) return;
     const { request: _request, checkpoint: _checkpoint, ...indexed } = record;
+    const now = this.clock.monotonic();
     const entry: IndexEntry = {
       key,
       record: indexed,
@@ -173,7 +176,8 @@ export class OperationIndex {
         before?.record.times.submittedMs === record.times.submittedMs
           ? furtherProgress(before?.progress, record.progress)
           : record.progress,
-      unchangedSinceMs: this.clock.monotonic(),
+      seenSinceMs: now,
+      unchangedSinceMs: now,
     };
     this.#entries.set(key, entry);
     this.#newestFirst = undefined;

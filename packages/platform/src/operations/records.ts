@@ -66,7 +66,8 @@ export class OperationRecords {
     }
   }
 
-  async delete(stored: StoredRecord, { signal }: Abortable = {}): Promise<void> {
-    await this.state.delete(stored.key, stored.revision, { signal });
+  /** REVISION_CONFLICT where the record has changed since it was read. */
+  async delete({ key, revision }: Pick<StoredRecord, "key" | "revision">, { signal }: Abortable = {}): Promise<void> {
+    await this.state.delete(key, revision, { signal });
   }
 }

@@ -10,9 +10,12 @@ import type { Leases } from "./lease.js";
 import { sweepLostObjects } from "./lost-objects.js";
 import type { Materialiser } from "./materialiser.js";
 import type { IndexEntry, OperationIndex } from "./operation-index.js";
-import { isTerminal } from "./record.js";
+import { isTerminal, type OperationRecord } from "./record.js";
 import type { OperationRecords } from "./records.js";
 import { leaseOf, type OperationsSettings } from "./settings.js";
+
+/** How long we must have seen what we remove, unchanged and on our own clock. */
+const leastSeenMs = 600_000;
 
 export class Sweeper {
   readonly #stop = new AbortController();
@@ -98,21 +101,31 @@ export class Sweeper {
     if (!record.materialised) await this.materialiser.run(key, { signal });
   }
 
+  /**
+   * Removes what an ended operation left behind, and in the end its record. The wall clock alone decides neither, as it may jump:
+   * nothing goes that we have not seen unchanged for ten minutes on our own clock, and what a clock that was ahead dated into the
+   * future is as old as we have seen it.
+   */
   async #afterTheEnd(entry: IndexEntry): Promise<void> {
-    const { key, record } = entry;
+    const { key, record, revision } = entry;
     const { signal } = this.#stop;
-    const nowMs = this.settings.clock.now();
-    const ageMs = nowMs - (record.times.endedMs ?? nowMs);
-    const orphansBeforeMs = nowMs - this.settings.orphanAgeMs;
-    if (!record.swept && ageMs > this.settings.orphanAgeMs) {
-      if (await sweepLostObjects(this.ports.objects, key, record, orphansBeforeMs, { signal })) {
-        await this.records.update(key, () => ({ swept: true }), { signal });
+    const { clock, orphanAgeMs, expireMs } = this.settings;
+    const nowMs = clock.now();
+    const seenMs = clock.monotonic() - entry.seenSinceMs;
+    if (seenMs < Math.min(leastSeenMs, orphanAgeMs)) return;
+    const ageMs = Math.max(nowMs - (record.times.endedMs ?? nowMs), seenMs);
+    const isYoung = (writtenMs: number): boolean => Math.abs(nowMs - writtenMs) <= orphanAgeMs;
+    if (!record.swept && ageMs > orphanAgeMs) {
+      if (await sweepLostObjects(this.ports.objects, key, record, isYoung, { signal })) {
+        // Unless its id was given to a new request meanwhile.
+        const swept = (now: OperationRecord) =>
+          isTerminal(now.state) && now.attempt === record.attempt ? { swept: true } : undefined;
+        await this.records.update(key, swept, { signal });
       }
-    } else if (record.swept && (record.deleted || ageMs > this.settings.expireMs)) {
+    } else if (record.swept && (record.deleted || ageMs > expireMs)) {
       // Once more, for what came after the first time: without the record nobody would know what is lost.
-      if (!(await sweepLostObjects(this.ports.objects, key, record, orphansBeforeMs, { signal }))) return;
-      const stored = await this.records.get(key, { signal });
-      if (stored !== undefined) await this.records.delete(stored, { signal });
+      if (!(await sweepLostObjects(this.ports.objects, key, record, isYoung, { signal }))) return;
+      await this.records.delete({ key, revision }, { signal });
     }
   }
 }

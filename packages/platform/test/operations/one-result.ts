@@ -2,14 +2,7 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  FileObjectStore,
-  FileStateStore,
-  MemoryEventBus,
-  MemoryWorkQueue,
-  Operations,
-  systemClock,
-} from "@pssr/platform";
+import { FileObjectStore, FileStateStore, MemoryEventBus, MemoryWorkQueue, Operations } from "@pssr/platform";
 import { parts } from "./mortal-task.js";
 import { readThing, thingKind } from "./thing-kind.js";
 
@@ -33,16 +26,19 @@ export async function assertOneResult(directory: string, at: string): Promise<vo
 
   // A day later what the lost attempt wrote is gone, and only that.
   const queue = new MemoryWorkQueue();
+  let hourMs = 0;
   const dayAfter = new Operations(
     { state, objects, queue, events: new MemoryEventBus() },
     {
       exclusive: true,
       report: (error) => assert.fail(String(error)),
-      clock: { ...systemClock, now: () => Date.now() + 25 * 3_600_000 },
+      clock: { now: () => Date.now() + 25 * 3_600_000 + hourMs, monotonic: () => performance.now() + hourMs },
     },
   );
   dayAfter.register(thingKind(state, () => assert.fail("it runs again")));
   await dayAfter.start();
+  await dayAfter.sweep();
+  hourMs = 3_600_000;
   await dayAfter.sweep();
   await dayAfter.close();
   queue.close();

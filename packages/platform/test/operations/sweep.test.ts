@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PssrError } from "@pssr/api";
-import { type ObjectStore, systemClock } from "@pssr/platform";
+import type { ObjectStore } from "@pssr/platform";
 import { reason } from "../reason.js";
 import { onEachGround } from "./bench.js";
 import { readThing, text } from "./thing-kind.js";
@@ -21,7 +21,12 @@ onEachGround(({ test, openBench }) => {
         if (job.attempt < 4) throw new PssrError("UNAVAILABLE", "again");
         return { value: text(""), keepAttempts: [1], keepObjects: [`operations/p1/thing-good/2/series/0`] };
       },
-      { settings: { sweepMs: 60_000, clock: { ...systemClock, now: () => Date.now() + aheadMs } } },
+      {
+        settings: {
+          sweepMs: 60_000,
+          clock: { now: () => Date.now() + aheadMs, monotonic: () => performance.now() + aheadMs },
+        },
+      },
     );
     await operations.wait((await operations.submit({ ...submission, resource: "good" })).name);
     await operations.wait((await operations.submit({ ...submission, resource: "failing" })).name);
@@ -41,7 +46,10 @@ onEachGround(({ test, openBench }) => {
     const bench = await openBench(context);
     const { objects, state } = bench.ports;
     let aheadMs = 0;
-    const settings = { sweepMs: 60_000, clock: { ...systemClock, now: () => Date.now() + aheadMs } };
+    const settings = {
+      sweepMs: 60_000,
+      clock: { now: () => Date.now() + aheadMs, monotonic: () => performance.now() + aheadMs },
+    };
     const operations = await bench.start(
       async (job) => {
         await objects.put(`${job.objectPrefix}part`, Uint8Array.of(1));
