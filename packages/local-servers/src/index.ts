@@ -1,5 +1,7 @@
+export * from "./faulty-proxy.js";
 export * from "./local-cluster.js";
+export type { LocalServer } from "./local-server.js";
 export * from "./nats-server.js";
 export * from "./s3-server.js";
-export { type LocalServer, ServerProcess } from "./server-process.js";
+export { ServerProcess } from "./server-process.js";
 export * from "./severable-line.js";

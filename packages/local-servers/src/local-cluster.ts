@@ -12,9 +12,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PssrError } from "@pssr/api";
 import { freePort } from "./free-port.js";
+import type { LocalServer } from "./local-server.js";
 import { type NatsServer, startNatsServer } from "./nats-server.js";
 import { newS3Keys, type S3Server, startS3Server } from "./s3-server.js";
-import { type LocalServer, ServerProcess } from "./server-process.js";
+import { ServerProcess } from "./server-process.js";
 
 /** In the order in which they are started: each calls only those before it. */
 const serviceNames = ["crappify", "train", "predict", "gateway"] as const;

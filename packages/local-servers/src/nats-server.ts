@@ -1,10 +1,10 @@
 /** A NATS server with JetStream that keeps its data in a folder and flushes every write to disk. */
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { freePort } from "./free-port.js";
 import { isAnswering } from "./is-answering.js";
-import { serverBinary } from "./server-binary.js";
-import { type LocalServer, ServerProcess } from "./server-process.js";
+import type { LocalServer } from "./local-server.js";
+import { startServer } from "./start-server.js";
 
 export interface NatsServer extends LocalServer {
   /** `nats://127.0.0.1:port`, `tls://localhost:port` with TLS (whose certificates are for names) */
@@ -24,7 +24,8 @@ export interface NatsServerOptions {
   tls?: { cert: string; key: string };
 }
 
-export async function startNatsServer({ directory, port, token, tls }: NatsServerOptions): Promise<NatsServer> {
+export async function startNatsServer({ port, token, tls, ...options }: NatsServerOptions): Promise<NatsServer> {
+  const directory = resolve(options.directory);
   const own = port ?? (await freePort());
   const monitor = await freePort();
   await mkdir(directory, { recursive: true });
@@ -43,12 +44,13 @@ export async function startNatsServer({ directory, port, token, tls }: NatsServe
       ...(tls === undefined ? {} : { tls: { cert_file: tls.cert, key_file: tls.key } }),
     }),
   );
-  const server = new ServerProcess({
-    command: serverBinary("nats"),
+  const server = await startServer("nats", {
     args: ["-c", config],
+    folders: [directory, ...(tls === undefined ? [] : [dirname(tls.cert), dirname(tls.key)])].map((path) =>
+      resolve(path),
+    ),
     isReady: () => isAnswering(`http://127.0.0.1:${monitor}/healthz?js-enabled-only=true`),
   });
-  await server.start();
   return Object.assign(server, {
     url: tls === undefined ? `nats://127.0.0.1:${own}` : `tls://localhost:${own}`,
     dataDirectory,

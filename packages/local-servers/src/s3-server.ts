@@ -1,11 +1,11 @@
 /** An S3 server over a folder, with one account whose keys are made anew for every server. */
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { freePort } from "./free-port.js";
 import { isAnswering } from "./is-answering.js";
-import { serverBinary } from "./server-binary.js";
-import { type LocalServer, ServerProcess } from "./server-process.js";
+import type { LocalServer } from "./local-server.js";
+import { startServer } from "./start-server.js";
 
 export interface S3Server extends LocalServer {
   /** `http://127.0.0.1:port`, or `https:` */
@@ -35,18 +35,21 @@ export async function startS3Server({ directory, port, tls, keys }: S3ServerOpti
   // Not as extended attributes, which overlay and older tmpfs file systems lack.
   const metadata = resolve(directory, "metadata");
   for (const folder of [objects, metadata]) await mkdir(folder, { recursive: true });
-  const server = new ServerProcess({
-    command: serverBinary("s3"),
+  const server = await startServer("s3", {
     args: [
       ...["--port", `127.0.0.1:${own}`, "--health", healthPath, "--keep-alive", "--quiet"],
       ...(tls === undefined ? [] : ["--cert", tls.cert, "--key", tls.key]),
       ...["posix", "--sidecar", metadata, objects],
     ],
+    folders: [
+      objects,
+      metadata,
+      ...(tls === undefined ? [] : [dirname(tls.cert), dirname(tls.key)].map((path) => resolve(path))),
+    ],
     // Not as flags: every process can read those.
     env: { ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey },
     isReady: () => isAnswering(endpoint + healthPath, tls?.cert),
   });
-  await server.start();
   return Object.assign(server, { endpoint, accessKey, secretKey });
 }
 

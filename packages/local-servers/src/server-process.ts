@@ -2,23 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { PssrError } from "@pssr/api";
-
-export interface LocalServer {
-  /** Undefined before the first start. */
-  readonly pid: number | undefined;
-  /** Resolves once it has ended, by itself or not. */
-  ended(): Promise<void>;
-  /** Asks it to end and waits until it has. Fine where it has ended. */
-  stop(): Promise<void>;
-  /** kill -9, and waits until it is gone. */
-  kill(): Promise<void>;
-  /** Starts it again after `stop` or `kill`, with the same data at the same address. */
-  start(): Promise<void>;
-  /** SIGSTOP: it keeps its connections and answers nothing. */
-  freeze(): void;
-  /** SIGCONT after `freeze`. */
-  thaw(): void;
-}
+import { becomesReady } from "./becomes-ready.js";
+import type { LocalServer } from "./local-server.js";
 
 export interface ServerProcessOptions {
   command: string;
@@ -30,8 +15,6 @@ export interface ServerProcessOptions {
   isReady(): Promise<boolean>;
 }
 
-const startMs = 20_000;
-const askAgainMs = 20;
 /** Enough to say why a server did not start. */
 const keptLogBytes = 4096;
 
@@ -67,15 +50,10 @@ export class ServerProcess implements LocalServer {
         resolve();
       });
     });
-    const giveUpAt = performance.now() + startMs;
-    while (!(await this.options.isReady())) {
-      const over = failed !== undefined || child.exitCode !== null || child.signalCode !== null;
-      if (over || performance.now() > giveUpAt) {
-        await this.kill();
-        throw new PssrError("UNAVAILABLE", `${command} did not start: ${this.#log}`, { cause: failed });
-      }
-      await new Promise((resolve) => setTimeout(resolve, askAgainMs));
-    }
+    const isOver = (): boolean => failed !== undefined || child.exitCode !== null || child.signalCode !== null;
+    if (await becomesReady(this.options.isReady, isOver)) return;
+    await this.kill();
+    throw new PssrError("UNAVAILABLE", `${command} did not start: ${this.#log}`, { cause: failed });
   }
 
   get pid(): number | undefined {
@@ -88,7 +66,7 @@ export class ServerProcess implements LocalServer {
 
   async stop(): Promise<void> {
     this.#child?.kill("SIGTERM");
-    this.thaw(); // a frozen one would never hear it
+    await this.thaw(); // a frozen one would never hear it
     await this.#ended;
   }
 
@@ -97,11 +75,11 @@ export class ServerProcess implements LocalServer {
     await this.#ended;
   }
 
-  freeze(): void {
+  async freeze(): Promise<void> {
     this.#child?.kill("SIGSTOP");
   }
 
-  thaw(): void {
+  async thaw(): Promise<void> {
     this.#child?.kill("SIGCONT");
   }
 }
