@@ -13,11 +13,8 @@ import { mayPass } from "./may-pass.js";
 import { encodeProgress, type OperationIndex } from "./operation-index.js";
 import { checkPart, isTerminal, type OperationRecord, recordedError } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
-import { heartbeatOf, leaseOf, type OperationsSettings } from "./settings.js";
+import { heartbeatOf, leaseOf, type OperationsSettings, retryAfterMs } from "./settings.js";
 import type { Progress } from "./view.js";
-
-/** The longest wait before another try. */
-const maximumRetryMs = 60_000;
 
 type Outcome = { result: JobResult } | { error: unknown };
 type Decide = (record: OperationRecord) => Partial<OperationRecord>;
@@ -131,9 +128,7 @@ export class Attempt {
       await this.#hint("acknowledging", () => this.claim.ack());
       return stored;
     }
-    const delayMs = this.#abort.signal.aborted
-      ? 0
-      : Math.min(this.settings.retryMs * 2 ** Math.max(0, retries - 1), maximumRetryMs);
+    const delayMs = this.#abort.signal.aborted ? 0 : retryAfterMs(retries, this.settings);
     await this.#hint("giving back", () => this.claim.giveBack(delayMs));
     return undefined;
   }

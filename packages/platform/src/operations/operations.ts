@@ -8,6 +8,7 @@
  *     const operation = await operations.submit({ kind: "training", project, principal, requestId, request });
  *     for await (const view of operations.watch(operation.name, { signal })) …
  */
+import { setMaxListeners } from "node:events";
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
 import type { Ports } from "../ports/ports.js";
@@ -45,6 +46,7 @@ export class Operations {
     settings: OperationsSettings,
   ) {
     this.#settings = withDefaults(settings);
+    setMaxListeners(0, this.#closing.signal); // every watch has one
     const { clock, report, exclusive } = this.#settings;
     this.#index = new OperationIndex(ports.state, ports.events, clock, report);
     this.#records = new OperationRecords(ports.state, ({ key, record, revision }) =>

@@ -35,6 +35,9 @@ export interface OperationsSettings {
 
 const hourMs = 3_600_000;
 
+/** The longest wait before another try. */
+const maximumRetryMs = 60_000;
+
 export function withDefaults(settings: OperationsSettings): Required<OperationsSettings> {
   return {
     sweepMs: 5_000,
@@ -57,4 +60,9 @@ export function leaseOf(kind: JobKind): number {
 
 export function heartbeatOf(kind: JobKind): number {
   return kind.heartbeatMs ?? leaseOf(kind) / 5;
+}
+
+/** The wait before the next try of a job that has been tried again so often. */
+export function retryAfterMs(retries: number, { retryMs }: Pick<Required<OperationsSettings>, "retryMs">): number {
+  return retries === 0 ? 0 : Math.min(retryMs * 2 ** (retries - 1), maximumRetryMs);
 }

@@ -10,7 +10,7 @@ import type { Materialiser } from "./materialiser.js";
 import type { OperationIndex } from "./operation-index.js";
 import { isTerminal, type OperationRecord, recordedError } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
-import { leaseOf, type OperationsSettings } from "./settings.js";
+import { leaseOf, type OperationsSettings, retryAfterMs } from "./settings.js";
 
 const pauseAfterErrorMs = 500;
 
@@ -66,13 +66,10 @@ export class Worker {
       await claim.ack();
       return;
     }
-    const leaseMs = leaseOf(this.kind);
-    if (stored.record.state === "RUNNING") {
-      const remainingMs = this.leases.remainingMs(stored, leaseMs);
-      if (remainingMs > 0) {
-        await claim.giveBack(remainingMs);
-        return;
-      }
+    const waitMs = this.#waitMs(stored);
+    if (waitMs > 0) {
+      await claim.giveBack(waitMs);
+      return;
     }
     let taken: StoredRecord;
     try {
@@ -89,6 +86,16 @@ export class Worker {
       await claim.ack();
     }
     await this.materialiser.run(key);
+  }
+
+  /** How long nobody may take a job: while it has its worker, and before it is tried again, however often it is delivered. */
+  #waitMs(stored: StoredRecord): number {
+    const { state, retries } = stored.record;
+    if (state === "RUNNING") return this.leases.remainingMs(stored, leaseOf(this.kind));
+    const retryMs = retryAfterMs(retries, this.settings);
+    const entry = this.index.get(stored.key);
+    if (entry?.revision !== stored.revision) return retryMs;
+    return Math.max(0, entry.seenSinceMs + retryMs - this.settings.clock.monotonic());
   }
 
   /** What claiming makes of a record: a new attempt, or the end where there must be none. */
