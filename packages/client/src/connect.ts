@@ -63,6 +63,8 @@ export function connect(address: string, options: ConnectOptions = {}): PssrClie
   const channel: Channel = createChannel(address, credentials, {
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_timeout_ms": 10_000,
+    // nice-grpc gives up a connection that does not stand after this time; grpc-js by itself may wait for ever.
+    "grpc.min_reconnect_backoff_ms": 10_000,
     "grpc.initial_reconnect_backoff_ms": 200,
     "grpc.max_reconnect_backoff_ms": 5_000,
   });

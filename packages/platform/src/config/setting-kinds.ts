@@ -1,4 +1,5 @@
 /** The kinds of settings: each reads text and says, in its description, what text it expects. */
+import { isIP } from "node:net";
 import type { SettingKind } from "./setting.js";
 
 export function text(): SettingKind<string> {
@@ -53,12 +54,23 @@ export function address(): SettingKind<string> {
   });
 }
 
-/** Where to call a service: `host:port`, or `dns:///host:port` to spread calls over all addresses of a name. */
+/**
+ * Where to call a service: `host:port`, `dns:///host:port` to spread calls over all addresses of a name, or several IP
+ * addresses to spread them over; the value is what a channel takes.
+ */
 export function target(): SettingKind<string> {
   const plain = address();
-  return read("host:port, or dns:///host:port", (value) =>
-    plain.read(value.replace(/^dns:\/\/\//, "")) === undefined ? undefined : value,
-  );
+  const version = (one: string) => isIP(one.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"));
+  return read("host:port, dns:///host:port, or several as 10.0.0.1:7701,10.0.0.2:7701", (value) => {
+    const [scheme, rest] = /^(dns:\/\/\/|ipv[46]:)?(.*)$/.exec(value)!.slice(1);
+    const items = rest!.split(",");
+    if (items.some((item) => plain.read(item) === undefined)) return undefined;
+    if (items.length === 1 && scheme !== "ipv4:" && scheme !== "ipv6:") return value;
+    const versions = new Set(items.map(version));
+    const [only] = versions;
+    if (versions.size > 1 || (only !== 4 && only !== 6)) return undefined;
+    return scheme === undefined || scheme === `ipv${only}:` ? `ipv${only}:${rest}` : undefined;
+  });
 }
 
 /** Values separated by commas; an empty text is an empty list. */

@@ -4,6 +4,7 @@ import { setting } from "../config/setting.js";
 import { bytes, duration, integer } from "../config/setting-kinds.js";
 
 const MiB = 2 ** 20;
+const dayMs = 86_400_000;
 
 /** Settings shared by every service that listens. */
 export const grpcSettings = {
@@ -28,6 +29,20 @@ export const grpcSettings = {
     default: "10s",
     description: "A connection that does not answer that question for this long is closed",
   }),
+  connectTimeout: setting(duration({ minMs: 100, maxMs: 600_000 }), {
+    default: "10s",
+    description:
+      "A connection that does not stand after this time, or whose peer says nothing, is given up and tried anew",
+  }),
+  connectionAge: setting(duration({ minMs: 100, maxMs: 20 * dayMs }), {
+    default: "10m",
+    description:
+      "A caller is asked to connect anew after this time, so that it finds instances that were added; calls under way go on",
+  }),
+  connectionGrace: setting(duration({ minMs: 0, maxMs: 20 * dayMs }), {
+    default: "1d",
+    description: "Time that calls under way over such an old connection get to end",
+  }),
   defaultDeadline: setting(duration({ minMs: 100 }), {
     default: "60s",
     description: "Deadline of a call with one request and one response that brings none",
@@ -38,9 +53,12 @@ export interface GrpcLimits {
   readonly maxReceiveBytes: number;
   readonly maxConcurrentStreams: number;
   readonly serviceStreams: number;
-  /** Milliseconds, as the two below. */
+  /** Milliseconds, as all below. */
   readonly keepaliveTime: number;
   readonly keepaliveTimeout: number;
+  readonly connectTimeout: number;
+  readonly connectionAge: number;
+  readonly connectionGrace: number;
   readonly defaultDeadline: number;
 }
 
@@ -50,6 +68,9 @@ export const defaultLimits: GrpcLimits = {
   serviceStreams: 100_000,
   keepaliveTime: 30_000,
   keepaliveTimeout: 10_000,
+  connectTimeout: 10_000,
+  connectionAge: 10 * 60_000,
+  connectionGrace: dayMs,
   defaultDeadline: 60_000,
 };
 
@@ -60,6 +81,8 @@ export function serverOptions(limits: GrpcLimits, concurrentStreams: number): Ch
     "grpc.max_concurrent_streams": concurrentStreams,
     "grpc.keepalive_time_ms": limits.keepaliveTime,
     "grpc.keepalive_timeout_ms": limits.keepaliveTimeout,
+    "grpc.max_connection_age_ms": limits.connectionAge,
+    "grpc.max_connection_age_grace_ms": limits.connectionGrace,
     "grpc.so_reuseport": 0,
   };
 }
@@ -70,6 +93,8 @@ export function channelOptions(limits: GrpcLimits): ChannelOptions {
     "grpc.max_receive_message_length": limits.maxReceiveBytes,
     "grpc.keepalive_time_ms": limits.keepaliveTime,
     "grpc.keepalive_timeout_ms": limits.keepaliveTimeout,
+    // grpc-js by itself waits for ever for a peer that takes a connection and says nothing; nice-grpc gives it this limit.
+    "grpc.min_reconnect_backoff_ms": limits.connectTimeout,
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 5_000,
     "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
