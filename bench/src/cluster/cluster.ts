@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Row } from "../row.js";
 import { startGround } from "./ground.js";
 import { handOver } from "./hand-over.js";
+import { longList } from "./long-list.js";
 import { objects } from "./objects.js";
 import { records } from "./records.js";
 import { steps } from "./steps.js";
@@ -24,6 +25,7 @@ export async function run(): Promise<Row[]> {
   } finally {
     await ground.stop();
   }
+  rows.push(...(await timed(longList.name, () => longList(join(out, "cluster")))));
   await rm(out, { recursive: true });
   return rows;
 }
