@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { isPssrError, PssrError } from "@pssr/api";
 import type { Ports } from "@pssr/platform";
-import type { PredictionSpec } from "../../dist/predictions/prediction-spec.js";
 import { RegionBoard } from "../../dist/regions/region-board.js";
 import { regionKind } from "../../dist/regions/region-job.js";
 import { RegionWorkers, type RestoreShard } from "../../dist/regions/region-workers.js";
@@ -10,41 +9,7 @@ import { superviseRegions } from "../../dist/regions/supervise-regions.js";
 import { Gate } from "../fixtures/gate.js";
 import { lastly } from "../fixtures/lastly.js";
 import { openPorts, temporaryFolder } from "../fixtures/ports.js";
-
-const key = { project: "em", operation: "prediction-one", attempt: 1 };
-const imagePrefix = "operations/em/prediction-one/1/image.zarr/";
-
-/** Six regions of one tile each. */
-const spec: PredictionSpec = {
-  schemaVersion: 1,
-  asked: { image: "", modelVersion: "", outputImage: "", tileSize: 0 },
-  image: {
-    name: "projects/em/images/scan",
-    digest: "",
-    location: "images/scan",
-    axes: "yx",
-    shape: [200, 300],
-    dtype: "uint8",
-    pixelSizeNm: 4,
-    levels: { black: 0, white: 255, source: "CALLER" },
-  },
-  model: {
-    name: "projects/em/models/m/versions/v",
-    location: "models/v",
-    onnx: { sizeBytes: 1, sha256: "" },
-    scale: 1,
-    halo: 0,
-    grid: 4,
-    levels: { black: 0, white: 1 },
-  },
-  tileSize: 256,
-  shardShape: [100, 100],
-};
-
-const shardOf: RestoreShard = async (_, index, { onTile }) => {
-  onTile();
-  return { key: `c/${index}`, bytes: Uint8Array.of(index), clipped: index };
-};
+import { imagePrefix, key, shardOf, spec } from "../fixtures/six-regions.js";
 
 function startWorkers(t: TestContext, ports: Ports, restore: RestoreShard, workers = 1): { errors: unknown[] } {
   const errors: unknown[] = [];
@@ -156,22 +121,24 @@ test("a region that cannot be restored ends the supervision with its error", asy
   assert.equal(errors.length, 1);
 });
 
-test("what may pass by itself is tried again", async (t) => {
-  const ports = await openPorts(await temporaryFolder(t));
-  let tries = 0;
-  startWorkers(
-    t,
-    ports,
-    async (order, index, options) => {
-      if (index === 0 && ++tries === 1) throw new PssrError("UNAVAILABLE", "the store is away");
-      return shardOf(order, index, options);
-    },
-    2,
-  );
-  const { clipped } = await supervise(ports);
-  assert.equal(clipped, 15);
-  assert.equal(tries, 2);
-});
+for (const reason of ["UNAVAILABLE", "STORAGE_FULL"] as const) {
+  test(`what may pass by itself is tried again (${reason})`, async (t) => {
+    const ports = await openPorts(await temporaryFolder(t));
+    let tries = 0;
+    startWorkers(
+      t,
+      ports,
+      async (order, index, options) => {
+        if (index === 0 && ++tries === 1) throw new PssrError(reason, "not now");
+        return shardOf(order, index, options);
+      },
+      2,
+    );
+    const { clipped } = await supervise(ports);
+    assert.equal(clipped, 15);
+    assert.equal(tries, 2);
+  });
+}
 
 test("a region whose message was lost is published again", async (t) => {
   const ports = await openPorts(await temporaryFolder(t));
