@@ -65,6 +65,7 @@ export class NatsEventBus implements EventBus {
     const rootLength = eventsRoot(this.nats).length + 1;
     while (!signal.aborted) {
       try {
+        await this.nats.standing({ signal });
         await this.#stream.get({ signal });
         await followSubjects(this.nats, {
           stream: eventsStream(this.nats).name,

@@ -31,6 +31,7 @@ export class NatsConnection {
   /** Aborted when the connection breaks; a new one for each connection. */
   #broken = new AbortController();
   #connected = true;
+  #brokeMs = 0;
   #reconnected: Promise<void> = Promise.resolve();
   #tellReconnected: () => void = () => undefined;
 
@@ -146,13 +147,18 @@ export class NatsConnection {
     this.#reconnected = new Promise((resolve) => {
       this.#tellReconnected = resolve;
     });
-    this.#broken.abort(new PssrError("UNAVAILABLE", "the connection to NATS broke; try again"));
+    const broken = new PssrError("UNAVAILABLE", "the connection to NATS broke; try again");
+    this.#brokeMs = performance.now();
+    if (!this.#nats.isClosed()) this.report(broken, "connecting again for as long as it takes");
+    this.#broken.abort(broken);
   }
 
   #stands(): void {
     if (this.#connected) return;
     this.#broken = new AbortController();
     this.#connected = true;
+    const seconds = Math.round((performance.now() - this.#brokeMs) / 100) / 10;
+    this.report(new PssrError("UNAVAILABLE", `NATS was gone for ${seconds} s`), "connected to NATS again");
     this.#tellReconnected();
   }
 }

@@ -10,6 +10,10 @@ import { NatsWorkQueue } from "../queue/nats-work-queue.js";
 import { NatsStateStore } from "../state/nats-state-store.js";
 import type { OpenPorts } from "./ports.js";
 
+/** No upload that somebody still works on is this old. */
+const staleUploadMs = 24 * 3_600_000;
+const sweepUploadsMs = 3_600_000;
+
 export interface ClusterPortsOptions extends Abortable {
   /** Errors in the background, which no caller can be told. */
   report(error: unknown, doing: string): void;
@@ -35,6 +39,7 @@ export async function openClusterPorts(
   try {
     const objects = await S3ObjectStore.open(config, { signal });
     closing.push(() => objects.close());
+    closing.push(sweepUploads(objects, report));
     const nats = await NatsConnection.open({ ...config, natsUrl }, { report, signal });
     closing.push(() => nats.close());
     const state = await NatsStateStore.open(nats, { report, signal });
@@ -47,4 +52,25 @@ export async function openClusterPorts(
     await close();
     throw error;
   }
+}
+
+/** Removes what uploads of dead processes left half-done, now and then; returns what ends that. */
+function sweepUploads(objects: S3ObjectStore, report: ClusterPortsOptions["report"]): () => Promise<void> {
+  const stop = new AbortController();
+  let sweep: Promise<void> = Promise.resolve();
+  const sweepNow = (): void => {
+    sweep = objects.removeStaleUploads(staleUploadMs, { signal: stop.signal }).then(
+      () => undefined,
+      (error: unknown) => {
+        if (!stop.signal.aborted) report(error, "removing unfinished uploads");
+      },
+    );
+  };
+  const timer = setInterval(sweepNow, sweepUploadsMs);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    stop.abort();
+    await sweep;
+  };
 }

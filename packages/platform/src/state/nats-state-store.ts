@@ -102,7 +102,13 @@ export class NatsStateStore implements StateStore {
 
   watch(prefix: string, { signal }: Abortable = {}): AsyncIterable<StateChange> {
     checkStatePrefix(prefix);
-    const begun = this.#caughtUp({ signal }).then(() => this.#keys.watch(prefix, { signal }));
+    const begin = async (): Promise<AsyncIterable<StateChange>> => {
+      // However long that takes: a watch has no time of its own.
+      await this.nats.standing({ signal });
+      await this.#caughtUp({ signal });
+      return this.#keys.watch(prefix, { signal });
+    };
+    const begun = begin();
     begun.catch(() => undefined); // whoever reads has the error
     return (async function* () {
       yield* await begun;
@@ -176,6 +182,7 @@ export class NatsStateStore implements StateStore {
   }
 
   async #followOnce(signal: AbortSignal): Promise<never> {
+    await this.nats.standing({ signal });
     // After a restart the server may have lost it (another disk), or have been another one all along.
     await declareStream(this.nats, recordsStream(this.nats), { signal });
     const present = new Set<string>();

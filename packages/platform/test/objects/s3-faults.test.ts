@@ -6,9 +6,6 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import { isPssrError } from "@pssr/api";
-import { type S3Config, S3ObjectStore } from "@pssr/platform";
-import { reason } from "../reason.js";
-import { collect, pattern } from "./contract.js";
 import {
   answers,
   cutsRequest,
@@ -18,7 +15,10 @@ import {
   neverAnswers,
   times,
   trickles,
-} from "./faulty-proxy.js";
+} from "@pssr/local-servers";
+import { type S3Config, S3ObjectStore } from "@pssr/platform";
+import { reason } from "../reason.js";
+import { collect, pattern } from "./contract.js";
 import { openS3Store, plainClient, s3Config, s3Server } from "./s3-bucket.js";
 
 const partSize = 5 * 2 ** 20;
@@ -33,7 +33,8 @@ interface Setup {
 }
 
 async function setUp(context: TestContext, env: Readonly<Record<string, string>> = {}): Promise<Setup> {
-  const proxy = await FaultyProxy.start(context, (await s3Server()).endpoint);
+  const proxy = await FaultyProxy.to((await s3Server()).endpoint);
+  context.after(() => proxy.refuse());
   const config = await s3Config({
     PSSR_S3_ENDPOINT: proxy.endpoint,
     PSSR_S3_PART_SIZE: `${partSize}`,

@@ -6,12 +6,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { isPssrError } from "@pssr/api";
-import { startS3Server } from "@pssr/local-servers";
+import { FaultyProxy, startS3Server, withoutHeader } from "@pssr/local-servers";
 import { describeConfig, loadConfig, S3ObjectStore, s3Settings } from "@pssr/platform";
 import { reason } from "../reason.js";
 import { temporaryDirectory } from "../temporary-directory.js";
 import { collect, objectStoreContract, pattern } from "./contract.js";
-import { FaultyProxy, withoutHeader } from "./faulty-proxy.js";
 import { openS3Store, plainClient, s3Config, s3Server } from "./s3-bucket.js";
 
 objectStoreContract("S3 objects", async (context) => openS3Store(context, await s3Config()));
@@ -67,7 +66,8 @@ test("more than a page of objects is listed, and deleted, whole", async (context
 });
 
 test("a server without conditional writes still does not overwrite what is there", async (context) => {
-  const proxy = await FaultyProxy.start(context, (await s3Server()).endpoint);
+  const proxy = await FaultyProxy.to((await s3Server()).endpoint);
+  context.after(() => proxy.refuse());
   proxy.fault = () => withoutHeader("if-none-match");
   const config = await s3Config({ PSSR_S3_ENDPOINT: proxy.endpoint, PSSR_S3_PART_SIZE: "5MiB" });
   const store = await openS3Store(context, config);

@@ -39,9 +39,9 @@ export class ChildInbox<Message> implements AsyncIterable<Message> {
     });
   }
 
-  /** The last line that the process wrote to its standard error. */
+  /** The end of what the process wrote to its standard error. */
   get lastWords(): string {
-    return this.#stderr.trim().split("\n").at(-1) ?? "";
+    return this.#stderr.trim();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Message> {
