@@ -1,4 +1,4 @@
-export { type CallRules, clientMiddleware, type DeadlineOption } from "./client-middleware.js";
+export { type CallRules, clientMiddleware, type DeadlineOption, isPeerGone } from "./client-middleware.js";
 export { readDescriptorSet } from "./descriptors.js";
 export * from "./generated/google/longrunning/operations.js";
 export { Any } from "./generated/google/protobuf/any.js";
@@ -21,5 +21,6 @@ export { impatient } from "./impatient.js";
 export { idOfRequest, newResourceId } from "./new-resource-id.js";
 export { isPssrError, PssrError, type PssrErrorOptions } from "./pssr-error.js";
 export { type Reason, type ReasonEntry, reasons } from "./reasons.js";
+export { mayRepeat, repeatRule } from "./repeatable.js";
 export * from "./resource-names.js";
 export { errorDomain, errorOf, reasonOfCode, statusDetailsKey, statusOf } from "./status-details.js";

@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
-import { type DownloadImageResponse, type FileHeader, impatient, isPssrError, PssrError } from "@pssr/api";
+import { type DownloadImageResponse, type FileHeader, impatient, isPeerGone, PssrError } from "@pssr/api";
 import { attemptsWithoutProgress, defaultSilenceMs, pauseAfter, type RetryOptions } from "./retries.js";
 
 /** A stream whose first message has the header and whose others have the bytes from the offset asked for. */
@@ -54,7 +54,7 @@ async function receive(stream: FileStream, file: FileHandle, path: string, optio
         );
     } catch (error) {
       failures = received > before ? 0 : failures + 1;
-      if (!isPssrError(error, "UNAVAILABLE") || failures >= attemptsWithoutProgress) throw error;
+      if (!isPeerGone(error) || signal?.aborted || failures >= attemptsWithoutProgress) throw error;
       await setTimeout(pauseAfter(Math.max(1, failures), options), undefined, { signal });
     }
   }

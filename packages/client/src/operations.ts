@@ -3,7 +3,7 @@
  * and gives the response or throws the error. Leaving the loop only stops the watching; `cancel` stops the work.
  */
 import { setTimeout } from "node:timers/promises";
-import { errorOf, isPssrError, type Operation, OperationMetadata, PssrError, reasonOfCode } from "@pssr/api";
+import { errorOf, isPeerGone, type Operation, OperationMetadata, PssrError, reasonOfCode } from "@pssr/api";
 import type { PssrClient } from "./connect.js";
 
 /** How often a broken watch is taken up again without news, with half a second in between. */
@@ -37,7 +37,7 @@ export async function* watchOperation(
         if (operation.done) return;
       }
     } catch (error) {
-      if (!isPssrError(error, "UNAVAILABLE")) throw error;
+      if (!isPeerGone(error) || signal?.aborted) throw error;
       failures += 1;
       if (failures >= ATTEMPTS_WITHOUT_NEWS) throw error;
     }

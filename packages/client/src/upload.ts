@@ -7,7 +7,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { isPssrError, PssrError, type Upload, type WriteUploadRequest } from "@pssr/api";
+import { isPeerGone, isPssrError, PssrError, type Upload, type WriteUploadRequest } from "@pssr/api";
 import type { PssrClient } from "./connect.js";
 import { attemptsWithoutProgress, defaultSilenceMs, pauseAfter, type RetryOptions } from "./retries.js";
 
@@ -37,7 +37,7 @@ export async function uploadFile(client: PssrClient, path: string, options: Uplo
     try {
       upload = await send(client, upload, path, options);
     } catch (error) {
-      if (!isPssrError(error, "UNAVAILABLE") && !isPssrError(error, "UPLOAD_OFFSET_MISMATCH")) throw error;
+      if (signal?.aborted || !(isPeerGone(error) || isPssrError(error, "UPLOAD_OFFSET_MISMATCH"))) throw error;
       failures += 1;
       if (failures >= attemptsWithoutProgress) throw error;
       await setTimeout(pauseAfter(failures, options), undefined, { signal });

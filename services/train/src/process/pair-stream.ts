@@ -4,6 +4,7 @@ import {
   type CrappifyServiceClient,
   DataType,
   impatient,
+  isPeerGone,
   isPssrError,
   type PairPart,
   type PixelBlock,
@@ -56,7 +57,7 @@ export async function* streamBatches(
     } catch (error) {
       // Anything else that is missing is a fault, not a deletion.
       if (isPssrError(error, "NOT_FOUND") && error.field === "dataset") throw deleted(dataset, error);
-      if (!isBroken(error) || signal.aborted || failures === RETRY_MS.length) throw error;
+      if (!isPeerGone(error) || signal.aborted || failures === RETRY_MS.length) throw error;
       await setTimeout(RETRY_MS[failures++], undefined, { signal });
     }
   }
@@ -72,11 +73,6 @@ function deleted(dataset: string, cause: unknown): PssrError {
       cause,
     },
   );
-}
-
-/** The peer went away; one that shuts down ends its calls as cancelled. */
-function isBroken(error: unknown): boolean {
-  return isPssrError(error, "UNAVAILABLE") || isPssrError(error, "CANCELLED");
 }
 
 interface Pair {
