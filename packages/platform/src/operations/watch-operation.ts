@@ -4,8 +4,9 @@ import { ConflatedQueue } from "../events/conflated-queue.js";
 import type { Revision } from "../state/state-store.js";
 import type { IndexEntry, OperationIndex } from "./operation-index.js";
 import { keyOfName } from "./operation-name.js";
+import { isTerminal } from "./record.js";
 import type { OperationRecords } from "./records.js";
-import { type OperationView, viewOf } from "./view.js";
+import { furtherProgress, type OperationView, type Progress, viewOf } from "./view.js";
 
 export interface WatchOperationOptions {
   /** What the caller has seen already: the present state comes only if it is newer. The end comes in any case. */
@@ -20,40 +21,58 @@ export async function* watchOperation(
   { afterRevision = 0n, signal, closing }: WatchOperationOptions & { closing: AbortSignal },
 ): AsyncGenerator<OperationView> {
   const key = keyOfName(name);
-  const queue = new ConflatedQueue<"state", OperationView>(signal);
+  // What waits is what there is to see; a view of it is made when it is read, so that a reader that has stopped costs nothing.
+  let leave = (): void => undefined;
+  const queue = new ConflatedQueue<"state", Seen>(signal, () => leave());
   let latest = 0n;
-  let told = "";
-  const tell = (view: OperationView): void => {
-    if (view.revision < latest) return;
-    latest = view.revision;
-    const { revision: _revision, ...visible } = view;
-    // Heartbeats change the revision and nothing that anyone sees.
-    const text = JSON.stringify(visible);
-    if (text === told) return;
-    told = text;
-    queue.put("state", view);
-    if (view.done) queue.end();
+  const tell = (seen: Seen): void => {
+    if (seen.revision < latest) return;
+    latest = seen.revision;
+    queue.put("state", seen);
+    if (isTerminal(seen.record.state) && seen.record.materialised) queue.end();
   };
   const take = (entry: IndexEntry | undefined): void => {
     if (entry === undefined || entry.record.deleted) queue.fail(notFound(name));
-    else tell(viewOf(entry.record, entry.revision, entry.progress));
+    else tell(entry);
   };
   const close = (): void => queue.fail(closing.reason);
   closing.addEventListener("abort", close, { once: true });
   const stop = index.listen(key, take);
-  try {
-    closing.throwIfAborted();
-    const known = index.get(key);
-    // Submitted a moment ago, perhaps elsewhere: the store knows it before the index does.
-    const stored = known ?? (await records.get(key, { signal }));
-    if (stored === undefined || stored.record.deleted) throw notFound(name);
-    const view = viewOf(stored.record, stored.revision, known?.progress);
-    if (view.done || view.revision > afterRevision) tell(view);
-    yield* queue;
-  } finally {
+  // With the signal, not with the next read: who has gone away may never read again.
+  leave = () => {
     stop();
     closing.removeEventListener("abort", close);
+  };
+  try {
+    closing.throwIfAborted();
+    // Submitted a moment ago, perhaps elsewhere: the store knows it before the index does.
+    const stored = index.get(key) ?? (await records.get(key, { signal }));
+    if (stored === undefined || stored.record.deleted) throw notFound(name);
+    tell(stored);
+    let told = "";
+    let known = afterRevision;
+    for await (const { record, revision, progress } of queue) {
+      const view = viewOf(record, revision, progress);
+      const news = visible(view, furtherProgress(record.progress, progress));
+      if (news === told) continue;
+      told = news;
+      if (view.done || revision > known) yield view;
+      known = 0n; // what is told from now on is new
+    }
+  } finally {
+    leave();
   }
+}
+
+/** An entry of the index, or a record that it does not have yet. */
+type Seen = Pick<IndexEntry, "record" | "revision"> & Partial<Pick<IndexEntry, "progress">>;
+
+/** What anyone sees of a state, in short: heartbeats change the revision and nothing of this. */
+function visible(
+  { state, done, cancelRequested, attempt, startedMs }: OperationView,
+  progress: Progress | undefined,
+): string {
+  return JSON.stringify([state, done, cancelRequested, attempt, startedMs, progress?.attempt, progress?.sequence]);
 }
 
 export function notFound(name: string): PssrError {
