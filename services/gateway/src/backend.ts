@@ -1,10 +1,15 @@
 /**
- * One service behind the gateway: its channel, what it serves (asked by reflection whenever the connection stands anew),
- * and whether it can be reached.
+ * One service behind the gateway, of one or many instances: its channel, what it serves (asked by reflection, of whichever
+ * instance answers), and whether it can be reached.
+ *
+ * While an update replaces one instance after the other, old and new ones answer in turns and the channel never breaks: so it
+ * is asked again at intervals, and what an old instance does not know is kept. Whenever the connection stands anew, what is
+ * served then is all that counts.
  */
-import { Channel, connectivityState, credentials } from "@grpc/grpc-js";
-import { channelOptions, type GrpcLimits, type Logger } from "@pssr/platform";
+import { type Channel, connectivityState } from "@grpc/grpc-js";
+import type { GrpcLimits, Logger } from "@pssr/platform";
 import { reflect, type ServedServices } from "./reflect.js";
+import { serviceChannel } from "./service-channel.js";
 
 const reflectTimeoutMs = 5_000;
 const firstRetryMs = 100;
@@ -13,9 +18,11 @@ const lastRetryMs = 5_000;
 export interface BackendOptions {
   /** For messages and logs: "crappify". */
   readonly name: string;
-  /** `host:port` or `dns:///host:port`. */
+  /** A target of gRPC: `host:port`, `dns:///host:port`, `ipv4:…,…`. */
   readonly address: string;
   readonly limits: GrpcLimits;
+  /** How often a service that is there is asked again what it serves, milliseconds. */
+  readonly refreshMs: number;
   readonly log: Logger;
   /** Called whenever `reachable` or `served` has changed. */
   readonly changed: (backend: Backend) => void;
@@ -28,6 +35,7 @@ export class Backend {
   #served: ServedServices | undefined;
   #reachable = false;
   readonly #options: BackendOptions;
+  readonly #log: Logger;
   readonly #closing = new AbortController();
   readonly #following: Promise<void>;
   readonly #firstSeen: Promise<void>;
@@ -36,11 +44,8 @@ export class Backend {
     this.#options = options;
     this.name = options.name;
     this.address = options.address;
-    this.channel = new Channel(options.address, credentials.createInsecure(), {
-      ...channelOptions(options.limits),
-      // A retry would buffer messages outside the byte bound; what is safe to repeat only the caller knows.
-      "grpc.enable_retries": 0,
-    });
+    this.#log = options.log.child({ backend: this.name, address: this.address });
+    this.channel = serviceChannel(options.address, options.limits);
     let seen: () => void = () => {};
     this.#firstSeen = new Promise((done) => {
       seen = done;
@@ -70,23 +75,23 @@ export class Backend {
 
   async #follow(seen: () => void): Promise<void> {
     const { signal } = this.#closing;
-    const { log, changed } = this.#options;
     let retryMs = firstRetryMs;
+    let told = false;
     while (!signal.aborted) {
       try {
-        this.#served = await reflect(this.channel, { timeoutMs: reflectTimeoutMs, signal });
-        this.#reachable = true;
+        this.#learn(await reflect(this.channel, { timeoutMs: reflectTimeoutMs, signal }));
         retryMs = firstRetryMs;
-        log.info({ backend: this.name, address: this.address, services: this.#served.services }, "backend is there");
-        changed(this);
+        told = false;
         seen();
-        await this.#disconnected(signal);
+        await this.#whileConnected(signal);
       } catch (error) {
         if (signal.aborted) return;
-        log.warn({ backend: this.name, address: this.address, err: error }, "backend cannot be reached");
+        // Once for each time that it goes away: it may take long to come back.
+        this.#log[told ? "debug" : "warn"]({ problem: messageOf(error) }, "backend cannot be reached");
+        told = true;
         if (this.#reachable) {
           this.#reachable = false;
-          changed(this);
+          this.#options.changed(this);
         }
         await pause(retryMs, signal);
         retryMs = Math.min(retryMs * 2, lastRetryMs);
@@ -94,20 +99,71 @@ export class Backend {
     }
   }
 
-  /** Returns when the connection that now stands is no more. */
-  async #disconnected(signal: AbortSignal): Promise<void> {
+  /** Asks again at intervals; returns when the connection that now stands is no more. */
+  async #whileConnected(signal: AbortSignal): Promise<void> {
+    while (await this.#isConnectedFor(this.#options.refreshMs, signal)) {
+      try {
+        const served = await reflect(this.channel, { timeoutMs: reflectTimeoutMs, signal });
+        if (this.#served === undefined || includes(served, this.#served)) this.#learn(served);
+      } catch (error) {
+        // The instance that was asked may have just left; as long as there are others, nothing has changed.
+        this.#log.debug({ problem: messageOf(error) }, "an instance did not say what it serves");
+      }
+    }
+  }
+
+  #learn(served: ServedServices): void {
+    const before = this.#served;
+    if (this.#reachable && before !== undefined && isSame(served, before)) return;
+    this.#served = served;
+    this.#reachable = true;
+    this.#log.info({ services: served.services }, "backend is there");
+    this.#options.changed(this);
+  }
+
+  /** False as soon as the connection that now stands is no more. */
+  async #isConnectedFor(ms: number, signal: AbortSignal): Promise<boolean> {
     const { READY } = connectivityState;
+    const until = Date.now() + ms;
     while (!signal.aborted && this.channel.getConnectivityState(false) === READY) {
+      if (Date.now() >= until) return true;
       await new Promise<void>((resolve) => {
         const done = () => {
           signal.removeEventListener("abort", done);
           resolve();
         };
         signal.addEventListener("abort", done);
-        this.channel.watchConnectivityState(READY, Number.POSITIVE_INFINITY, done);
+        this.channel.watchConnectivityState(READY, until, done);
       });
     }
+    return false;
   }
+}
+
+/** Whether two looks have seen the same, down to the last message. */
+function isSame(one: ServedServices, other: ServedServices): boolean {
+  const filesOf = ({ descriptors }: ServedServices) => new Map([...descriptors.files].map((file) => [file.name, file]));
+  const [files, others] = [filesOf(one), filesOf(other)];
+  return (
+    one.services.length === other.services.length &&
+    includes(one, other) &&
+    files.size === others.size &&
+    [...files].every(([name, file]) => others.get(name)?.sameBytes(file.bytes))
+  );
+}
+
+/** Whether `one` has every method that `other` has. */
+function includes(one: ServedServices, other: ServedServices): boolean {
+  const services = new Set(one.services);
+  if (!other.services.every((service) => services.has(service))) return false;
+  return other.services.every((service) => {
+    const methods = new Set(one.descriptors.methodsOf(service).map(({ name }) => name));
+    return other.descriptors.methodsOf(service).every(({ name }) => methods.has(name));
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

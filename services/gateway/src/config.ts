@@ -26,6 +26,10 @@ export const gatewaySettings = {
     default: "512KiB",
     description: "Bytes of one response stream held for a reader that is slower than its service, beside one message",
   }),
+  backendRefresh: setting(duration({ minMs: 100, maxMs: 86_400_000 }), {
+    default: "30s",
+    description: "How often a service is asked what it serves: an update of its instances may bring new methods",
+  }),
   backendWait: setting(duration(), {
     default: "5s",
     description: "How long a start waits for all services before it goes on with those that answer",

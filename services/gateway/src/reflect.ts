@@ -7,6 +7,7 @@ import {
   DescriptorIndex,
   type ReflectionAnswer,
   type ReflectionQuestion,
+  type ReflectionResponse,
   reflectionDefinition,
   reflectionServices,
 } from "@pssr/platform";
@@ -47,18 +48,20 @@ async function reflectWith(
 ): Promise<ServedServices> {
   const client = createClient(reflectionDefinition(service), channel);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const ask = async (questions: readonly ReflectionQuestion[]): Promise<ReflectionAnswer[]> => {
-    async function* requests() {
-      yield* questions;
-    }
-    const answers: ReflectionAnswer[] = [];
-    const metadata = Metadata({ "grpc-timeout": `${timeoutMs}m` });
-    for await (const { answer } of client.serverReflectionInfo(requests(), { signal: limit, metadata }))
-      answers.push(answer);
-    return answers;
-  };
+  const metadata = Metadata({ "grpc-timeout": `${timeoutMs}m` });
+  // One call for all: of several instances, old and new ones perhaps, one gives all the answers.
+  const conversation = new Conversation((questions) =>
+    client.serverReflectionInfo(questions, { signal: limit, metadata }),
+  );
+  try {
+    return await servedBy(conversation);
+  } finally {
+    await conversation.end();
+  }
+}
 
-  const [list] = await ask([{ kind: "listServices" }]);
+async function servedBy(conversation: Conversation): Promise<ServedServices> {
+  const [list] = await conversation.ask([{ kind: "listServices" }]);
   const services = list?.kind === "services" ? list.names.filter((name) => !name.startsWith("grpc.")) : [];
   const files = new Map<string, DescriptorFile>();
   // A backend of this release serves what this process has at hand already.
@@ -73,7 +76,7 @@ async function reflectWith(
       }
     }
   };
-  take(await ask(services.map((symbol) => ({ kind: "fileContainingSymbol", symbol }))));
+  take(await conversation.ask(services.map((symbol) => ({ kind: "fileContainingSymbol", symbol }))));
   for (;;) {
     const imported = [...files.values()].flatMap((file) => file.dependency);
     const missing = [...new Set(imported)].filter((name) => !files.has(name));
@@ -81,8 +84,48 @@ async function reflectWith(
     if (files.size + missing.length > maxFiles)
       throw new PssrError("UNAVAILABLE", `Reflection names over ${maxFiles} files.`);
     const before = files.size;
-    take(await ask(missing.map((name) => ({ kind: "fileByName", name }))));
+    take(await conversation.ask(missing.map((name) => ({ kind: "fileByName", name }))));
     if (files.size === before) throw new PssrError("UNAVAILABLE", `Reflection does not give ${missing.join(", ")}.`);
   }
   return { services, descriptors: new DescriptorIndex(files.values()) };
+}
+
+/** Questions and answers over one stream; each question has one answer, in their order. */
+class Conversation {
+  #waiting: ReflectionQuestion[] = [];
+  #wake: () => void = () => {};
+  #ended = false;
+  readonly #answers: AsyncIterator<ReflectionResponse>;
+
+  constructor(open: (questions: AsyncIterable<ReflectionQuestion>) => AsyncIterable<ReflectionResponse>) {
+    this.#answers = open(this.#questions())[Symbol.asyncIterator]();
+  }
+
+  async ask(questions: readonly ReflectionQuestion[]): Promise<ReflectionAnswer[]> {
+    this.#waiting.push(...questions);
+    this.#wake();
+    const answers: ReflectionAnswer[] = [];
+    while (answers.length < questions.length) {
+      const next = await this.#answers.next();
+      if (next.done) throw new PssrError("UNAVAILABLE", "The server ended reflection before it had answered.");
+      answers.push(next.value.answer);
+    }
+    return answers;
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.#wake();
+    await this.#answers.return?.();
+  }
+
+  async *#questions(): AsyncGenerator<ReflectionQuestion> {
+    while (!this.#ended) {
+      yield* this.#waiting.splice(0);
+      if (this.#waiting.length === 0 && !this.#ended)
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+    }
+  }
 }

@@ -4,11 +4,9 @@
  * the door forwards to like to any other.
  */
 import { setTimeout as after } from "node:timers/promises";
-import { Channel, credentials } from "@grpc/grpc-js";
 import { OperationsDefinition, OperationWatchServiceDefinition } from "@pssr/api";
 import {
   bearerAuthenticator,
-  channelOptions,
   contractDescriptors,
   grpcService,
   type Identity,
@@ -26,6 +24,7 @@ import type { GatewayConfig } from "./config.js";
 import { FrontDoor } from "./front-door.js";
 import { OperationRpcs, OperationWatchRpcs } from "./operation-rpcs.js";
 import { type RouteTable, routesOf, type Served } from "./routes.js";
+import { serviceChannel } from "./service-channel.js";
 
 /** Addresses of the services behind the gateway, by a name for messages and logs: `{ crappify: "127.0.0.1:7701" }`. */
 export type GatewayBackends = Readonly<Record<string, string>>;
@@ -73,10 +72,7 @@ export async function startGateway(
       reflection: () => table ?? { descriptors, services: names },
     });
     open.push(() => server.close({ graceMs: 0 }));
-    const channel = new Channel(server.address, credentials.createInsecure(), {
-      ...channelOptions(config),
-      "grpc.enable_retries": 0,
-    });
+    const channel = serviceChannel(server.address, config);
     open.push(async () => channel.close());
     const own: Served = { name: "gateway", channel, served: { services: names, descriptors } };
     const backends: Backend[] = [];
@@ -90,7 +86,7 @@ export async function startGateway(
     };
     changed();
     for (const [name, address] of Object.entries(addresses)) {
-      backends.push(new Backend({ name, address, limits: config, log, changed }));
+      backends.push(new Backend({ name, address, limits: config, refreshMs: config.backendRefresh, log, changed }));
     }
     await Promise.race([
       Promise.all(backends.map((backend) => backend.firstSeen())),

@@ -34,7 +34,7 @@ async function until(client: Client, service: string, wanted: (answer: Buffer | 
   }
 }
 
-async function health(t: TestContext, address: string, service: string): Promise<() => Promise<number>> {
+async function healthOf(t: TestContext, address: string, service: string): Promise<() => Promise<number>> {
   const channel = createChannel(address);
   t.after(async () => channel.close());
   const client = createClient(HealthDefinition, channel);
@@ -55,7 +55,7 @@ test("a service that is down is UNAVAILABLE and says when to try again; the othe
   const other = await startEcho(answering, { service: "b.v1.TwoService" });
   t.after(() => other.stop());
   const { client, gateway } = await openGateway(t, { backends: { one: first.address, two: other.address } });
-  const healthOfOne = await health(t, gateway.address, "a.v1.OneService");
+  const healthOfOne = await healthOf(t, gateway.address, "a.v1.OneService");
   assert.equal(String(await call(client, "a.v1.OneService")), "here");
   assert.equal(await healthOfOne(), serving);
 
@@ -74,6 +74,71 @@ test("a service that is down is UNAVAILABLE and says when to try again; the othe
   t.after(() => again.stop());
   assert.equal(String(await until(client, "a.v1.OneService", (answer) => !("code" in answer))), "here");
   while ((await healthOfOne()) !== serving);
+});
+
+/** Two instances of one service, each answering with its name. */
+async function twoInstances(t: TestContext) {
+  const named = (name: string) => ({
+    Unary: (_: unknown, callback: (error: null, bytes: Buffer) => void) => callback(null, Buffer.from(name)),
+  });
+  const one = await startEcho(named("one"), { service: "a.v1.OneService" });
+  const two = await startEcho(named("two"), { service: "a.v1.OneService" });
+  for (const echo of [one, two]) t.after(() => echo.stop());
+  return { one, two, named, target: `ipv4:${one.address},${two.address}` };
+}
+
+test("calls spread over the instances of a service; one that leaves takes no route and no call with it", async (t) => {
+  const { one, target } = await twoInstances(t);
+  const { client, gateway } = await openGateway(t, {
+    backends: { one: target },
+    flags: ["--backend-refresh", "100ms"],
+  });
+  const health = await healthOf(t, gateway.address, "a.v1.OneService");
+  for (const name of ["one", "two"]) await until(client, "a.v1.OneService", (answer) => String(answer) === name);
+
+  one.stop();
+  const lost: (Buffer | ServiceError)[] = [];
+  const until2s = performance.now() + 2_000;
+  while (performance.now() < until2s) {
+    const answer = await call(client, "a.v1.OneService");
+    if (String(answer) !== "two") lost.push(answer);
+    assert.equal(await health(), serving);
+  }
+  // Calls are made one after the other: no more than the one under way can be lost.
+  assert.ok(lost.length <= 1, lost.map(String).join("\n"));
+  for (const answer of lost) assert.ok(!("code" in answer) || answer.code === status.UNAVAILABLE);
+});
+
+test("an update that replaces one instance after the other brings new methods, and takes none away meanwhile", async (t) => {
+  const { one, two, named, target } = await twoInstances(t);
+  const { client } = await openGateway(t, { backends: { one: target }, flags: ["--backend-refresh", "100ms"] });
+  one.stop();
+  const renewed = { service: "a.v1.OneService", more: ["a.v1.NewService"] };
+  const first = await startEcho(named("one"), { ...renewed, bind: one.address });
+  t.after(() => first.stop());
+  // It is known from the new instance; the old one, which does not have it, answers some of the calls.
+  await until(client, "a.v1.NewService", (answer) => String(answer) === "one");
+  for (let i = 0; i < 50; i++) {
+    const old = await call(client, "a.v1.OneService");
+    assert.ok(!("code" in old), String(old));
+    const answer = await call(client, "a.v1.NewService");
+    assert.ok(!("code" in answer) || !/not served/.test(answer.details), String(answer));
+  }
+  two.stop();
+  const second = await startEcho(named("two"), { ...renewed, bind: two.address });
+  t.after(() => second.stop());
+  await until(client, "a.v1.NewService", (answer) => String(answer) === "two");
+});
+
+test("connections to a service that are renewed cost no call", async (t) => {
+  const echo = await startEcho(answering, {
+    service: "a.v1.OneService",
+    options: { "grpc.max_connection_age_ms": 200, "grpc.max_connection_age_grace_ms": 5_000 },
+  });
+  t.after(() => echo.stop());
+  const { client } = await openGateway(t, { backends: { one: echo.address } });
+  const end = performance.now() + 2_000;
+  while (performance.now() < end) assert.equal(String(await call(client, "a.v1.OneService")), "here");
 });
 
 test("a service that starts after the gateway is found, and a new version's methods are served without a restart", async (t) => {

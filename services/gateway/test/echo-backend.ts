@@ -11,6 +11,7 @@ import {
   type handleUnaryCall,
   Server,
   ServerCredentials,
+  type ServerOptions,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { ServerReflection, ServerReflectionService } from "nice-grpc-server-reflection";
@@ -20,6 +21,14 @@ export interface EchoHandlers {
   Collect: handleClientStreamingCall<Buffer, Buffer>;
   Expand: handleServerStreamingCall<Buffer, Buffer>;
   Chat: handleBidiStreamingCall<Buffer, Buffer>;
+}
+
+export interface EchoOptions {
+  bind?: string;
+  service?: string;
+  /** Further services, with the same handlers. */
+  more?: readonly string[];
+  options?: ServerOptions;
 }
 
 export interface EchoBackend {
@@ -38,24 +47,27 @@ const kinds = {
 /** Starts the service `service` with these handlers; a method without one answers UNIMPLEMENTED. */
 export async function startEcho(
   handlers: Partial<EchoHandlers>,
-  { bind = "127.0.0.1:0", service = "stranger.v1.EchoService" }: { bind?: string; service?: string } = {},
+  { bind = "127.0.0.1:0", service = "stranger.v1.EchoService", more = [], options = {} }: EchoOptions = {},
 ): Promise<EchoBackend> {
-  const server = new Server({ "grpc.max_receive_message_length": 8 * 2 ** 20 });
-  const definition = Object.fromEntries(
-    Object.entries(kinds).map(([name, kind]) => [
-      name,
-      {
-        path: `/${service}/${name}`,
-        ...kind,
-        requestSerialize: same,
-        requestDeserialize: same,
-        responseSerialize: same,
-        responseDeserialize: same,
-      },
-    ]),
-  );
-  server.addService(definition, { ...handlers } as UntypedServiceImplementation);
-  const reflection = ServerReflection(describe(service), [service]);
+  const server = new Server({ "grpc.max_receive_message_length": 8 * 2 ** 20, ...options });
+  const services = [service, ...more];
+  for (const one of services) {
+    const definition = Object.fromEntries(
+      Object.entries(kinds).map(([name, kind]) => [
+        name,
+        {
+          path: `/${one}/${name}`,
+          ...kind,
+          requestSerialize: same,
+          requestDeserialize: same,
+          responseSerialize: same,
+          responseDeserialize: same,
+        },
+      ]),
+    );
+    server.addService(definition, { ...handlers } as UntypedServiceImplementation);
+  }
+  const reflection = ServerReflection(describe(services), services);
   const reflect: handleBidiStreamingCall<never, object> = (call) => {
     const context = { signal: new AbortController().signal } as Parameters<typeof reflection.serverReflectionInfo>[1];
     async function* one(question: never) {
@@ -79,47 +91,45 @@ export async function startEcho(
   return { address: `127.0.0.1:${port}`, stop: () => server.forceShutdown() };
 }
 
-/** The descriptor of the service, as its own build would have it: one message with one field, four methods. */
-function describe(service: string): Uint8Array {
+/** The descriptors of the services, as their own build would have them: each with one message of one field, and four methods. */
+function describe(services: readonly string[]): Uint8Array {
+  return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: services.map(fileOf) }));
+}
+
+function fileOf(service: string) {
   const dot = service.lastIndexOf(".");
   const scope = service.slice(0, dot);
-  const type = `.${scope}.Text`;
-  return toBinary(
-    FileDescriptorSetSchema,
-    create(FileDescriptorSetSchema, {
-      file: [
-        {
-          name: `${service.replaceAll(".", "/")}.proto`,
-          package: scope,
-          syntax: "proto3",
-          messageType: [
-            {
-              name: "Text",
-              field: [
-                {
-                  name: "text",
-                  jsonName: "text",
-                  number: 1,
-                  label: FieldDescriptorProto_Label.OPTIONAL,
-                  type: FieldDescriptorProto_Type.BYTES,
-                },
-              ],
-            },
-          ],
-          service: [
-            {
-              name: service.slice(dot + 1),
-              method: Object.entries(kinds).map(([name, { requestStream, responseStream }]) => ({
-                name,
-                inputType: type,
-                outputType: type,
-                clientStreaming: requestStream,
-                serverStreaming: responseStream,
-              })),
-            },
-          ],
-        },
-      ],
-    }),
-  );
+  const message = `${service.slice(dot + 1)}Text`;
+  const type = `.${scope}.${message}`;
+  return {
+    name: `${service.replaceAll(".", "/")}.proto`,
+    package: scope,
+    syntax: "proto3",
+    messageType: [
+      {
+        name: message,
+        field: [
+          {
+            name: "text",
+            jsonName: "text",
+            number: 1,
+            label: FieldDescriptorProto_Label.OPTIONAL,
+            type: FieldDescriptorProto_Type.BYTES,
+          },
+        ],
+      },
+    ],
+    service: [
+      {
+        name: service.slice(dot + 1),
+        method: Object.entries(kinds).map(([name, { requestStream, responseStream }]) => ({
+          name,
+          inputType: type,
+          outputType: type,
+          clientStreaming: requestStream,
+          serverStreaming: responseStream,
+        })),
+      },
+    ],
+  };
 }

@@ -1,6 +1,6 @@
 /**
  * A service in a process of its own, to be stopped or killed: `node answering-process.js BIND NAME SECRET [SETTING…]`. It sends
- * its address, answers GetDataset with its name as the digest, and streams revisions from WatchOperation.
+ * its address, answers GetDataset and CreateDataset with its name as the digest, and streams revisions from WatchOperation.
  */
 import { setTimeout } from "node:timers/promises";
 import { Dataset, DatasetServiceDefinition, OperationWatchServiceDefinition, WatchOperationResponse } from "@pssr/api";
@@ -24,7 +24,7 @@ const server = await startGrpcServer({
   services: [
     grpcService(DatasetServiceDefinition, {
       getDataset: async ({ name }) => Dataset.fromPartial({ name, digest: instance }),
-      createDataset: none,
+      createDataset: async ({ parent }) => Dataset.fromPartial({ name: parent, digest: instance }),
       listDatasets: none,
       deleteDataset: none,
     }),
