@@ -12,6 +12,9 @@ import type { S3Connection } from "./s3-connection.js";
 
 /** Hashed at once, without letting anything else run. */
 const pieceBytes = 2 ** 20;
+/** What the buffer of a body of unknown length begins with, and how it grows until it holds a part. */
+const firstBytes = 64 * 1024;
+const growth = 4;
 
 export interface UploadOptions extends Abortable {
   /** What is written, for errors: `object a/b`. */
@@ -38,7 +41,7 @@ export async function upload(
   const stop = new AbortController();
   const onAbort = (): void => stop.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
-  const expected = body instanceof Uint8Array ? body.length + footerBytes : Number.POSITIVE_INFINITY;
+  const expected = body instanceof Uint8Array ? body.length + footerBytes : undefined;
   const parts = new Parts(connection, name, { what, stop, expected });
   try {
     const hash = createHash("sha256");
@@ -79,21 +82,28 @@ class Parts {
   constructor(
     private readonly connection: S3Connection,
     private readonly name: string,
-    private readonly about: { what: string; stop: AbortController; expected: number },
+    private readonly about: { what: string; stop: AbortController; expected: number | undefined },
   ) {
     this.#partBytes = connection.config.s3PartSize;
-    // Its pages are taken from the system only as they are filled.
-    this.#buffer = Buffer.allocUnsafeSlow(Math.min(this.#partBytes, about.expected));
+    // Many small objects with a whole part's memory each would keep the garbage collector busy.
+    this.#buffer = Buffer.allocUnsafeSlow(Math.min(this.#partBytes, about.expected ?? firstBytes));
   }
 
   async append(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length; ) {
       if (this.#filled === this.#partBytes) await this.#sendFull();
-      const taken = chunk.subarray(at, at + this.#partBytes - this.#filled);
+      if (this.#filled === this.#buffer.length) this.#grow();
+      const taken = chunk.subarray(at, at + this.#buffer.length - this.#filled);
       this.#buffer.set(taken, this.#filled);
       this.#filled += taken.length;
       at += taken.length;
     }
+  }
+
+  #grow(): void {
+    const larger = Buffer.allocUnsafeSlow(Math.min(this.#partBytes, this.#buffer.length * growth));
+    larger.set(this.#buffer);
+    this.#buffer = larger;
   }
 
   /** Makes the object visible; false where there was one already. */
