@@ -3,6 +3,7 @@
  * when it stands. A request waits for a reconnection instead of piling up in a buffer, and fails with UNAVAILABLE after
  * its time.
  */
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
@@ -233,6 +234,7 @@ function shown({ natsUrl }: NatsConfig): string {
 
 async function raced<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
+  setMaxListeners(0, signal); // as many as its owner has requests under way
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     stop = () => reject(signal.reason);
