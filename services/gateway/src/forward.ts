@@ -33,6 +33,9 @@ export interface ForwardOptions {
   readonly ended: (code: status | undefined) => void;
 }
 
+/** About what a message takes to hold, beside its bytes: a window full of small ones must not be ten windows of memory. */
+const overheadBytes = 1024;
+
 type BackendCall = ReturnType<Channel["createCall"]>;
 
 /** Starts to forward a call that has just come in; the listener returned takes what its caller sends. */
@@ -73,10 +76,11 @@ export function forward(caller: ServerInterceptingCallInterface, options: Forwar
       onReceiveMetadata: (received) => caller.sendMetadata(withoutTransport(received)),
       onReceiveMessage(message: Buffer) {
         reading = false;
-        heldBytes += message.byteLength;
+        const held = message.byteLength + overheadBytes;
+        heldBytes += held;
         // Called when the message has left for the caller, as far as its flow control lets it.
         caller.sendMessage(message, () => {
-          heldBytes -= message.byteLength;
+          heldBytes -= held;
           readService();
         });
         readService();
