@@ -13,6 +13,7 @@ import { addServiceCommand } from "./commands/service.js";
 import { addTokenCommands } from "./commands/tokens.js";
 import { addTrainCommand } from "./commands/train.js";
 import { addUpCommand } from "./commands/up.js";
+import { addUpClusterCommand } from "./commands/up-cluster.js";
 
 /** Builds the program, which a user may interrupt. */
 export function createProgram(interruption: Interruption): Command {
@@ -35,6 +36,7 @@ export function createProgram(interruption: Interruption): Command {
   addModelCommands(program, signal);
   addOperationCommands(program, signal);
   addServiceCommand(program, interruption);
+  addUpClusterCommand(program, interruption);
   addTokenCommands(program);
   return program;
 }

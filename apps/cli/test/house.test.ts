@@ -22,10 +22,10 @@ const arrows: Record<string, string[]> = {
   "services/train": ["api", "imaging", "crappifiers", "networks", "platform"],
   "services/predict": ["api", "imaging", "networks", "inference", "platform"],
   "services/gateway": ["api", "platform"],
-  // The composition root: it alone starts services.
-  "apps/cli": ["api", "client", "imaging", "platform", ...services],
+  // The composition root: it alone starts services, and the servers that they need on a developer's machine.
+  "apps/cli": ["api", "client", "imaging", "local-servers", "platform", ...services],
   // Measures parts of services beside their peers.
-  bench: ["api", "client", "imaging", "inference", "networks", "predict", "train"],
+  bench: ["api", "client", "imaging", "inference", "local-servers", "networks", "platform", "predict", "train"],
 };
 
 function sources(folder: string): string[] {

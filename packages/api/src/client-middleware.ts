@@ -4,7 +4,8 @@
  * and typed errors instead of bare codes.
  */
 import { setTimeout } from "node:timers/promises";
-import { type CallOptions, ClientError, type ClientMiddlewareCall, Metadata } from "nice-grpc-common";
+import { type CallOptions, ClientError, type ClientMiddlewareCall, Status as Code, Metadata } from "nice-grpc-common";
+import { connectionAdvice } from "./connection-advice.js";
 import { Status } from "./generated/google/rpc/status.js";
 import { isPssrError, PssrError } from "./pssr-error.js";
 import { mayRepeat } from "./repeatable.js";
@@ -15,6 +16,8 @@ export interface CallRules {
   peer: string;
   /** Deadline of each unary call in milliseconds, over all its tries. */
   deadlineMs: number;
+  /** How the certificate authority is set that this client trusts, for messages. */
+  authority: string;
   /** Adds to the call's metadata: a token, a trace. */
   decorate?(metadata: Metadata): void | Promise<void>;
 }
@@ -70,7 +73,9 @@ export function clientMiddleware(rules: CallRules) {
         const typed = details && errorOf(Status.decode(details));
         const told =
           typed ??
-          new PssrError(reasonOfCode(error.code), `${rules.peer}, ${path}: ${error.details}`, { cause: error });
+          new PssrError(reasonOfCode(error.code), `${rules.peer}, ${path}: ${explained(error, rules)}`, {
+            cause: error,
+          });
         const again = unary && tries < mostTries && isPeerGone(told) && mayRepeat(path, call.request);
         const pauseMs = pauseAfter(tries);
         if (!again || signal?.aborted || performance.now() + pauseMs >= (endsAt ?? 0)) throw told;
@@ -78,6 +83,11 @@ export function clientMiddleware(rules: CallRules) {
       }
     }
   };
+}
+
+function explained({ details, code }: ClientError, { authority }: CallRules): string {
+  const advice = code === Code.UNAVAILABLE ? connectionAdvice(details, authority) : undefined;
+  return advice === undefined ? details : `${advice} (${details.trim()})`;
 }
 
 /**

@@ -1,4 +1,5 @@
 export { type CallRules, clientMiddleware, type DeadlineOption, isPeerGone } from "./client-middleware.js";
+export { connectionAdvice } from "./connection-advice.js";
 export { readDescriptorSet } from "./descriptors.js";
 export * from "./generated/google/longrunning/operations.js";
 export { Any } from "./generated/google/protobuf/any.js";

@@ -72,6 +72,7 @@ export function connect(address: string, options: ConnectOptions = {}): PssrClie
     clientMiddleware({
       peer: `PSSR at ${address}`,
       deadlineMs: options.deadlineMs ?? 30_000,
+      authority: "--ca (PSSR_CA_FILE)",
       decorate: (metadata) =>
         void (options.token !== undefined && metadata.set("authorization", `Bearer ${options.token}`)),
     }),

@@ -1,3 +1,4 @@
+export { CertificateAuthority } from "./certificates.js";
 export * from "./faulty-proxy.js";
 export * from "./local-cluster.js";
 export type { LocalServer } from "./local-server.js";

@@ -17,6 +17,7 @@ export * from "./grpc/limits.js";
 export * from "./grpc/reflection.js";
 export * from "./grpc/reflection-messages.js";
 export * from "./grpc/server.js";
+export * from "./grpc/tls.js";
 export * from "./identity/access-rules.js";
 export * from "./identity/authenticator.js";
 export * from "./identity/identity.js";

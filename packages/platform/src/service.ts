@@ -5,6 +5,7 @@
  *     const train = await startTrain(config, context, { crappify: crappify.address });   // registers its kinds of operation
  *     await context.operations.start();                                                  // once all kinds are registered
  */
+import type { TlsFiles } from "./grpc/tls.js";
 import type { Authenticator } from "./identity/authenticator.js";
 import type { Keyring } from "./identity/keyring.js";
 import type { Logger } from "./log/logger.js";
@@ -20,6 +21,8 @@ export interface ServiceContext {
   /** Who may call this service. */
   authenticator: Authenticator;
   log: Logger;
+  /** How this process' server is known and whom its calls trust; absent where all is one process. */
+  tls?: TlsFiles;
   /** Aborted when the process is asked to stop, so that a service that is still starting need not go on. */
   signal?: AbortSignal;
 }

@@ -29,7 +29,7 @@ import { UploadStore } from "./uploads/upload-store.js";
 
 /** Starts the service and registers the operation kind "image"; close the operations before it. */
 export async function startCrappify(config: CrappifyConfig, context: ServiceContext): Promise<RunningService> {
-  const { ports, operations, authenticator, log } = context;
+  const { ports, operations, authenticator, log, tls } = context;
   const { objects } = ports;
   const uploads = new UploadStore(ports, config.maxUploadBytes);
   const images = new ImageCatalogue(ports);
@@ -91,6 +91,7 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
       authenticator,
       log,
       limits: config,
+      tls,
     });
     return {
       address: server.address,

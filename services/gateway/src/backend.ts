@@ -7,7 +7,7 @@
  * served then is all that counts.
  */
 import { type Channel, connectivityState } from "@grpc/grpc-js";
-import type { GrpcLimits, Logger } from "@pssr/platform";
+import type { GrpcLimits, Logger, TlsFiles } from "@pssr/platform";
 import { reflect, type ServedServices } from "./reflect.js";
 import { serviceChannel } from "./service-channel.js";
 
@@ -21,6 +21,7 @@ export interface BackendOptions {
   /** A target of gRPC: `host:port`, `dns:///host:port`, `ipv4:…,…`. */
   readonly address: string;
   readonly limits: GrpcLimits;
+  readonly tls?: TlsFiles | undefined;
   /** How often a service that is there is asked again what it serves, milliseconds. */
   readonly refreshMs: number;
   readonly log: Logger;
@@ -45,7 +46,7 @@ export class Backend {
     this.name = options.name;
     this.address = options.address;
     this.#log = options.log.child({ backend: this.name, address: this.address });
-    this.channel = serviceChannel(options.address, options.limits);
+    this.channel = serviceChannel(options.address, options.limits, options.tls);
     let seen: () => void = () => {};
     this.#firstSeen = new Promise((done) => {
       seen = done;

@@ -1,10 +1,11 @@
 /** Settings of the gateway. */
-import { type Config, grpcSettings, kinds, optional, setting } from "@pssr/platform";
+import { type Config, grpcSettings, kinds, optional, serverTlsSettings, setting } from "@pssr/platform";
 
 const { address, bytes, duration, listOf, text } = kinds;
 
 export const gatewaySettings = {
   ...grpcSettings,
+  ...serverTlsSettings,
   gatewayBind: setting(address(), { default: "127.0.0.1:7717", description: "Address that the gateway listens on" }),
   localPrincipal: setting(text(), {
     default: "local",

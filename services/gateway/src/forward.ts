@@ -11,7 +11,7 @@ import {
   type StatusObject,
   status,
 } from "@grpc/grpc-js";
-import { PssrError, RpcStatus, statusDetailsKey, statusOf } from "@pssr/api";
+import { connectionAdvice, PssrError, RpcStatus, statusDetailsKey, statusOf } from "@pssr/api";
 
 export interface Route {
   readonly channel: Channel;
@@ -134,7 +134,9 @@ export function withoutTransport(metadata: Metadata): Metadata {
 function explained(received: StatusObject, backend: string): StatusObject {
   const metadata = withoutTransport(received.metadata);
   if (received.code === status.UNAVAILABLE && metadata.get(statusDetailsKey).length === 0) {
-    const message = `The service ${backend} cannot be reached at the moment (${received.details}); try again.`;
+    const advice = connectionAdvice(received.details, "PSSR_TLS_CA_FILE");
+    const problem = advice === undefined ? received.details : `${advice}: ${received.details.trim()}`;
+    const message = `The service ${backend} cannot be reached at the moment (${problem}); try again.`;
     return toStatus(new PssrError("UNAVAILABLE", message, { metadata: { service: backend } }));
   }
   return { code: received.code, details: received.details, metadata };

@@ -2,7 +2,7 @@
  * The server that callers reach. It knows paths, not messages: each is registered with identity serialisers, and what
  * comes in on it is forwarded before any handler would run.
  */
-import { Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor, status } from "@grpc/grpc-js";
+import { Server, type ServerCredentials, ServerInterceptingCall, type ServerInterceptor, status } from "@grpc/grpc-js";
 import { PssrError } from "@pssr/api";
 import {
   type Authenticator,
@@ -15,13 +15,16 @@ import {
   type Logger,
   newSpan,
   parseTraceparent,
+  serverCredentials,
   serverOptions,
+  type TlsFiles,
 } from "@pssr/platform";
 import { forward, type Route, withoutTransport } from "./forward.js";
 
 export interface FrontDoorOptions {
   readonly bind: string;
   readonly limits: GrpcLimits;
+  readonly tls: TlsFiles;
   readonly windowBytes: number;
   readonly authenticator: Authenticator;
   /** A token of the signed identity that the services verify. */
@@ -36,6 +39,7 @@ export class FrontDoor {
   readonly #server: Server;
   readonly #options: FrontDoorOptions;
   readonly #calls = new CallCounter();
+  readonly #credentials: ServerCredentials;
   #routes: ReadonlyMap<string, Route> = new Map();
   #address = "";
 
@@ -49,6 +53,7 @@ export class FrontDoor {
       );
     }
     this.#options = options;
+    this.#credentials = serverCredentials(options.tls);
     this.#server = new Server({
       ...serverOptions(limits, limits.maxConcurrentStreams),
       interceptors: [this.#intercept()],
@@ -69,7 +74,7 @@ export class FrontDoor {
   async listen(): Promise<void> {
     const { bind } = this.#options;
     const port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(bind, ServerCredentials.createInsecure(), (cause, bound) => {
+      this.#server.bindAsync(bind, this.#credentials, (cause, bound) => {
         if (cause === null) return resolve(bound);
         const message = `Cannot listen on ${bind}: ${cause.message}. Choose another address or port.`;
         reject(new PssrError("INVALID_CONFIGURATION", message, { field: "gatewayBind", cause }));

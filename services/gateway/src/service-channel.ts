@@ -1,6 +1,6 @@
 /** The channel over which calls are forwarded to a service. */
-import { Channel, credentials } from "@grpc/grpc-js";
-import { channelOptions, type GrpcLimits } from "@pssr/platform";
+import { Channel } from "@grpc/grpc-js";
+import { channelCredentials, channelOptions, type GrpcLimits, type TlsFiles } from "@pssr/platform";
 
 /**
  * A call that its service refused before it began, because just then it closed an old connection, is sent again; only such a
@@ -10,8 +10,8 @@ import { channelOptions, type GrpcLimits } from "@pssr/platform";
 const keptBytes = 64 * 1024;
 
 /** @param address A target of gRPC: `host:port`, `dns:///host:port`, `ipv4:…,…`. */
-export function serviceChannel(address: string, limits: GrpcLimits): Channel {
-  return new Channel(address, credentials.createInsecure(), {
+export function serviceChannel(address: string, limits: GrpcLimits, tls?: TlsFiles): Channel {
+  return new Channel(address, channelCredentials(tls), {
     ...channelOptions(limits),
     "grpc.per_rpc_retry_buffer_size": keptBytes,
   });

@@ -45,12 +45,13 @@ export async function startGateway(
   try {
     const callers = await openCallers(config, log);
     open.push(() => callers.close());
-    if (!isLoopback(config.gatewayBind)) {
+    if (!isLoopback(config.gatewayBind) && config.tlsCertFile === undefined) {
       log.warn({ bind: config.gatewayBind }, "connections are not encrypted: whoever sees them can read the tokens");
     }
     const door = new FrontDoor({
       bind: config.gatewayBind,
       limits: config,
+      tls: { certFile: config.tlsCertFile, keyFile: config.tlsKeyFile },
       windowBytes: config.forwardWindow,
       authenticator: callers.authenticator,
       tokenFor: tokensFor(keyring),
@@ -86,7 +87,17 @@ export async function startGateway(
     };
     changed();
     for (const [name, address] of Object.entries(addresses)) {
-      backends.push(new Backend({ name, address, limits: config, refreshMs: config.backendRefresh, log, changed }));
+      backends.push(
+        new Backend({
+          name,
+          address,
+          limits: config,
+          tls: context.tls,
+          refreshMs: config.backendRefresh,
+          log,
+          changed,
+        }),
+      );
     }
     await Promise.race([
       Promise.all(backends.map((backend) => backend.firstSeen())),

@@ -10,7 +10,13 @@ import {
   projectName,
   type RegisterImageRequest,
 } from "@pssr/api";
-import { type Abortable, connectService, type Identity, type Keyring } from "@pssr/platform";
+import {
+  type Abortable,
+  type ConnectServiceOptions,
+  connectService,
+  type Identity,
+  type Keyring,
+} from "@pssr/platform";
 import { Metadata } from "nice-grpc-common";
 
 export interface PeerAddresses {
@@ -37,9 +43,10 @@ export class Peers {
   constructor(
     addresses: PeerAddresses,
     private readonly keyring: Keyring,
+    connection: Pick<ConnectServiceOptions, "limits" | "tls">,
   ) {
-    this.#crappify = connectService(addresses.crappify, { peer: "crappify" });
-    this.#train = connectService(addresses.train, { peer: "train" });
+    this.#crappify = connectService(addresses.crappify, { peer: "crappify", ...connection });
+    this.#train = connectService(addresses.train, { peer: "train", ...connection });
     this.#images = this.#crappify.client(ImageServiceDefinition);
     this.#models = this.#train.client(ModelServiceDefinition);
   }

@@ -21,9 +21,9 @@ export async function startPredict(
   context: ServiceContext,
   addresses: PeerAddresses,
 ): Promise<RunningService> {
-  const { ports, operations, keyring, authenticator, log } = context;
+  const { ports, operations, keyring, authenticator, log, tls } = context;
   const report = (error: unknown, doing: string) => log.warn({ err: error }, doing);
-  const peers = new Peers(addresses, keyring);
+  const peers = new Peers(addresses, keyring, { limits: config, tls });
   const models = new ModelFiles(ports.objects, config.modelCache);
   const board = new RegionBoard(ports.state);
   const inference = new InferencePool({
@@ -78,6 +78,7 @@ export async function startPredict(
       authenticator,
       log,
       limits: config,
+      tls,
     });
     regionWorkers.start();
     return {

@@ -3,6 +3,7 @@ import { DatasetServiceDefinition, ModelServiceDefinition, TrainingServiceDefini
 import {
   connectService,
   grpcService,
+  limitsOf,
   RecordTable,
   type RunningService,
   type ServiceContext,
@@ -29,7 +30,7 @@ export async function startTrain(
   context: ServiceContext,
   peers: TrainPeers,
 ): Promise<RunningService> {
-  const { operations, keyring, authenticator, log } = context;
+  const { operations, keyring, authenticator, log, tls } = context;
   const { state, objects } = context.ports;
   const report = (err: unknown, doing: string) => log.error({ err }, doing);
   const trainings = new RecordTable<TrainingRecord>(state, "trainings");
@@ -45,7 +46,7 @@ export async function startTrain(
         objects,
         keyring,
         log: log.child({ training: job.record.resource }),
-        crappify: peers.crappify,
+        crappify: { address: peers.crappify, limits: limitsOf(config), tls },
         checkpointSeconds: config.checkpointInterval / 1000,
         validationTiles: config.validationTiles,
         storedCurve: (record, curve) => rememberCurve(trainings, record, curve, {}),
@@ -59,7 +60,7 @@ export async function startTrain(
   });
 
   await sweepScratchFolders().catch((err: unknown) => log.warn({ err }, "an abandoned scratch folder stays"));
-  const crappify = connectService(peers.crappify, { peer: "crappify" });
+  const crappify = connectService(peers.crappify, { peer: "crappify", limits: config, tls });
   const datasets = crappify.client(DatasetServiceDefinition);
   // A process without trainers takes trainings in for others, which have the library.
   const checkTrainer = () => {
@@ -70,6 +71,7 @@ export async function startTrain(
     authenticator,
     log,
     limits: config,
+    tls,
     services: [
       grpcService(
         TrainingServiceDefinition,

@@ -4,7 +4,6 @@
  *
  *     const images = connectService(address, { peer: "crappify", token }).client(ImageServiceDefinition);
  */
-import { ChannelCredentials } from "@grpc/grpc-js";
 import { clientMiddleware, type DeadlineOption, PssrError } from "@pssr/api";
 import {
   type Client,
@@ -18,6 +17,7 @@ import type { TokenSource } from "../identity/token-source.js";
 import { currentScope } from "../log/log-scope.js";
 import { formatTraceparent } from "../log/trace-context.js";
 import { channelOptions, defaultLimits, type GrpcLimits } from "./limits.js";
+import { channelCredentials, type TlsFiles } from "./tls.js";
 
 export interface ConnectServiceOptions {
   /** Who is called, for error messages: "crappify". */
@@ -27,6 +27,8 @@ export interface ConnectServiceOptions {
   /** Deadline in milliseconds of a unary call that names none. Default 30,000. */
   deadlineMs?: number;
   limits?: Partial<GrpcLimits>;
+  /** Whom to trust, and how to be known; without an authority to trust the connection is not encrypted. */
+  tls?: TlsFiles | undefined;
 }
 
 export interface ServiceConnection {
@@ -40,11 +42,12 @@ export interface ServiceConnection {
 
 export function connectService(address: string, options: ConnectServiceOptions): ServiceConnection {
   const limits = { ...defaultLimits, ...options.limits };
-  const channel = createChannel(address, ChannelCredentials.createInsecure(), channelOptions(limits));
+  const channel = createChannel(address, channelCredentials(options.tls), channelOptions(limits));
   const factory = createClientFactory().use(
     clientMiddleware({
       peer: `${options.peer} at ${address}`,
       deadlineMs: options.deadlineMs ?? 30_000,
+      authority: "--tls-ca-file (PSSR_TLS_CA_FILE)",
       async decorate(metadata) {
         if (options.token !== undefined) metadata.set("authorization", `Bearer ${await options.token()}`);
         const { trace } = currentScope();

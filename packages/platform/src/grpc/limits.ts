@@ -74,6 +74,12 @@ export const defaultLimits: GrpcLimits = {
   defaultDeadline: 60_000,
 };
 
+/** The limits alone, of a configuration that has more. */
+export function limitsOf(config: GrpcLimits): GrpcLimits {
+  const names = Object.keys(defaultLimits) as (keyof GrpcLimits)[];
+  return Object.fromEntries(names.map((name) => [name, config[name]])) as unknown as GrpcLimits;
+}
+
 /** @param concurrentStreams one of the limits: which one depends on who calls, callers or services */
 export function serverOptions(limits: GrpcLimits, concurrentStreams: number): ChannelOptions {
   return {

@@ -11,6 +11,7 @@
  *     await server.close({ graceMs: 5000 });
  */
 import { setTimeout as after } from "node:timers/promises";
+import type { ServerCredentials } from "@grpc/grpc-js";
 import { PssrError } from "@pssr/api";
 import {
   createServer,
@@ -36,6 +37,7 @@ import {
   reflectionImplementation,
   reflectionServices,
 } from "./reflection.js";
+import { serverCredentials, type TlsFiles } from "./tls.js";
 
 /** A service with its handlers; made by `grpcService`. */
 export interface GrpcService {
@@ -62,6 +64,8 @@ export interface GrpcServerOptions {
   authenticator: Authenticator;
   log: Logger;
   limits?: Partial<GrpcLimits>;
+  /** Its certificate, and whose callers it takes; without one connections are not encrypted. */
+  tls?: TlsFiles | undefined;
   /** What reflection shows. Default: the services given, as the contract of this release describes them. */
   reflection?: () => ReflectionSource;
 }
@@ -91,6 +95,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       { field: "bind" },
     );
   }
+  const credentials = serverCredentials(options.tls);
   const limits = { ...defaultLimits, ...options.limits };
   const descriptors = contractDescriptors();
   const rules = new AccessRules(descriptors);
@@ -112,7 +117,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     one.addTo(guarded);
     health.setStatus("healthy", one.name);
   }
-  const port = await listen(server, bind);
+  const port = await listen(server, bind, credentials);
   const address = `${dialable(bind)}:${port}`;
   log.info({ address, services: services.map((one) => one.name) }, "listening");
 
@@ -139,9 +144,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   };
 }
 
-async function listen(server: Server, bind: string): Promise<number> {
+async function listen(server: Server, bind: string, credentials: ServerCredentials): Promise<number> {
   try {
-    return await server.listen(bind);
+    return await server.listen(bind, credentials);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new PssrError("INVALID_CONFIGURATION", `Cannot listen on ${bind}: ${why}. Choose another address or port.`, {

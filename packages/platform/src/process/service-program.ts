@@ -9,6 +9,7 @@
 import { type ConfigSources, loadConfig } from "../config/load-config.js";
 import { type Config, type Settings, secret, setting } from "../config/setting.js";
 import { target } from "../config/setting-kinds.js";
+import { tlsFilesOf, tlsSettings } from "../grpc/tls.js";
 import { bearerAuthenticator } from "../identity/authenticator.js";
 import { identityKeys, sharedKeyring } from "../identity/identity-keys.js";
 import type { RunningService, ServiceContext } from "../service.js";
@@ -18,6 +19,7 @@ import { Runtime } from "./runtime.js";
 /** The settings of every process that runs one service. */
 export const programSettings = {
   ...processSettings,
+  ...tlsSettings,
   identityKey: secret(identityKeys(), {
     description: "Keys that sign the identity which services hand to each other; the same for all",
   }),
@@ -71,7 +73,9 @@ export async function startProgram<S extends typeof programSettings>(
   allow(own);
   const runtime = await Runtime.open(own, { keyring, authenticator: bearerAuthenticator(keyring), signal });
   try {
-    const address = await runtime.adopt(program.start(config, runtime.context(program.name)));
+    const address = await runtime.adopt(
+      program.start(config, { ...runtime.context(program.name), tls: tlsFilesOf(own) }),
+    );
     await runtime.work();
     return { address, close: () => runtime.close() };
   } catch (error) {

@@ -68,7 +68,7 @@ async function run(spec: ProcessSpec): Promise<void> {
 
 async function train(spec: ProcessSpec): Promise<void> {
   const training = Training.decode(spec.training);
-  const connection = connectService(spec.crappify, { peer: "crappify", token: currentToken });
+  const connection = connectService(spec.crappify.address, { ...spec.crappify, peer: "crappify", token: currentToken });
   const crappify = connection.client(CrappifyServiceDefinition);
   const { signal } = stopped;
   try {

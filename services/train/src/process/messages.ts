@@ -1,15 +1,22 @@
 /** What the service and its training process say to each other. Plain data: it is cloned between processes. */
 import type { Reason } from "@pssr/api";
+import type { GrpcLimits, TlsFiles } from "@pssr/platform";
 import type { LearningSpec } from "../learning/trainer.js";
 import type { Quality } from "../learning/validation.js";
 
-/** All that a training process needs to know; it holds no credential but the tokens that it asks for. */
+/** Where a service is called, and how. */
+export interface PeerConnection {
+  readonly address: string;
+  readonly limits: GrpcLimits;
+  readonly tls?: TlsFiles | undefined;
+}
+
+/** All that a training process needs to know; it holds no credential but the tokens that it asks for, and what the files of `tls` hold. */
 export interface ProcessSpec {
   readonly learning: LearningSpec;
   /** Bytes of pssr.v1.Training, with everything resolved. */
   readonly training: Uint8Array;
-  /** Address of the crappify service. */
-  readonly crappify: string;
+  readonly crappify: PeerConnection;
   /** A folder of this process alone; the service removes it. */
   readonly scratch: string;
   /** A checkpoint file in it to go on from. */

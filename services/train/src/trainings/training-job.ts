@@ -16,7 +16,7 @@ import {
   type ObjectStore,
   typedMessage,
 } from "@pssr/platform";
-import type { FromProcess } from "../process/messages.js";
+import type { FromProcess, PeerConnection } from "../process/messages.js";
 import { makeScratchFolder } from "../process/scratch-folder.js";
 import { runTrainingProcess } from "../process/training-process.js";
 import { Checkpoints, storeFile } from "./checkpoints.js";
@@ -29,8 +29,7 @@ export interface TrainingJobOptions {
   objects: ObjectStore;
   keyring: Keyring;
   log: Logger;
-  /** Address of the crappify service. */
-  crappify: string;
+  crappify: PeerConnection;
   checkpointSeconds: number;
   validationTiles: number;
   /** Told where the loss curve so far is, whenever it has been stored. */
