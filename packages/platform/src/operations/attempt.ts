@@ -10,11 +10,12 @@ import type { Claim } from "../queue/work-queue.js";
 import { type AbortedBecause, JobAborted, type JobContext, type JobKind, type JobResult } from "./job.js";
 import { jobScope } from "./job-scope.js";
 import { mayPass } from "./may-pass.js";
-import { encodeProgress, type OperationIndex } from "./operation-index.js";
+import { encodeOperationEvent } from "./operation-event.js";
+import type { OperationIndex } from "./operation-index.js";
 import { checkPart, isTerminal, type OperationRecord, recordedError } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
 import { heartbeatOf, leaseOf, type OperationsSettings, retryAfterMs } from "./settings.js";
-import type { Progress } from "./view.js";
+import { type Progress, viewOf } from "./view.js";
 
 type Outcome = { result: JobResult } | { error: unknown };
 type Decide = (record: OperationRecord) => Partial<OperationRecord>;
@@ -168,9 +169,12 @@ export class Attempt {
     checkPart("progress", value.bytes.length);
     this.#sequence += 1;
     this.#progress = { attempt: this.#number, sequence: this.#sequence, value };
-    this.ports.events
-      .publish(this.stored.key, encodeProgress(this.#progress))
-      .catch((error: unknown) => this.settings.report(error, `telling the progress of ${this.stored.key}`));
+    const { key, record, revision } = this.stored;
+    const progress = this.#progress;
+    const { traceparent } = record;
+    const nowMs = this.settings.clock.now();
+    const event = encodeOperationEvent({ view: viewOf(record, revision, progress), progress, traceparent, nowMs });
+    this.ports.events.publish(key, event).catch((error: unknown) => this.#report(error, "telling the progress of"));
   }
 
   #latestProgress(): Partial<OperationRecord> {

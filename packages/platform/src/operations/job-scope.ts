@@ -4,7 +4,11 @@ import type { LogScope } from "../log/log-scope.js";
 import { newSpan, parseTraceparent } from "../log/trace-context.js";
 import type { OperationRecord } from "./record.js";
 
-export function jobScope({ project, id, traceparent }: OperationRecord): LogScope {
+export function jobScope({
+  project,
+  id,
+  traceparent,
+}: Pick<OperationRecord, "project" | "id" | "traceparent">): LogScope {
   return {
     operation: operationName.format({ project, operation: id }),
     trace: newSpan(parseTraceparent(traceparent)),

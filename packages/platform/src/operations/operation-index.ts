@@ -4,9 +4,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventBus } from "../events/event-bus.js";
-import { schema } from "../records/schema.js";
 import type { Revision, StateChange, StateStore } from "../state/state-store.js";
 import type { Clock } from "./clock.js";
+import { decodeToldProgress } from "./operation-event.js";
 import { operationsPrefix } from "./operation-name.js";
 import { type OperationRecord, parseRecord } from "./record.js";
 import { furtherProgress, type IndexedRecord, type Progress } from "./view.js";
@@ -25,26 +25,6 @@ export interface IndexEntry {
 
 /** Called with the entry after each change, undefined once it is gone. */
 export type IndexListener = (entry: IndexEntry | undefined) => void;
-
-const eventSchema = schema((z) =>
-  z.object({
-    attempt: z.int(),
-    sequence: z.int(),
-    type: z.string(),
-    bytes: z.base64(),
-  }),
-);
-
-export function encodeProgress(progress: Progress): Uint8Array {
-  const { attempt, sequence, value } = progress;
-  const bytes = Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.length).toString("base64");
-  return new TextEncoder().encode(JSON.stringify({ attempt, sequence, type: value.type, bytes }));
-}
-
-function decodeProgress(data: Uint8Array): Progress {
-  const { attempt, sequence, type, bytes } = eventSchema().parse(JSON.parse(new TextDecoder().decode(data)));
-  return { attempt, sequence, value: { type, bytes: new Uint8Array(Buffer.from(bytes, "base64")) } };
-}
 
 export class OperationIndex {
   readonly #entries = new Map<string, IndexEntry>();
@@ -201,7 +181,7 @@ export class OperationIndex {
       const entry = this.#entries.get(subject);
       if (entry === undefined) continue;
       try {
-        entry.progress = furtherProgress(entry.progress, decodeProgress(data));
+        entry.progress = furtherProgress(entry.progress, decodeToldProgress(data));
         this.#tell(subject, entry);
       } catch (error) {
         this.report(error, `reading an event of ${subject}`);

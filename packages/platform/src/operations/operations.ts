@@ -11,16 +11,19 @@
 import { setMaxListeners } from "node:events";
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
+import { runInScope } from "../log/log-scope.js";
 import type { Ports } from "../ports/ports.js";
 import { cancelled } from "./attempt.js";
 import type { JobKind } from "./job.js";
+import { jobScope } from "./job-scope.js";
 import { Leases } from "./lease.js";
 import { type ListOperationsPage, type ListOperationsRequest, listOperations } from "./list-operations.js";
 import { Materialiser } from "./materialiser.js";
+import { encodeOperationEvent } from "./operation-event.js";
 import { OperationIndex } from "./operation-index.js";
 import { checkKind, keyOfName } from "./operation-name.js";
 import { isTerminal } from "./record.js";
-import { OperationRecords } from "./records.js";
+import { OperationRecords, type StoredRecord } from "./records.js";
 import { type OperationsSettings, withDefaults } from "./settings.js";
 import { putSubmission, type Submission } from "./submit.js";
 import { Sweeper } from "./sweeper.js";
@@ -49,9 +52,7 @@ export class Operations {
     setMaxListeners(0, this.#closing.signal); // every watch has one
     const { clock, report, exclusive } = this.#settings;
     this.#index = new OperationIndex(ports.state, ports.events, clock, report);
-    this.#records = new OperationRecords(ports.state, ({ key, record, revision }) =>
-      this.#index.learn(key, record, revision),
-    );
+    this.#records = new OperationRecords(ports.state, (stored) => this.#written(stored));
     this.#leases = new Leases(this.#index, clock, exclusive);
     this.#materialiser = new Materialiser(this.#records, this.#kinds);
     this.#sweeper = new Sweeper(
@@ -185,6 +186,20 @@ export class Operations {
     await this.#sweeper.sweep();
   }
 
+  /** A record that this process has just written: its own callers see it at once, all others are told what is new to them. */
+  #written({ key, record, revision }: StoredRecord): void {
+    const before = this.#index.get(key);
+    this.#index.learn(key, record, revision);
+    const view = viewOf(record, revision);
+    if (record.deleted || (before !== undefined && isSame(viewOf(before.record, before.revision), view))) return;
+    const progress = this.#index.get(key)?.progress;
+    const nowMs = this.#settings.clock.now();
+    const event = encodeOperationEvent({ view, progress, traceparent: record.traceparent, nowMs });
+    runInScope(jobScope(record), () => this.ports.events.publish(key, event)).catch((error: unknown) =>
+      this.#settings.report(error, `telling of ${key}`),
+    );
+  }
+
   #checkRoom(): void {
     if (this.#index.size < this.#settings.maximumOperations) return;
     throw new PssrError(
@@ -204,4 +219,10 @@ export class Operations {
       .finally(() => this.#background.delete(task));
     this.#background.add(task);
   }
+}
+
+/** Whether nobody can tell them apart, but by how far the work is. */
+function isSame(a: OperationView, b: OperationView): boolean {
+  const visible = ({ revision: _revision, progress: _progress, ...others }: OperationView) => JSON.stringify(others);
+  return visible(a) === visible(b);
 }

@@ -3,9 +3,11 @@
  * the truth, and done.
  */
 import { isPssrError } from "@pssr/api";
+import { runInScope } from "../log/log-scope.js";
 import type { Ports } from "../ports/ports.js";
 import { cancelled } from "./attempt.js";
 import type { JobKind } from "./job.js";
+import { jobScope } from "./job-scope.js";
 import type { Leases } from "./lease.js";
 import { sweepLostObjects } from "./lost-objects.js";
 import type { Materialiser } from "./materialiser.js";
@@ -97,7 +99,10 @@ export class Sweeper {
       await this.materialiser.run(key, { signal });
       return;
     }
-    if (!live) await this.ports.queue.publish(kind.kind, key, new TextEncoder().encode(key), { signal });
+    if (!live)
+      await runInScope(jobScope(record), () =>
+        this.ports.queue.publish(kind.kind, key, new TextEncoder().encode(key), { signal }),
+      );
     if (!record.materialised) await this.materialiser.run(key, { signal });
   }
 
