@@ -144,8 +144,7 @@ async function portsFor(instances: LocalClusterOptions["instances"]): Promise<Re
 
 /** One address, or all of them for the caller to spread its calls over. */
 function addressOf(ports: readonly number[]): string {
-  const all = ports.map((port) => `127.0.0.1:${port}`).join(",");
-  return ports.length === 1 ? all : `ipv4:${all}`;
+  return ports.map((port) => `127.0.0.1:${port}`).join(",");
 }
 
 async function kept<T>(path: string, make: () => T): Promise<T> {
