@@ -103,6 +103,10 @@ export function channelOptions(limits: GrpcLimits): ChannelOptions {
     "grpc.min_reconnect_backoff_ms": limits.connectTimeout,
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 5_000,
+    // A name is looked up anew when a connection ends, but no more often than this.
+    "grpc.dns_min_time_between_resolutions_ms": 5_000,
+    // How calls are spread is decided here and not by whoever answers for a name.
+    "grpc.service_config_disable_resolution": 1,
     "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
   };
 }

@@ -1,6 +1,7 @@
 /** What a connection does when instances come and go, or take it and say nothing. */
 import assert from "node:assert/strict";
 import { type ChildProcess, fork, spawn } from "node:child_process";
+import dns from "node:dns";
 import { once } from "node:events";
 import { connect as connectTcp, createServer, type Server, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
@@ -161,6 +162,21 @@ test("an old connection is left for a new one without a failed call, and a strea
   assert.ok(calls > 100);
   const before = streamed;
   while (streamed === before) await Promise.race([askOnce(), watching]);
+});
+
+test("an instance that is added behind a name is found", async (t) => {
+  // Behind a name of Kubernetes there are as many addresses as instances; here the resolver is told which.
+  const addresses = ["127.0.0.1"];
+  t.mock.method(dns.promises, "lookup", async () => addresses.map((address) => ({ address, family: 4 })));
+  const settings = ["--connection-age", "200ms"];
+  const one = await startInstance(t, "one", "127.0.0.1:0", ...settings);
+  const port = one.address.slice(one.address.lastIndexOf(":"));
+  const { ask } = open(t, `dns:///pssr-train.test${port}`);
+  assert.equal(await ask(), "one");
+  await startInstance(t, "two", `127.0.0.2${port}`, ...settings);
+  addresses.push("127.0.0.2");
+  const answers = new Set<string>();
+  while (answers.size < 2) answers.add(await ask());
 });
 
 test("what a connection is told where to go is an address, a name, or several IP addresses", () => {
