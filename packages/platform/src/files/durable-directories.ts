@@ -39,28 +39,33 @@ export class DurableDirectories {
   }
 
   /**
-   * Changes what is in a directory, which is made where there is none; resolves once that is on the disk. After an error the
-   * change may have happened, and must be undone.
+   * Changes what is in a directory, which is made where there is none; resolves once that is on the disk. Where that fails, the
+   * change is undone as far as it had happened.
    */
-  async change(directory: string, change: () => Promise<void>): Promise<void> {
-    await this.#changeAndSync(directory, () => this.#within(directory, change));
-    for (;;) {
-      const above = this.#below(directory).find((path) => this.#unsynced.has(path));
-      if (above === undefined) return;
-      const error = this.#unsynced.get(above);
-      if (error !== undefined) throw error;
-      await this.#making; // somebody else is just at it
+  async change(directory: string, change: () => Promise<void>, undoChange: () => Promise<void>): Promise<void> {
+    const busy = this.#enter(directory);
+    try {
+      await this.#changeAndSync(directory, busy, () => this.#within(directory, change));
+      await this.#syncedAbove(directory);
+    } catch (error) {
+      // Before anybody may remove the directory as an empty one.
+      await undo(undoChange);
+      throw error;
+    } finally {
+      this.#leave(directory, busy);
     }
   }
 
   /** Syncs a directory that nobody has changed, as far as this process knows. */
   async sync(directory: string): Promise<void> {
-    await this.change(directory, async () => undefined);
+    const nothing = async (): Promise<void> => undefined;
+    await this.change(directory, nothing, nothing);
   }
 
   /** Removes a directory and those above it, as far as they are empty. One that cannot be removed does no harm. */
   async removeEmpty(path: string): Promise<void> {
     for (const directory of this.#below(path)) {
+      if (this.#busy.has(directory)) return;
       try {
         await rmdir(directory);
       } catch {
@@ -82,8 +87,9 @@ export class DurableDirectories {
     // Before it exists: who finds it there from then on knows that it is not durable yet.
     if (!doubtful) this.#unsynced.set(path, undefined);
     let made = false;
+    const busy = this.#enter(dirname(path));
     try {
-      await this.#changeAndSync(dirname(path), async () => {
+      await this.#changeAndSync(dirname(path), busy, async () => {
         await mkdir(path);
         made = true;
       });
@@ -91,7 +97,10 @@ export class DurableDirectories {
     } catch (error) {
       if (made) {
         this.#unsynced.set(path, error);
-        await undo(() => this.removeEmpty(path));
+        await undo(async () => {
+          await rmdir(path);
+          this.#unsynced.delete(path);
+        });
         throw error;
       }
       if (!doubtful) this.#unsynced.delete(path);
@@ -99,6 +108,8 @@ export class DurableDirectories {
       if (errorCode(error) !== "ENOENT" || path === dirname(path)) throw error;
       await this.#make(dirname(path));
       await this.#make(path);
+    } finally {
+      this.#leave(dirname(path), busy);
     }
   }
 
@@ -114,20 +125,35 @@ export class DurableDirectories {
     }
   }
 
-  async #changeAndSync(directory: string, change: () => Promise<void>): Promise<void> {
+  async #changeAndSync(directory: string, busy: Busy, change: () => Promise<void>): Promise<void> {
+    const before = busy.failures.length;
+    await change();
+    await syncTogether(directory, busy);
+    // A sync that failed before ours may have covered our change too.
+    if (busy.failures.length > before) throw busy.failures[before];
+  }
+
+  /** Waits until all directories above are on the disk. */
+  async #syncedAbove(directory: string): Promise<void> {
+    for (;;) {
+      const above = this.#below(directory).find((path) => this.#unsynced.has(path));
+      if (above === undefined) return;
+      const error = this.#unsynced.get(above);
+      if (error !== undefined) throw error;
+      await this.#making; // somebody else is just at it
+    }
+  }
+
+  #enter(directory: string): Busy {
     const busy = this.#busy.get(directory) ?? { changes: 0, failures: [], next: undefined, idle: Promise.resolve() };
     this.#busy.set(directory, busy);
     busy.changes += 1;
-    const before = busy.failures.length;
-    try {
-      await change();
-      await syncTogether(directory, busy);
-      // A sync that failed before ours may have covered our change too.
-      if (busy.failures.length > before) throw busy.failures[before];
-    } finally {
-      busy.changes -= 1;
-      if (busy.changes === 0) this.#busy.delete(directory);
-    }
+    return busy;
+  }
+
+  #leave(directory: string, busy: Busy): void {
+    busy.changes -= 1;
+    if (busy.changes === 0) this.#busy.delete(directory);
   }
 }
 
@@ -164,6 +190,6 @@ async function syncDirectory(path: string): Promise<void> {
  * Takes a step back that failed, or failed halfway. Where the disk refuses that too, readers see the step as done until it is
  * tried again, and a power cut may bring back what was before: as if the process had been killed right after the step.
  */
-export async function undo(step: () => Promise<void>): Promise<void> {
+async function undo(step: () => Promise<void>): Promise<void> {
   await step().catch(() => undefined);
 }

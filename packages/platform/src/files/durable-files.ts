@@ -9,7 +9,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, link, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { DurableDirectories, undo } from "./durable-directories.js";
+import { DurableDirectories } from "./durable-directories.js";
 import { errorCode, isFull, toStorageError } from "./storage-error.js";
 
 /** Key characters never include this one, so a file of ours has no name that a directory could have. */
@@ -75,43 +75,48 @@ export class DurableFiles {
   }
 
   async #create(temporary: string, path: string): Promise<boolean> {
-    const directory = dirname(path);
     let linked = false;
     try {
-      await this.#directories.change(directory, async () => {
-        await link(temporary, path);
-        linked = true;
-      });
+      await this.#change(
+        path,
+        async () => {
+          await link(temporary, path);
+          linked = true;
+        },
+        async () => {
+          if (linked) await unlink(path);
+        },
+      );
       return true;
     } catch (error) {
-      if (linked) {
-        await undo(async () => {
-          await unlink(path);
-          await this.#directories.removeEmpty(directory);
-        });
-      }
       if (errorCode(error) !== "EEXIST") throw error;
     }
     // It may have come from a process that was killed before it had synced the directory.
-    await this.#directories.sync(directory);
+    await this.#directories.sync(dirname(path));
     return false;
   }
 
   async #replace(temporary: string, path: string): Promise<void> {
-    const directory = dirname(path);
     const before = `${temporary}.before`;
     const existed = await linkWhereThere(path, before);
     try {
-      await this.#directories.change(directory, () => rename(temporary, path));
-    } catch (error) {
-      await undo(async () => {
-        if (existed) await rename(before, path);
-        else await unlink(path);
-        await this.#directories.removeEmpty(directory);
-      });
-      throw error;
+      await this.#change(
+        path,
+        () => rename(temporary, path),
+        () => (existed ? rename(before, path) : unlink(path)),
+      );
     } finally {
       if (existed) await discard(before);
+    }
+  }
+
+  /** Changes the file of a path in its directory; one that was made for it goes again where that fails. */
+  async #change(path: string, change: () => Promise<void>, undoChange: () => Promise<void>): Promise<void> {
+    try {
+      await this.#directories.change(dirname(path), change, undoChange);
+    } catch (error) {
+      await this.#directories.removeEmpty(dirname(path));
+      throw error;
     }
   }
 
@@ -129,10 +134,11 @@ export class DurableFiles {
     const before = join(this.#temporary, randomUUID());
     if (!(await this.#keep(path, before))) return false;
     try {
-      await this.#directories.change(dirname(path), () => unlink(path));
-    } catch (error) {
-      await undo(() => link(before, path));
-      throw error;
+      await this.#change(
+        path,
+        () => unlink(path),
+        () => link(before, path),
+      );
     } finally {
       await discard(before);
     }

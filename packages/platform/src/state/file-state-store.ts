@@ -17,11 +17,15 @@ const highWaterKey = "high-water";
 /** Revisions are reserved on the disk in blocks of this size, so a restart never hands one out twice. */
 const reservedRevisions = 1024n;
 
+/** How often a record is read that is not the one we know: more than once if it was written meanwhile, always if others did. */
+const maximumTries = 10;
+
 export class FileStateStore implements StateStore {
   readonly #keys = new WatchedKeys((key, options) => this.get(key, options));
   #last: Revision = 0n;
   #reserved: Revision = 0n;
   #writes: Promise<unknown> = Promise.resolve();
+  #underWay: { key: string; settled: Promise<void> } | undefined;
 
   private constructor(
     private readonly entries: DurableFiles,
@@ -65,12 +69,11 @@ export class FileStateStore implements StateStore {
 
   async get(key: string, { signal }: Abortable = {}): Promise<StateEntry | undefined> {
     checkStateKey(key);
-    for (let writes: unknown; ; ) {
+    for (let tries = 1; ; tries++) {
       const entry = await this.#read(key, signal);
-      if ((entry?.revision ?? 0n) === this.#keys.revision(key) || writes === this.#writes) return entry;
-      // A write is under way, and may still fail and be undone: nobody sees it before it is on the disk.
-      writes = this.#writes;
-      await writes;
+      if ((entry?.revision ?? 0n) === this.#keys.revision(key) || tries === maximumTries) return entry;
+      // Its write is under way, and may still fail and be undone: nobody sees it before it is on the disk.
+      if (this.#underWay?.key === key) await this.#underWay.settled;
     }
   }
 
@@ -90,7 +93,7 @@ export class FileStateStore implements StateStore {
   async put(key: string, value: Uint8Array, revision: Revision, { signal }: Abortable = {}): Promise<Revision> {
     checkStateKey(key);
     checkStateValue(key, value);
-    return this.#write(signal, async () => {
+    return this.#write(key, signal, async () => {
       this.#expect(key, revision);
       const next = await this.#nextRevision();
       const bytes = encodeStateFile(next, value);
@@ -107,7 +110,7 @@ export class FileStateStore implements StateStore {
 
   async delete(key: string, revision: Revision, { signal }: Abortable = {}): Promise<void> {
     checkStateKey(key);
-    await this.#write(signal, async () => {
+    await this.#write(key, signal, async () => {
       this.#expect(key, revision);
       const next = await this.#nextRevision();
       try {
@@ -161,10 +164,20 @@ export class FileStateStore implements StateStore {
     return this.#last;
   }
 
-  async #write<T>(signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
+  async #write<T>(key: string, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
     const turn = this.#writes.then(async () => {
       signal?.throwIfAborted();
-      return action();
+      const step = action();
+      const settled = step.then(
+        () => undefined,
+        () => undefined, // the caller has the error
+      );
+      this.#underWay = { key, settled };
+      try {
+        return await step;
+      } finally {
+        this.#underWay = undefined;
+      }
     });
     this.#writes = turn.catch(() => undefined); // the caller has the error; the next writer must not
     try {

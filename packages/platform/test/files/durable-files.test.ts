@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FaultyDisk, faultsNeedLinux } from "./faulty-disk.js";
+import type { StateReport } from "./faulty-state.js";
 import { PowerCut } from "./power-cut.js";
 import type { WriterReport } from "./writer-report.js";
 
@@ -43,3 +44,11 @@ test(
     assert.ok(claims > 10 * report.faults);
   },
 );
+
+test("nobody sees a record whose write may still fail", faultsNeedLinux, async (context) => {
+  const disk = await FaultyDisk.open(context);
+  const { failures, ghosts, told } = await disk.run<StateReport>(new URL("faulty-state.js", import.meta.url));
+  assert.ok(failures >= 5, `${failures} failures`);
+  assert.deepEqual(ghosts, []);
+  assert.deepEqual(told, [...new Set(told)], "each value is told once");
+});
