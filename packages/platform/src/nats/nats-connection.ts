@@ -14,7 +14,7 @@ import {
   errors,
   type NatsConnection as Nats,
 } from "@nats-io/transport-node";
-import { PssrError } from "@pssr/api";
+import { isPssrError, PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
 import { toNatsError } from "./nats-error.js";
 import type { NatsConfig } from "./nats-settings.js";
@@ -64,6 +64,7 @@ export class NatsConnection {
       try {
         const nats = await connect(options);
         try {
+          checkVersion(config, nats);
           const manager = await jetstreamManager(nats, { timeout: config.natsTimeout });
           return new NatsConnection(nats, manager, config, report);
         } catch (error) {
@@ -71,6 +72,7 @@ export class NatsConnection {
           throw error;
         }
       } catch (error) {
+        if (isPssrError(error)) throw error;
         if (isRefusal(error)) throw refused(config, error);
         if (performance.now() >= giveUpAt) throw toNatsError(error, `the connection to ${shown(config)}`);
         await sleep(reconnectWaitMs + Math.random() * reconnectJitterMs, undefined, { signal });
@@ -206,6 +208,21 @@ function pem(field: string, path: string): string {
       cause,
     });
   }
+}
+
+/** The first that lets single messages expire, which marks of deleted records do. */
+const leastVersion = [2, 11] as const;
+
+function checkVersion(config: NatsConfig, nats: Nats): void {
+  const version = nats.info?.version ?? "unknown";
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [leastMajor, leastMinor] = leastVersion;
+  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
+  throw new PssrError(
+    "INVALID_CONFIGURATION",
+    `NATS at ${shown(config)} has version ${version}; at least ${leastVersion.join(".")} is needed: update the server`,
+    { field: "natsUrl" },
+  );
 }
 
 /** The server is there and will say the same the next time. */

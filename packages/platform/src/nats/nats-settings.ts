@@ -1,5 +1,5 @@
 /** Where the NATS server is, and how it lets us in. Credentials come from the environment or from files, never from flags. */
-import { type Config, optional, secret, setting } from "../config/setting.js";
+import { type Config, optional, type SettingKind, secret, setting } from "../config/setting.js";
 import { duration, integer, listOf, text } from "../config/setting-kinds.js";
 
 export const natsSettings = {
@@ -7,7 +7,7 @@ export const natsSettings = {
     description:
       "NATS servers with JetStream (nats://host:4222 or tls://host:4222, several with commas); set it together with the S3 endpoint to share work between processes. Without it everything is kept in the data directory",
   }),
-  natsName: setting(text(), {
+  natsName: setting(name(), {
     default: "pssr",
     description: "What streams, buckets and subjects of this installation begin with; several may share a server",
   }),
@@ -35,3 +35,11 @@ export const natsSettings = {
 } as const;
 
 export type NatsConfig = Config<typeof natsSettings>;
+
+/** What may stand in the name of a stream and in a subject alike. */
+function name(): SettingKind<string> {
+  return {
+    description: "1 to 32 of a-z A-Z 0-9 _ -",
+    read: (value) => (/^[\w-]{1,32}$/.test(value) ? value : undefined),
+  };
+}
