@@ -92,6 +92,8 @@ export class Worker {
   #waitMs(stored: StoredRecord): number {
     const { state, retries } = stored.record;
     if (state === "RUNNING") return this.leases.remainingMs(stored, leaseOf(this.kind));
+    // A queue within one process delivers once, and what a former process waited for need not be waited for again.
+    if (this.settings.exclusive) return 0;
     const retryMs = retryAfterMs(retries, this.settings);
     const entry = this.index.get(stored.key);
     if (entry?.revision !== stored.revision) return retryMs;
