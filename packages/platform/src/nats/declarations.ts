@@ -71,7 +71,7 @@ export function jobsStream(nats: NatsConnection, kind: string): Stream {
 }
 
 /** @param visibilityMs how long a claim holds without a heartbeat */
-export function jobsConsumer(visibilityMs: number): Partial<ConsumerConfig> {
+export function jobsConsumer(visibilityMs: number): Partial<ConsumerConfig> & { durable_name: string } {
   return {
     durable_name: "workers",
     description: "PSSR: claims of workers",
@@ -123,15 +123,24 @@ export async function declareStream(nats: NatsConnection, stream: Stream, { sign
   );
 }
 
+/** The same for a durable consumer. */
 export async function declareConsumer(
   nats: NatsConnection,
   stream: Stream,
-  consumer: Partial<ConsumerConfig>,
+  consumer: Partial<ConsumerConfig> & { durable_name: string },
   { signal }: Abortable = {},
 ): Promise<void> {
+  const { consumers } = nats.manager;
   await nats.request(
     `the declaration of the consumer of ${stream.name}`,
-    () => nats.manager.consumers.add(stream.name, consumer),
+    async () => {
+      try {
+        await consumers.add(stream.name, consumer);
+      } catch (error) {
+        if (!hasCode(error, "consumerExists")) throw error;
+        await consumers.update(stream.name, consumer.durable_name, consumer);
+      }
+    },
     { signal },
   );
 }

@@ -8,6 +8,7 @@ const codes = {
   subjectFull: [10077],
   storageFull: [10023, 10028, 10047, 10110, 10122],
   streamNameInUse: [10058],
+  consumerExists: [10105, 10148],
 } as const;
 
 export function hasCode(error: unknown, code: keyof typeof codes): boolean {
