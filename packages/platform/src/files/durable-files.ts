@@ -42,6 +42,16 @@ export class DurableFiles {
     return files;
   }
 
+  /** Makes sure that what is there is on the disk: a process that was killed may have moved a file and not synced its directory. */
+  async settle(keys: Iterable<string>): Promise<void> {
+    const directories = new Set(Array.from(keys, (key) => dirname(this.path(key))));
+    try {
+      await Promise.all(Array.from(directories, (directory) => this.#directories.sync(directory)));
+    } catch (error) {
+      throw toStorageError(error, this.root);
+    }
+  }
+
   /** The file of a key. Files end in "~", directories do not: `a` and `a/b` can both be keys. */
   path(key: string): string {
     return join(this.root, ...key.split("/")) + fileSuffix;

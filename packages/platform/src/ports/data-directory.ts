@@ -52,7 +52,7 @@ export class DataDirectory {
       return new DataDirectory(directory, file);
     } catch (error) {
       await file.close();
-      throw error;
+      throw toStorageError(error, directory);
     }
   }
 

@@ -65,6 +65,8 @@ export class FileStateStore implements StateStore {
       if (errorCode(error) !== "ENOENT") throw error;
     }
     this.#reserved = this.#last;
+    // What is read from now on is acted upon, so it must not go away again.
+    await this.entries.settle(this.#keys.all(""));
   }
 
   async get(key: string, { signal }: Abortable = {}): Promise<StateEntry | undefined> {
