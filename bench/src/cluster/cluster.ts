@@ -7,11 +7,12 @@ import { join } from "node:path";
 import type { Row } from "../row.js";
 import { startGround } from "./ground.js";
 import { handOver } from "./hand-over.js";
-import { longList } from "./long-list.js";
+import { news } from "./news.js";
 import { objects } from "./objects.js";
 import { records } from "./records.js";
 import { steps } from "./steps.js";
 import { takeOver } from "./take-over.js";
+import { wholeCluster } from "./whole-cluster.js";
 
 const out = "out/bench-cluster";
 
@@ -20,12 +21,12 @@ export async function run(): Promise<Row[]> {
   const rows: Row[] = [];
   const ground = await startGround(join(out, "ground"));
   try {
-    for (const measure of [handOver, steps, takeOver, objects, records])
+    for (const measure of [handOver, steps, news, takeOver, objects, records])
       rows.push(...(await timed(measure.name, () => measure(ground))));
   } finally {
     await ground.stop();
   }
-  rows.push(...(await timed(longList.name, () => longList(join(out, "cluster")))));
+  rows.push(...(await timed(wholeCluster.name, () => wholeCluster(join(out, "cluster")))));
   await rm(out, { recursive: true });
   return rows;
 }

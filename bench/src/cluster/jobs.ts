@@ -28,11 +28,10 @@ export function benchKind(kind: string, concurrency = 0, run?: (job: JobContext)
   };
 }
 
-export function typed(bytes: Uint8Array): TypedBytes {
-  return { type: "type.googleapis.com/google.protobuf.BytesValue", bytes };
-}
+/** The request and the result of these jobs. */
+export const nothing: TypedBytes = { type: "type.googleapis.com/google.protobuf.Empty", bytes: new Uint8Array() };
 
 /** How an operation of the bench is submitted. */
 export function submission(kind: string, resource: string) {
-  return { kind, resource, project: "default", principal: "bench", request: typed(new Uint8Array()) };
+  return { kind, resource, project: "default", principal: "bench", request: nothing };
 }
