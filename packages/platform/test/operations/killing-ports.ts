@@ -4,6 +4,8 @@
  */
 import type { Claim, ObjectStore, Ports, StateStore } from "@pssr/platform";
 
+const pieceBytes = 2 * 2 ** 20;
+
 export interface Kill {
   /** Counting from 1; 0 for never. */
   write: number;
@@ -39,7 +41,8 @@ export function killingPorts(ports: Ports, counter: WriteCounter): Ports {
     watch: (...call) => ports.state.watch(...call),
   };
   const objects: ObjectStore = {
-    put: (...call) => counter.write(`objects.put ${call[0]}`, () => ports.objects.put(...call)),
+    put: (key, body, options) =>
+      counter.write(`objects.put ${key}`, () => ports.objects.put(key, inPieces(key, body, counter), options)),
     get: (...call) => ports.objects.get(...call),
     getBytes: (...call) => ports.objects.getBytes(...call),
     range: (...call) => ports.objects.range(...call),
@@ -61,6 +64,20 @@ export function killingPorts(ports: Ports, counter: WriteCounter): Ports {
       subscribe: (...call) => ports.events.subscribe(...call),
     },
   };
+}
+
+/** What is large is sent in pieces, and each is a moment to die in the middle of the object. */
+function inPieces(
+  key: string,
+  body: Uint8Array | AsyncIterable<Uint8Array>,
+  counter: WriteCounter,
+): Uint8Array | AsyncIterable<Uint8Array> {
+  if (!(body instanceof Uint8Array) || body.length <= pieceBytes) return body;
+  return (async function* () {
+    for (let at = 0; at < body.length; at += pieceBytes) {
+      yield await counter.write(`piece at ${at} of ${key}`, async () => body.subarray(at, at + pieceBytes));
+    }
+  })();
 }
 
 function killingClaim(claim: Claim, counter: WriteCounter): Claim {

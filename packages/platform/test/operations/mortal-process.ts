@@ -1,22 +1,37 @@
 /**
- * One life of an embedded installation, as a process of its own: it locks the data directory, submits the same request as
- * in every life before, and waits for its end. Its task is JSON in the first argument; its report goes to stdout.
+ * One life of an installation, as a process of its own: it opens its ground, submits the same request as in every life before,
+ * and waits for its end. Its task is JSON in the first argument; its report goes to stdout.
  */
-import type { JobContext, JobResult, ObjectStore } from "@pssr/platform";
-import { MemoryEventBus } from "../../dist/events/memory-event-bus.js";
-import { FileObjectStore } from "../../dist/objects/file-object-store.js";
-import { Operations } from "../../dist/operations/operations.js";
+import type { JobContext, JobResult, ObjectStore, OpenPorts } from "@pssr/platform";
 // Not through the package's index: this program starts dozens of times, and needs none of the rest.
-import { DataDirectory } from "../../dist/ports/data-directory.js";
-import { MemoryWorkQueue } from "../../dist/queue/memory-work-queue.js";
-import { FileStateStore } from "../../dist/state/file-state-store.js";
+import { Operations } from "../../dist/operations/operations.js";
 import { killingPorts, WriteCounter } from "./killing-ports.js";
 import { makeParts } from "./make-parts.js";
-import type { Report, Task } from "./mortal-task.js";
+import { clusterParts, parts, type Report, type Task } from "./mortal-task.js";
 import { text, thingKind } from "./thing-kind.js";
 
-async function run(job: JobContext, objects: ObjectStore, task: Task): Promise<JobResult> {
-  if (task.job === "make") return makeParts(job, objects);
+/** In a cluster another process must wait until a dead one's time is over. */
+const clusterLeaseMs = 500;
+
+const task: Task = JSON.parse(process.argv[2] ?? "");
+const inCluster = "cluster" in task.ground;
+
+function report(error: unknown, doing: string): void {
+  process.stderr.write(`${doing}: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function openGround(): Promise<OpenPorts> {
+  if ("cluster" in task.ground) {
+    const { openClusterPorts } = await import("../../dist/ports/cluster-ports.js");
+    return openClusterPorts(task.ground.cluster, { report, visibilityMs: clusterLeaseMs });
+  }
+  const { openEmbeddedPorts } = await import("../../dist/ports/embedded-ports.js");
+  return openEmbeddedPorts(task.ground.directory);
+}
+
+async function run(job: JobContext, objects: ObjectStore): Promise<JobResult> {
+  if (task.job === "make") return makeParts(job, objects, inCluster ? clusterParts : parts);
   if (task.job === "die-after-checkpoint") {
     if (job.attempt > 4) return { value: text("survived") };
     await job.checkpoint(job.attempt);
@@ -25,31 +40,18 @@ async function run(job: JobContext, objects: ObjectStore, task: Task): Promise<J
   return new Promise(() => undefined);
 }
 
-const task: Task = JSON.parse(process.argv[2] ?? "");
-const directory = await DataDirectory.lock(task.directory);
+const open = await openGround();
 const counter = new WriteCounter(task.kill);
-const queue = new MemoryWorkQueue();
-const objects = await FileObjectStore.open(`${directory.path}/objects`);
-const ports = killingPorts(
-  {
-    state: await FileStateStore.open(`${directory.path}/state`),
-    objects,
-    queue,
-    events: new MemoryEventBus(),
-  },
-  counter,
-);
+const ports = killingPorts(open.ports, counter);
 const operations = new Operations(ports, {
-  exclusive: true,
-  report: (error, doing) => {
-    process.stderr.write(`${doing}: ${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exitCode = 1;
-  },
+  exclusive: open.exclusive,
+  ...(inCluster ? { sweepMs: clusterLeaseMs / 2 } : {}),
+  report,
 });
 operations.register(
-  thingKind(ports.state, (job) => run(job, ports.objects, task), {
-    leaseMs: 60_000,
-    heartbeatMs: 30_000,
+  thingKind(ports.state, (job) => run(job, ports.objects), {
+    leaseMs: inCluster ? clusterLeaseMs : 60_000,
+    heartbeatMs: inCluster ? clusterLeaseMs / 2 : 30_000,
   }),
 );
 await operations.start();
@@ -62,13 +64,12 @@ const { name } = await operations.submit({
 });
 const view = await operations.wait(name);
 await operations.close();
-queue.close();
-await directory.close();
-const report: Report = {
+await open.close();
+const told: Report = {
   writes: counter.log,
   state: view.state,
   attempt: view.attempt,
   reason: view.error?.reason,
   message: view.error?.message,
 };
-process.stdout.write(JSON.stringify(report));
+process.stdout.write(JSON.stringify(told));
