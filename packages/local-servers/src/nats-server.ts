@@ -22,9 +22,17 @@ export interface NatsServerOptions {
   token?: string;
   /** Files of its certificate and key, PEM; given, it speaks TLS only. */
   tls?: { cert: string; key: string };
+  /** As one of several that keep each other's data: its name, where the others reach it, and all such addresses. */
+  cluster?: { name: string; port: number; routes: readonly string[] };
 }
 
-export async function startNatsServer({ port, token, tls, ...options }: NatsServerOptions): Promise<NatsServer> {
+export async function startNatsServer({
+  port,
+  token,
+  tls,
+  cluster,
+  ...options
+}: NatsServerOptions): Promise<NatsServer> {
   const directory = resolve(options.directory);
   const own = port ?? (await freePort());
   const monitor = await freePort();
@@ -38,8 +46,11 @@ export async function startNatsServer({ port, token, tls, ...options }: NatsServ
       host: "127.0.0.1",
       port: own,
       http: `127.0.0.1:${monitor}`,
-      server_name: "pssr-local",
+      server_name: cluster?.name ?? "pssr-local",
       jetstream: { store_dir: dataDirectory, sync_interval: "always" },
+      ...(cluster === undefined
+        ? {}
+        : { cluster: { name: "pssr-local", listen: `127.0.0.1:${cluster.port}`, routes: cluster.routes } }),
       ...(token === undefined ? {} : { authorization: { token } }),
       ...(tls === undefined ? {} : { tls: { cert_file: tls.cert, key_file: tls.key } }),
     }),
@@ -49,10 +60,30 @@ export async function startNatsServer({ port, token, tls, ...options }: NatsServ
     folders: [directory, ...(tls === undefined ? [] : [dirname(tls.cert), dirname(tls.key)])].map((path) =>
       resolve(path),
     ),
-    isReady: () => isAnswering(`http://127.0.0.1:${monitor}/healthz?js-enabled-only=true`),
+    // One of several is well only with the others, which may not be there yet.
+    isReady: () => isAnswering(`http://127.0.0.1:${monitor}/${cluster === undefined ? "healthz" : "varz"}`),
   });
   return Object.assign(server, {
     url: tls === undefined ? `nats://127.0.0.1:${own}` : `tls://localhost:${own}`,
     dataDirectory,
   });
+}
+
+/** So many servers that keep each other's data: any minority of them may be lost. */
+export async function startNatsCluster({
+  directory,
+  servers,
+}: {
+  directory: string;
+  servers: number;
+}): Promise<NatsServer[]> {
+  const names = Array.from({ length: servers }, (_, i) => `pssr-local-${i + 1}`);
+  const ports: number[] = [];
+  for (const _ of names) ports.push(await freePort());
+  const routes = ports.map((port) => `nats://127.0.0.1:${port}`);
+  return Promise.all(
+    names.map((name, i) =>
+      startNatsServer({ directory: join(directory, name), cluster: { name, port: ports[i]!, routes } }),
+    ),
+  );
 }

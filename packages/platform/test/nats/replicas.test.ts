@@ -1,0 +1,102 @@
+/** Three NATS servers that keep each other's data: one is lost, and nothing else. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, type TestContext, test } from "node:test";
+import { isPssrError } from "@pssr/api";
+import { type NatsServer, startNatsCluster } from "@pssr/local-servers";
+import { loadConfig, NatsConnection, NatsEventBus, NatsStateStore, NatsWorkQueue, natsSettings } from "@pssr/platform";
+import { stateStoreContract } from "../state/contract.js";
+import { freshName } from "./nats.js";
+
+const ignore = (): void => undefined; // a lost server is the test's own doing
+let directory: string;
+let servers: NatsServer[];
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), "pssr-nats-cluster-"));
+  servers = await startNatsCluster({ directory, servers: 3 });
+});
+after(async () => {
+  await Promise.all(servers.map((server) => server.stop()));
+  await rm(directory, { recursive: true });
+});
+
+async function connect(): Promise<NatsConnection> {
+  const urls = servers.map(({ url }) => url);
+  const env = { PSSR_NATS_URL: urls.join(","), PSSR_NATS_NAME: freshName(), PSSR_NATS_REPLICAS: "3" };
+  const config = loadConfig(natsSettings, { argv: [], env });
+  return NatsConnection.open({ ...config, natsUrl: urls }, { report: ignore });
+}
+
+async function openState(context: TestContext, connection: NatsConnection): Promise<NatsStateStore> {
+  // A cluster that has just begun elects its leader for a moment.
+  const state = await persistently(() => NatsStateStore.open(connection, { report: ignore }));
+  context.after(async () => {
+    await state.close();
+    await connection.close();
+  });
+  return state;
+}
+
+stateStoreContract("three NATS servers", async (context) => openState(context, await connect()));
+
+test("a server killed while records are written: each write that was confirmed is there, work goes on", async (context) => {
+  const connection = await connect();
+  const state = await openState(context, connection);
+  const queue = new NatsWorkQueue(connection, { visibilityMs: 1_000, report: ignore });
+  const events = await NatsEventBus.open(connection, { report: ignore });
+  context.after(() => queue.close());
+  await queue.publish("train", "waiting", new Uint8Array());
+
+  const confirmed = new Map<string, bigint>();
+  const write = async (i: number): Promise<void> => {
+    try {
+      confirmed.set(`w/${i}`, await state.put(`w/${i}`, new TextEncoder().encode(`${i}`), 0n));
+    } catch (error) {
+      // Whether it has happened is unknown; that it was not confirmed is what counts.
+      if (!isPssrError(error, "UNAVAILABLE") && !isPssrError(error, "REVISION_CONFLICT")) throw error;
+    }
+  };
+  for (let i = 0; i < 50; i++) await write(i);
+  const info = await connection.manager.streams.info(`KV_${connection.name}`);
+  const leader = servers[Number(info.cluster?.leader?.replace("pssr-local-", "")) - 1];
+  assert.ok(leader !== undefined, "the leader of the records is known");
+  const writing = (async () => {
+    for (let i = 50; i < 250; i++) await write(i);
+  })();
+  await leader.kill();
+  await writing;
+  const beforeKill = [...confirmed.keys()].filter((key) => Number(key.slice(2)) < 50);
+  assert.equal(beforeKill.length, 50);
+  assert.ok(confirmed.size > 100, `only ${confirmed.size} writes were confirmed`);
+
+  for (const [key, revision] of confirmed) {
+    const entry = await persistently(() => state.get(key));
+    assert.equal(entry?.revision, revision, key);
+  }
+  const claim = await persistently(() => queue.claim("train"));
+  assert.equal(claim.jobId, "waiting");
+  await persistently(() => claim.ack());
+  await persistently(() => events.publish("e", new Uint8Array(1)));
+  const listed = await persistently(() => state.list("w/", { limit: 1000 }));
+  for (const key of confirmed.keys())
+    assert.ok(
+      listed.some((entry) => entry.key === key),
+      key,
+    );
+  await leader.start();
+});
+
+/** Again for as long as the servers are choosing a leader: 30 s at most. */
+async function persistently<T>(call: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + 30_000;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isPssrError(error, "UNAVAILABLE") || performance.now() > giveUpAt) throw error;
+    }
+  }
+}
