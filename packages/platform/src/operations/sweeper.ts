@@ -14,6 +14,7 @@ import type { Materialiser } from "./materialiser.js";
 import type { IndexEntry, OperationIndex } from "./operation-index.js";
 import { isTerminal, type OperationRecord } from "./record.js";
 import type { OperationRecords } from "./records.js";
+import { Republication } from "./republication.js";
 import { leaseOf, type OperationsSettings } from "./settings.js";
 
 /** How long we must have seen what we remove, unchanged and on our own clock. */
@@ -23,6 +24,7 @@ export class Sweeper {
   readonly #stop = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #sweep: Promise<void> | undefined;
+  readonly #republication: Republication;
   #lastMs: number;
 
   constructor(
@@ -35,6 +37,7 @@ export class Sweeper {
     private readonly settings: Required<OperationsSettings>,
   ) {
     this.#lastMs = settings.clock.monotonic();
+    this.#republication = new Republication(settings.clock, settings.sweepMs);
   }
 
   start(): void {
@@ -75,6 +78,10 @@ export class Sweeper {
         }
       }
     }
+    this.#republication.keepOnly((key) => {
+      const entry = this.index.get(key);
+      return entry !== undefined && !isTerminal(entry.record.state);
+    });
   }
 
   async #one(entry: IndexEntry, kind: JobKind): Promise<void> {
@@ -99,10 +106,12 @@ export class Sweeper {
       await this.materialiser.run(key, { signal });
       return;
     }
-    if (!live)
+    if (!live && this.#republication.isDue(entry)) {
       await runInScope(jobScope(record), () =>
         this.ports.queue.publish(kind.kind, key, new TextEncoder().encode(key), { signal }),
       );
+      this.#republication.done(entry);
+    }
     if (!record.materialised) await this.materialiser.run(key, { signal });
   }
 

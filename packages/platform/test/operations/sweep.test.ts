@@ -87,6 +87,50 @@ onEachGround(({ test, openBench }) => {
     assert.equal((await worker.wait(name)).state, "SUCCEEDED");
   });
 
+  test("work that waits is queued again ever more seldom, and at once after a change", async (context) => {
+    const bench = await openBench(context);
+    let aheadMs = 0;
+    let published = 0;
+    const operations = await bench.start(async () => ({ value: text("") }), {
+      kind: { concurrency: 0 },
+      settings: {
+        sweepMs: 60_000,
+        clock: { now: () => Date.now(), monotonic: () => performance.now() + aheadMs },
+      },
+      ports: {
+        queue: {
+          publish: async (...call) => {
+            published += 1;
+            await bench.ports.queue.publish(...call);
+          },
+          claim: (...call) => bench.ports.queue.claim(...call),
+        },
+      },
+    });
+    await operations.submit({ ...submission, resource: "one" });
+    published = 0;
+    const sweepAfter = async (ms: number): Promise<number> => {
+      aheadMs += ms;
+      const before = published;
+      await operations.sweep();
+      return published - before;
+    };
+    assert.deepEqual([await sweepAfter(0), await sweepAfter(1_000)], [1, 0], "once, and not again soon");
+    assert.deepEqual([await sweepAfter(60_000), await sweepAfter(60_000), await sweepAfter(61_000)], [1, 0, 1]);
+    // Another process writes the record: nobody knows what became of its message.
+    const key = "operations/p1/thing-one";
+    const entry = await bench.ports.state.get(key);
+    assert.ok(entry !== undefined);
+    const other = await bench.start(async () => ({ value: text("") }), { kind: { concurrency: 0 } });
+    const changed = operations.watch("projects/p1/operations/thing-one")[Symbol.asyncIterator]();
+    await changed.next();
+    const record = { ...JSON.parse(new TextDecoder().decode(entry.value)), retries: 1, attempt: 1 };
+    await bench.ports.state.put(key, new TextEncoder().encode(JSON.stringify(record)), entry.revision);
+    await changed.next();
+    await other.close();
+    assert.equal(await sweepAfter(0), 1);
+  });
+
   async function keys(objects: ObjectStore): Promise<string[]> {
     const found: string[] = [];
     for await (const { key } of objects.list("")) found.push(key);
