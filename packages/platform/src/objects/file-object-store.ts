@@ -1,16 +1,24 @@
 /** Objects as files, content and footer in each, for one process with an exclusively locked data directory. */
-import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { isPssrError, PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
 import { DurableFiles } from "../files/durable-files.js";
 import { errorCode, toStorageError } from "../files/storage-error.js";
 import { abortableBody } from "./abortable-body.js";
-import { corruptObject, footerBytes, objectFooter, otherContent, readObjectFooter } from "./object-footer.js";
+import {
+  ContentCheck,
+  corruptObject,
+  FooterMaker,
+  footerBytes,
+  type ObjectFooter,
+  otherContent,
+  readObjectFooter,
+} from "./object-footer.js";
 import { checkObjectKey, checkObjectPrefix } from "./object-key.js";
 import type { ListObjectsOptions, ObjectEntry, ObjectStat, ObjectStore } from "./object-store.js";
 
 const chunkBytes = 256 * 1024;
+const notAsWritten = "its content is not what was written";
 
 export class FileObjectStore implements ObjectStore {
   private constructor(private readonly files: DurableFiles) {}
@@ -28,19 +36,19 @@ export class FileObjectStore implements ObjectStore {
   ): Promise<ObjectStat> {
     checkObjectKey(key);
     signal?.throwIfAborted();
-    const hash = createHash("sha256");
+    const maker = new FooterMaker();
     let size = 0;
     let digest = "";
     try {
       const created = await this.files.write(key, "create", async (file) => {
         for await (const chunk of body instanceof Uint8Array ? [body] : abortableBody(body, signal)) {
-          hash.update(chunk);
+          maker.update(chunk);
           size += chunk.length;
           await file.writeFile(chunk);
         }
-        const sha256 = hash.digest();
-        digest = sha256.toString("hex");
-        await file.writeFile(objectFooter(sha256));
+        const { footer, sha256 } = maker.finish();
+        digest = sha256;
+        await file.writeFile(footer);
         signal?.throwIfAborted();
       });
       const present = await this.stat(key);
@@ -56,17 +64,16 @@ export class FileObjectStore implements ObjectStore {
     checkObjectKey(key);
     const file = await this.#open(key, signal);
     try {
-      const { size, sha256 } = await readFooter(file, key);
-      const hash = createHash("sha256");
+      const { size, footer } = await readFooter(file, key);
+      const check = new ContentCheck(footer);
       for (let offset = 0; offset < size; ) {
         signal?.throwIfAborted();
         const chunk = await readFully(file, key, offset, Math.min(chunkBytes, size - offset));
-        hash.update(chunk);
+        check.update(chunk);
         offset += chunk.length;
-        // The last chunk is held back until the digest is known to be right.
-        if (offset < size) yield chunk;
-        else if (hash.digest("hex") === sha256) yield chunk;
-        else throw corruptObject(key, "its content does not match its SHA-256");
+        // The last chunk is held back until all of it is known to be right.
+        if (offset < size || check.matches()) yield chunk;
+        else throw corruptObject(key, notAsWritten);
       }
     } finally {
       await file.close();
@@ -77,15 +84,15 @@ export class FileObjectStore implements ObjectStore {
     checkObjectKey(key);
     const file = await this.#open(key, signal);
     try {
-      const { size, sha256 } = await readFooter(file, key);
+      const { size, footer } = await readFooter(file, key);
       if (size > limit) {
         throw new PssrError("LIMIT_EXCEEDED", `object ${key} has ${size} bytes; at most ${limit} are taken here`);
       }
       const bytes = await readFully(file, key, 0, size);
       signal?.throwIfAborted();
-      if (createHash("sha256").update(bytes).digest("hex") !== sha256) {
-        throw corruptObject(key, "its content does not match its SHA-256");
-      }
+      const check = new ContentCheck(footer);
+      check.update(bytes);
+      if (!check.matches()) throw corruptObject(key, notAsWritten);
       return bytes;
     } finally {
       await file.close();
@@ -116,7 +123,8 @@ export class FileObjectStore implements ObjectStore {
       throw error;
     }
     try {
-      return { key, ...(await readFooter(file, key)) };
+      const { size, modifiedMs, footer } = await readFooter(file, key);
+      return { key, size, modifiedMs, sha256: footer.sha256 };
     } finally {
       await file.close();
     }
@@ -166,11 +174,11 @@ export class FileObjectStore implements ObjectStore {
 async function readFooter(
   file: FileHandle,
   key: string,
-): Promise<{ size: number; modifiedMs: number; sha256: string }> {
+): Promise<{ size: number; modifiedMs: number; footer: ObjectFooter }> {
   const { size, mtimeMs } = await file.stat();
   if (size < footerBytes) throw corruptObject(key, `its file has ${size} bytes, fewer than the footer`);
-  const sha256 = readObjectFooter(await readFully(file, key, size - footerBytes, footerBytes), key);
-  return { size: size - footerBytes, modifiedMs: mtimeMs, sha256 };
+  const footer = readObjectFooter(await readFully(file, key, size - footerBytes, footerBytes), key);
+  return { size: size - footerBytes, modifiedMs: mtimeMs, footer };
 }
 
 async function readFully(file: FileHandle, key: string, offset: number, length: number): Promise<Uint8Array> {

@@ -36,13 +36,13 @@ export interface ObjectStore {
   put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: Abortable): Promise<ObjectStat>;
   /**
    * The content in chunks of at most 256 KiB. Fails with NOT_FOUND at the first chunk; fails with OBJECT_CORRUPT at the
-   * latest in place of the normal end when the bytes do not match their digest: so act on them after the end only.
+   * latest in place of the normal end when the bytes are not what was written: so act on them after the end only.
    */
   get(key: string, options?: Abortable): AsyncIterable<Uint8Array>;
   /** The whole content, checked, where it has at most `limit` bytes; LIMIT_EXCEEDED (before any allocation) otherwise. */
   getBytes(key: string, limit: number, options?: Abortable): Promise<Uint8Array>;
   /**
-   * `length` bytes from `start` on, fewer only where the object ends. Not checked against the digest, which covers the
+   * `length` bytes from `start` on, fewer only where the object ends. Not checked, as the check covers the
    * whole: formats that are read by range carry checksums of their own.
    */
   range(key: string, start: number, length: number, options?: Abortable): Promise<Uint8Array>;

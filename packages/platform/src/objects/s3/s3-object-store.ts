@@ -3,7 +3,7 @@
  * of one key one wins; where it does not, we look before we write, and two who write other bytes to one key in the same
  * moment may both be told that theirs are kept (our keys name the attempt that writes, so that takes a fault of ours).
  */
-import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../../abortable.js";
 import { corruptObject, footerBytes, otherContent, readObjectFooter } from "../object-footer.js";
@@ -137,7 +137,7 @@ export class S3ObjectStore implements ObjectStore {
     const { total, modifiedMs } = download;
     const footer: Buffer[] = [];
     for await (const batch of download.batches()) footer.push(...batch);
-    const sha256 = readObjectFooter(Buffer.concat(footer), key);
+    const { sha256 } = readObjectFooter(Buffer.concat(footer), key);
     return { key, size: total - footerBytes, modifiedMs, sha256 };
   }
 
@@ -234,10 +234,10 @@ export class S3ObjectStore implements ObjectStore {
   }
 }
 
-/** The content alone, without the footer; the last of it is held back until the digest is known to be right. */
+/** The content alone, without the footer; the last of it is held back until all is known to be right. */
 async function* checkedContent(download: Download, key: string): AsyncGenerator<Uint8Array> {
   const size = download.total - footerBytes;
-  const hash = createHash("sha256");
+  let check = 0;
   const footer: Uint8Array[] = [];
   let held: Uint8Array | undefined;
   let at = 0;
@@ -247,14 +247,14 @@ async function* checkedContent(download: Download, key: string): AsyncGenerator<
       if (content > 0) {
         if (held !== undefined) yield held;
         held = new Uint8Array(buffer, byteOffset, content);
-        hash.update(held);
+        check = crc32(held, check);
       }
       if (content < length) footer.push(new Uint8Array(buffer, byteOffset + content, length - content));
       at += length;
     }
   }
-  if (readObjectFooter(Buffer.concat(footer), key) !== hash.digest("hex")) {
-    throw corruptObject(key, "its content does not match its SHA-256");
+  if (readObjectFooter(Buffer.concat(footer), key).crc32 !== check) {
+    throw corruptObject(key, "its content is not what was written");
   }
   if (held !== undefined) yield held;
 }

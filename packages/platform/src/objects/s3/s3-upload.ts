@@ -2,11 +2,10 @@
  * Sends an object to S3 in bounded memory: in one request where it fits into one part, else as a multipart upload. The object
  * becomes visible whole, content and footer, by the last request.
  */
-import { createHash } from "node:crypto";
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../../abortable.js";
 import { abortableBody } from "../abortable-body.js";
-import { footerBytes, objectFooter } from "../object-footer.js";
+import { FooterMaker, footerBytes } from "../object-footer.js";
 import { MultipartUpload, maximumParts } from "./multipart-upload.js";
 import type { S3Connection } from "./s3-connection.js";
 
@@ -44,18 +43,18 @@ export async function upload(
   const expected = body instanceof Uint8Array ? body.length + footerBytes : undefined;
   const parts = new Parts(connection, name, { what, stop, expected });
   try {
-    const hash = createHash("sha256");
+    const maker = new FooterMaker();
     let size = 0;
     for await (const chunk of body instanceof Uint8Array ? pieces(body) : abortableBody(body, stop.signal)) {
-      hash.update(chunk);
+      maker.update(chunk);
       size += chunk.length;
       await parts.append(chunk);
     }
-    const sha256 = hash.digest();
-    await parts.append(objectFooter(sha256));
+    const { footer, sha256 } = maker.finish();
+    await parts.append(footer);
     const isCreated = !(await isTaken(stop.signal)) && (await parts.finish(headers));
     if (!isCreated) await parts.abandon();
-    return { sha256: sha256.toString("hex"), size };
+    return { sha256, size };
   } catch (error) {
     stop.abort(error);
     await parts.abandon();
