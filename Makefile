@@ -6,6 +6,8 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 BIN := node_modules/.bin
+SECONDS := 60
+SEED := 1
 PROTOS := $(shell find proto -name '*.proto')
 
 help: ## Lists the targets
@@ -24,6 +26,9 @@ build: typescript native ## Installs, compiles, and builds the native TensorFlow
 
 test: build servers ## Runs all tests
 	@scripts/test.sh
+
+soak: build servers ## Workers and servers are killed while they work, and nothing may be lost: make soak SECONDS=60 SEED=1
+	@scripts/soak.sh $(SECONDS) $(SEED)
 
 examples: build ## Runs the examples in other languages against a real installation
 	@scripts/examples.sh
@@ -63,4 +68,4 @@ node_modules/.package-lock.json: package-lock.json package.json .npmrc
 	@scripts/install.sh
 	@touch $@
 
-.PHONY: help demo up up-cluster build test examples lint format bench clean typescript native servers generated
+.PHONY: help demo up up-cluster build test soak examples lint format bench clean typescript native servers generated
