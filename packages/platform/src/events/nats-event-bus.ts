@@ -46,11 +46,16 @@ export class NatsEventBus implements EventBus {
     const own = headers();
     const { trace } = currentScope();
     if (trace !== undefined) own.set("traceparent", formatTraceparent(trace));
-    await this.nats.request(
-      `telling of ${subject}`,
-      () => this.nats.jetstream.publish(`${eventsRoot(this.nats)}.${toTokens(subject)}`, data, { headers: own }),
-      { signal },
-    );
+    try {
+      await this.nats.request(
+        `telling of ${subject}`,
+        () => this.nats.jetstream.publish(`${eventsRoot(this.nats)}.${toTokens(subject)}`, data, { headers: own }),
+        { signal },
+      );
+    } catch (error) {
+      this.#stream.forget();
+      throw error;
+    }
   }
 
   subscribe(prefix: string, { signal }: Abortable = {}): AsyncIterable<BusEvent> {

@@ -2,7 +2,7 @@
  * The last message of each subject of a stream, then every further one, over one connection: when that breaks the feed
  * ends with UNAVAILABLE, and whoever reads it begins anew. So nothing is missed, even where the stream was lost meanwhile.
  */
-import { DeliverPolicy, type JsMsg } from "@nats-io/jetstream";
+import { type ConsumerMessages, DeliverPolicy, type JsMsg } from "@nats-io/jetstream";
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
 import type { NatsConnection } from "./nats-connection.js";
@@ -48,6 +48,7 @@ export async function followSubjects(nats: NatsConnection, options: SubjectFeedO
     },
   });
   const stop = (): void => messages.stop();
+  void stopWhenLost(messages);
   for (const end of [broken, signal]) {
     if (end?.aborted) stop();
     else end?.addEventListener("abort", stop, { once: true });
@@ -61,5 +62,16 @@ export async function followSubjects(nats: NatsConnection, options: SubjectFeedO
     signal?.removeEventListener("abort", stop);
     // The server forgets it by itself after a while; where it can be told, at once.
     if (nats.connected) await consumer.delete().catch(() => false);
+  }
+}
+
+/**
+ * The client would go on by itself from the number it has reached, in whatever stream there is by then. A stream that was
+ * deleted and made anew begins at 1, so we rather begin anew as well.
+ */
+async function stopWhenLost(messages: ConsumerMessages): Promise<void> {
+  const lost = new Set(["heartbeats_missed", "consumer_deleted", "stream_not_found", "ordered_consumer_recreated"]);
+  for await (const { type } of messages.status()) {
+    if (lost.has(type)) messages.stop();
   }
 }

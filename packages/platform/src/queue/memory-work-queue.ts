@@ -1,6 +1,7 @@
 /** The queue within one process. It is empty after a start: the operations' sweeper refills it from the state store. */
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
+import { WaitingClaims } from "./waiting-claims.js";
 import type { Claim, WorkQueue } from "./work-queue.js";
 
 export interface MemoryWorkQueueOptions {
@@ -17,14 +18,9 @@ interface Job {
   timer: NodeJS.Timeout | undefined;
 }
 
-interface Waiter {
-  resolve(claim: Claim): void;
-  reject(error: unknown): void;
-}
-
 interface Line {
   ready: Job[];
-  waiters: Set<Waiter>;
+  waiters: WaitingClaims;
 }
 
 export class MemoryWorkQueue implements WorkQueue {
@@ -53,25 +49,7 @@ export class MemoryWorkQueue implements WorkQueue {
     const line = this.#line(kind);
     const job = line.ready.shift();
     if (job !== undefined) return this.#deliver(job);
-    return new Promise<Claim>((resolve, reject) => {
-      const abort = (): void => waiter.reject(signal?.reason);
-      const leave = (): void => {
-        line.waiters.delete(waiter);
-        signal?.removeEventListener("abort", abort);
-      };
-      const waiter: Waiter = {
-        resolve: (claim) => {
-          leave();
-          resolve(claim);
-        },
-        reject: (error) => {
-          leave();
-          reject(error);
-        },
-      };
-      line.waiters.add(waiter);
-      signal?.addEventListener("abort", abort, { once: true });
-    });
+    return line.waiters.wait({ signal });
   }
 
   /** Drops what is queued; waiting claims fail with UNAVAILABLE. */
@@ -79,16 +57,14 @@ export class MemoryWorkQueue implements WorkQueue {
     this.#closed = true;
     for (const job of this.#jobs.values()) clearTimeout(job.timer);
     this.#jobs.clear();
-    for (const line of this.#lines.values()) {
-      for (const waiter of [...line.waiters]) waiter.reject(closed());
-    }
+    for (const { waiters } of this.#lines.values()) waiters.failAll(closed());
     this.#lines.clear();
   }
 
   #line(kind: string): Line {
     let line = this.#lines.get(kind);
     if (line === undefined) {
-      line = { ready: [], waiters: new Set() };
+      line = { ready: [], waiters: new WaitingClaims() };
       this.#lines.set(kind, line);
     }
     return line;
@@ -101,9 +77,7 @@ export class MemoryWorkQueue implements WorkQueue {
       return;
     }
     const line = this.#line(job.kind);
-    const [waiter] = line.waiters;
-    if (waiter === undefined) line.ready.push(job);
-    else waiter.resolve(this.#deliver(job));
+    if (!line.waiters.give(() => this.#deliver(job))) line.ready.push(job);
   }
 
   #deliver(job: Job): Claim {

@@ -13,6 +13,7 @@ import { Declared } from "../nats/declared.js";
 import type { NatsConnection } from "../nats/nats-connection.js";
 import { hasCode, toNatsError } from "../nats/nats-error.js";
 import { fromTokens } from "../nats/subjects.js";
+import { WaitingClaims } from "./waiting-claims.js";
 import type { Claim, WorkQueue } from "./work-queue.js";
 
 export interface NatsWorkQueueOptions {
@@ -25,13 +26,8 @@ export interface NatsWorkQueueOptions {
 /** A request for a job is made anew after so long: a server that was restarted has forgotten the old one. */
 const pullMs = 5_000;
 
-interface Waiter {
-  resolve(claim: Claim): void;
-  reject(error: unknown): void;
-}
-
 interface Line {
-  waiters: Set<Waiter>;
+  waiters: WaitingClaims;
   /** Requests under way; as many as waiters, or more where waiters have left. */
   pulls: number;
 }
@@ -78,37 +74,18 @@ export class NatsWorkQueue implements WorkQueue {
     this.#check();
     let line = this.#lines.get(kind);
     if (line === undefined) {
-      line = { waiters: new Set(), pulls: 0 };
+      line = { waiters: new WaitingClaims(), pulls: 0 };
       this.#lines.set(kind, line);
     }
-    const { waiters } = line;
-    const claim = new Promise<Claim>((resolve, reject) => {
-      const abort = (): void => waiter.reject(signal?.reason);
-      const leave = (): void => {
-        waiters.delete(waiter);
-        signal?.removeEventListener("abort", abort);
-      };
-      const waiter: Waiter = {
-        resolve: (value) => {
-          leave();
-          resolve(value);
-        },
-        reject: (error) => {
-          leave();
-          reject(error);
-        },
-      };
-      waiters.add(waiter);
-      signal?.addEventListener("abort", abort, { once: true });
-    });
-    if (line.pulls < waiters.size) void this.#pull(kind, line);
+    const claim = line.waiters.wait({ signal });
+    if (line.pulls < line.waiters.size) void this.#pull(kind, line);
     return claim;
   }
 
   /** Waiting claims fail with UNAVAILABLE; a job that still comes goes back at once. */
   close(): void {
     this.#closed = true;
-    for (const { waiters } of this.#lines.values()) for (const waiter of [...waiters]) waiter.reject(closed());
+    for (const { waiters } of this.#lines.values()) waiters.failAll(closed());
   }
 
   #check(): void {
@@ -121,16 +98,12 @@ export class NatsWorkQueue implements WorkQueue {
     try {
       while (line.waiters.size >= line.pulls) {
         const message = await this.#next(kind);
-        const [waiter] = line.waiters;
         if (message === undefined) continue;
-        if (waiter === undefined) message.nak();
-        else waiter.resolve(this.#claimOf(kind, message));
+        if (!line.waiters.give(() => this.#claimOf(kind, message))) message.nak();
         return;
       }
     } catch (error) {
-      const [waiter] = line.waiters;
-      if (waiter !== undefined) waiter.reject(error);
-      else if (!this.#closed) this.#report(error, `asking for ${kind} jobs`);
+      if (!line.waiters.fail(error) && !this.#closed) this.#report(error, `asking for ${kind} jobs`);
     } finally {
       line.pulls -= 1;
       if (line.waiters.size > line.pulls) void this.#pull(kind, line);
@@ -140,8 +113,13 @@ export class NatsWorkQueue implements WorkQueue {
   async #next(kind: string): Promise<JsMsg | undefined> {
     const broken = await this.nats.standing();
     const consumer = this.#consumer(kind);
+    const began = performance.now();
     try {
-      return (await (await consumer.get()).next({ expires: pullMs })) ?? undefined;
+      const message = await (await consumer.get()).next({ expires: pullMs });
+      if (message !== null) return message;
+      // The server would have waited: it has refused, or lost what we ask.
+      if (performance.now() - began < pullMs / 2) throw new Error("the request ended before its time");
+      return undefined;
     } catch (error) {
       if (broken.aborted) return undefined; // asked again once a connection stands
       consumer.forget();

@@ -85,6 +85,23 @@ test("a server that lost its disk is given everything it needs anew", async (con
   await retried(() => events.publish("e", text("x")));
 });
 
+test("queues and events deleted behind our back are made anew", async (context) => {
+  const { connection, queue, events } = await open(context);
+  await queue.publish("train", "one", text("x"));
+  await (await queue.claim("train")).ack();
+  const told = events.subscribe("e/")[Symbol.asyncIterator]();
+  const next = told.next();
+  await events.publish("e/x", text("before"));
+  assert.equal((await next).value.subject, "e/x");
+  const waiting = retried(() => queue.claim("train"));
+  for (const stream of ["jobs_train", "events"]) {
+    await connection.manager.streams.delete(`${connection.name}_${stream}`);
+  }
+  await retried(() => queue.publish("train", "two", text("x")));
+  assert.equal((await waiting).jobId, "two");
+  await retried(() => events.publish("e/x", text("after")));
+});
+
 test("a key deleted while a process was cut off is gone for it too, even when the mark of it is gone", async (context) => {
   const name = freshName();
   const line = await SeverableLine.to(nats.server.url);
