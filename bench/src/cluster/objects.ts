@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import type { ObjectStore } from "@pssr/platform";
 import { Client } from "minio";
-import { inTurns } from "../in-turns.js";
+import { type InTurns, inTurns } from "../in-turns.js";
 import { median } from "../median.js";
-import { type Row, row } from "../row.js";
+import { type Row, row, type Target } from "../row.js";
 import { type Ground, portsOf } from "./ground.js";
 
 const mib = 2 ** 20;
@@ -62,11 +62,7 @@ async function smallObjects(store: ObjectStore, plain: Client): Promise<Row[]> {
   return [beside("small-object-put", puts), beside("small-object-get", gets)];
 }
 
-function beside(
-  name: string,
-  { ours, peer }: { ours: number[]; peer: number[] },
-  target?: Parameters<typeof row>[3],
-): Row {
+function beside(name: string, { ours, peer }: InTurns, target?: Target): Row {
   return row(`cluster/${name}`, "MiB/s", median(ours), target, { name: "plain minio client", value: median(peer) });
 }
 
