@@ -137,7 +137,8 @@ export class Crew {
     const ownCluster =
       lines === undefined ? cluster : { ...cluster, natsUrl: [lines.nats.url], s3Endpoint: lines.s3.url };
     const orders: Orders = { cluster: ownCluster, concurrency, kill: fate.self };
-    const execArgv = isMortal ? [] : ["--expose-gc"];
+    // They live too briefly for the compiler to be worth its time.
+    const execArgv = isMortal ? ["--no-opt"] : ["--expose-gc"];
     const life = new WorkerLife(this.lives.length, orders, journal, { cuts, execArgv });
     this.lives.push(life);
     place.life = life;

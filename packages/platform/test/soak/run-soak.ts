@@ -14,12 +14,12 @@ import { consumersLeft, endUploads, judgeOperations, judgeSurvivor, judgeTheDayA
 import type { Pause } from "./worker-life.js";
 import type { Orders } from "./worker-messages.js";
 
-/** A machine on which so many take longer goes on until it has had them, four times the time at most. */
+/** A machine on which so many take longer goes on until it has had them, five times the time at most. */
 const killsPerMinute = 200;
-const longestTimes = 4;
+const longestTimes = 5;
 const workers = 6;
 const concurrency = 3;
-const operationsAtOnce = 24;
+const operationsAtOnce = 12;
 /** What of the first operations passes before the survivor is measured for the first time. */
 const earlyOperations = 40;
 /** In which all work ends once nothing befalls it any more. */

@@ -3,7 +3,7 @@ import type { Callers } from "./callers.js";
 import type { Crew } from "./crew.js";
 import type { Faults } from "./faults.js";
 import type { History, Loss } from "./history.js";
-import { type Cause, diedMs } from "./silence.js";
+import type { Cause } from "./silence.js";
 import type { WorkerLife } from "./worker-life.js";
 import { leaseMs, type Measurement } from "./worker-messages.js";
 
@@ -31,7 +31,7 @@ export interface SoakCounts {
 export function tableOf(counts: SoakCounts): string {
   const { crew, faults, history, callers, losses, ends, memory } = counts;
   const killed = losses.flatMap(({ cause, life, takenMs }) =>
-    cause === "killed" && life !== undefined ? [takenMs - diedMs(life)] : [],
+    cause === "killed" && life?.killedMs !== undefined ? [takenMs - life.killedMs] : [],
   );
   const records = [...history.operations.values()].map(({ record }) => record);
   const byCause = tally(losses.map(({ cause }) => cause ?? "unexplained"));
@@ -60,7 +60,7 @@ export function tableOf(counts: SoakCounts): string {
     ],
     ["longest without an end", quantile(pauses, 1)],
     ["objects of lost attempts", `${counts.orphans} swept; ${counts.uploads} unfinished uploads ended`],
-    ["followers left in NATS", `${counts.consumers}, which it forgets after five minutes`],
+    ["followers left in NATS", `${counts.consumers}, which it forgets after a while`],
     ["the worker never killed", `${mib(memory.early)} early, ${mib(memory.late)} at the end`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

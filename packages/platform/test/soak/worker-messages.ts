@@ -6,6 +6,9 @@ import type { SoakRequest } from "./soak-request.js";
 /** Short, so that a job whose worker is gone goes on soon; a heartbeat is a fifth of it. */
 export const leaseMs = 500;
 
+/** In which a worker that was asked to stop gives its jobs back. */
+export const stopGraceMs = 1_000;
+
 export interface Orders {
   cluster: NatsConfig & S3Config;
   concurrency: number;

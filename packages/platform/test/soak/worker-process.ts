@@ -19,6 +19,7 @@ import {
   leaseMs,
   type Measurement,
   type Orders,
+  stopGraceMs,
   type ToWorker,
 } from "./worker-messages.js";
 
@@ -103,7 +104,7 @@ async function work(orders: Orders): Promise<void> {
     exclusive: false,
     sweepMs: leaseMs / 2,
     retryMs: 100,
-    stopGraceMs: 1_000,
+    stopGraceMs,
     report,
   });
   operations.register(
