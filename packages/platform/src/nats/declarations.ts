@@ -105,7 +105,10 @@ export function eventsStream(nats: NatsConnection): Stream {
   };
 }
 
-/** Makes a stream, or changes what an older release made. May be repeated by several processes at once. */
+/**
+ * Makes a stream, or changes what an older release made; fewer replicas it never makes (`nats stream update` does). May be
+ * repeated by several processes at once.
+ */
 export async function declareStream(nats: NatsConnection, stream: Stream, { signal }: Abortable = {}): Promise<void> {
   const { streams } = nats.manager;
   await nats.request(
@@ -116,7 +119,10 @@ export async function declareStream(nats: NatsConnection, stream: Stream, { sign
       } catch (error) {
         // It is there with other settings.
         if (!hasCode(error, "streamNameInUse")) throw error;
-        await streams.update(stream.name, stream);
+        const { config } = await streams.info(stream.name);
+        // One process that was not told of the others' replicas must not take them away from all.
+        const replicas = Math.max(config.num_replicas, stream.num_replicas ?? 1);
+        await streams.update(stream.name, { ...stream, num_replicas: replicas });
       }
     },
     { signal },

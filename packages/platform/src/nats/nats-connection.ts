@@ -3,7 +3,6 @@
  * when it stands. A request waits for a reconnection instead of piling up in a buffer, and fails with UNAVAILABLE after
  * its time.
  */
-import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
@@ -16,6 +15,7 @@ import {
 } from "@nats-io/transport-node";
 import { isPssrError, PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
+import { within } from "../within.js";
 import { toNatsError } from "./nats-error.js";
 import type { NatsConfig } from "./nats-settings.js";
 
@@ -33,6 +33,7 @@ export class NatsConnection {
   #broken = new AbortController();
   #connected = true;
   #brokeMs = 0;
+  #closing = false;
   #reconnected: Promise<void> = Promise.resolve();
   #tellReconnected: () => void = () => undefined;
 
@@ -93,13 +94,18 @@ export class NatsConnection {
     return this.config.natsName;
   }
 
+  /** How long a request may take, milliseconds. */
+  get timeoutMs(): number {
+    return this.#timeoutMs;
+  }
+
   get replicas(): number {
     return this.config.natsReplicas;
   }
 
   /** Waits until a connection stands; resolves with a signal that is aborted when it breaks. */
   async standing({ signal }: Abortable = {}): Promise<AbortSignal> {
-    while (!this.#connected) await raced(this.#reconnected, signal);
+    while (!this.#connected) await within(this.#reconnected, { signal });
     return this.#broken.signal;
   }
 
@@ -109,14 +115,11 @@ export class NatsConnection {
    */
   async request<T>(doing: string, action: () => Promise<T>, { signal }: Abortable = {}): Promise<T> {
     signal?.throwIfAborted();
+    const began = performance.now();
+    const left = () => ({ signal, limitMs: Math.max(0, this.#timeoutMs - (performance.now() - began)) });
     try {
-      if (!this.#connected) {
-        await raced(
-          this.#reconnected,
-          AbortSignal.any([AbortSignal.timeout(this.#timeoutMs), ...(signal ? [signal] : [])]),
-        );
-      }
-      return await raced(action(), signal);
+      if (!this.#connected) await within(this.#reconnected, left());
+      return await within(action(), left());
     } catch (error) {
       signal?.throwIfAborted();
       throw toNatsError(error, doing);
@@ -125,6 +128,7 @@ export class NatsConnection {
 
   /** What is on its way is sent before the connection ends. */
   async close(): Promise<void> {
+    this.#closing = true;
     if (this.#nats.isClosed()) return;
     try {
       if (this.#connected) await this.#nats.drain();
@@ -142,6 +146,10 @@ export class NatsConnection {
       else if (status.type === "error") this.report(status.error, "on the connection to NATS");
     }
     this.#disconnected();
+    if (!this.#closing) {
+      const lost = new PssrError("UNAVAILABLE", "the connection to NATS is closed for good; start this process again");
+      this.report(lost, "connected to NATS no more");
+    }
   }
 
   #disconnected(): void {
@@ -168,7 +176,12 @@ export class NatsConnection {
 
 function connectionOptions(config: NatsConfig & { natsUrl: readonly string[] }): ConnectionOptions {
   const { natsCredentials, natsToken, natsUser, natsPassword, natsCaFile, natsCertFile, natsKeyFile } = config;
-  const encrypted = natsCaFile ?? natsCertFile ?? natsKeyFile;
+  if ((natsCertFile === undefined) !== (natsKeyFile === undefined)) {
+    const field = natsCertFile === undefined ? "natsCertFile" : "natsKeyFile";
+    throw new PssrError("INVALID_CONFIGURATION", `${field}: a certificate and its key go together; set both`, {
+      field,
+    });
+  }
   return {
     servers: [...config.natsUrl],
     name: `pssr-${process.pid}`,
@@ -186,7 +199,7 @@ function connectionOptions(config: NatsConfig & { natsUrl: readonly string[] }):
     ...(natsToken === undefined ? {} : { token: natsToken }),
     ...(natsUser === undefined ? {} : { user: natsUser }),
     ...(natsPassword === undefined ? {} : { pass: natsPassword }),
-    ...(encrypted === undefined
+    ...(!isEncrypted(config)
       ? {}
       : {
           tls: {
@@ -196,6 +209,19 @@ function connectionOptions(config: NatsConfig & { natsUrl: readonly string[] }):
           },
         }),
   };
+}
+
+/** The client takes the addresses without their scheme: what they ask for must be said apart. */
+function isEncrypted({ natsUrl, natsCaFile, natsCertFile }: NatsConfig & { natsUrl: readonly string[] }): boolean {
+  const encrypted = natsUrl.filter((url) => /^tls:/i.test(url)).length;
+  if (encrypted > 0 && encrypted < natsUrl.length) {
+    throw new PssrError(
+      "INVALID_CONFIGURATION",
+      "natsUrl: some addresses begin with tls: and some do not; make all of them encrypted, or none",
+      { field: "natsUrl" },
+    );
+  }
+  return encrypted > 0 || natsCaFile !== undefined || natsCertFile !== undefined;
 }
 
 function pem(field: string, path: string): string {
@@ -247,21 +273,4 @@ function refused(config: NatsConfig, cause: unknown): PssrError {
 /** Without credentials that somebody may have put into the address. */
 function shown({ natsUrl }: NatsConfig): string {
   return (natsUrl ?? []).map((url) => url.replace(/\/\/[^@/]*@/, "//")).join(", ");
-}
-
-async function raced<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  setMaxListeners(0, signal); // as many as its owner has requests under way
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-    promise.catch(() => undefined); // given up: nobody is left to be told
-  }
 }

@@ -12,6 +12,7 @@ import type { NatsConnection } from "../nats/nats-connection.js";
 import { hasCode } from "../nats/nats-error.js";
 import { followSubjects } from "../nats/subject-feed.js";
 import { fromTokens, toTokens } from "../nats/subjects.js";
+import { within } from "../within.js";
 import { checkListLimit, checkStateKey, checkStatePrefix, checkStateValue, revisionConflict } from "./state-key.js";
 import type { ListStateOptions, Revision, StateChange, StateEntry, StateStore } from "./state-store.js";
 import { WatchedKeys } from "./watched-keys.js";
@@ -19,12 +20,17 @@ import { WatchedKeys } from "./watched-keys.js";
 /** How long the mark of a deleted key is kept: far longer than any process is cut off and still believes its keys. */
 const deletionMarkTtl = "24h";
 const pauseAfterErrorMs = 250;
+const watchOverMs = 2_000;
+/** Together with the time between two, and that between two heartbeats of a worker, less than a lease. */
+const watchOverLimitMs = 3_000;
 
 export class NatsStateStore implements StateStore {
   readonly #keys = new WatchedKeys((key, options) => this.get(key, options));
   readonly #stop = new AbortController();
   readonly #prefix: string;
   #following: Promise<void> = Promise.resolve();
+  /** Ends the present feed, so that another begins. */
+  #feed = new AbortController();
   /** Number of the last message that the feed has brought, undefined until it is complete. */
   #seen: number | undefined;
   /** Called after each message of the feed, and when it breaks. */
@@ -59,6 +65,7 @@ export class NatsStateStore implements StateStore {
   /** Ends all watches. */
   async close(): Promise<void> {
     this.#stop.abort(new PssrError("UNAVAILABLE", "the state store is closed"));
+    this.#moved();
     await this.#following;
   }
 
@@ -142,7 +149,10 @@ export class NatsStateStore implements StateStore {
     throw revisionConflict(key, expected, (await this.get(key, { signal }))?.revision ?? 0n);
   }
 
-  /** Waits until the feed has brought everything that was written before the call, by whomever. */
+  /**
+   * Waits until the feed has brought everything that was written before the call, by whomever. UNAVAILABLE where nothing moves
+   * for the time of a request.
+   */
   async #caughtUp({ signal }: Abortable): Promise<void> {
     const last = await this.nats.request(
       "reading the last record",
@@ -150,28 +160,43 @@ export class NatsStateStore implements StateStore {
       { signal },
     );
     const target = last?.seq ?? 0;
-    await this.nats.request("following the records", () => this.#reached(target), { signal });
+    while (this.#seen === undefined || this.#seen < target) await this.#untilMoved(signal);
   }
 
-  async #reached(target: number): Promise<void> {
-    while (this.#seen === undefined || this.#seen < target) {
-      this.#stop.signal.throwIfAborted();
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  /** Waits for news of the feed. One that stands still although there is news begins anew. */
+  async #untilMoved(signal: AbortSignal | undefined): Promise<void> {
+    let wake: () => void = () => undefined;
+    const moved = new Promise<void>((resolve) => {
+      wake = resolve;
+      this.#waiting.add(wake);
+    });
+    try {
+      await within(moved, { signal, limitMs: this.nats.timeoutMs });
+    } catch (error) {
+      signal?.throwIfAborted();
+      const stalled = new PssrError("UNAVAILABLE", "NATS does not tell of its records; try again", { cause: error });
+      if (this.#seen !== undefined) this.#feed.abort(stalled);
+      throw stalled;
+    } finally {
+      this.#waiting.delete(wake);
     }
+    this.#stop.signal.throwIfAborted();
   }
 
   #moved(): void {
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
+    for (const wake of [...this.#waiting]) wake();
   }
 
   async #follow(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      this.#feed = new AbortController();
+      const either = AbortSignal.any([signal, this.#feed.signal]);
       try {
-        await this.#followOnce(signal);
+        await Promise.race([this.#followOnce(either), this.#watchOver(either)]);
       } catch (error) {
         this.#seen = undefined;
+        this.#feed.abort(error);
         this.#keys.failWatches(error);
         this.#moved();
         if (signal.aborted) return;
@@ -194,6 +219,7 @@ export class NatsStateStore implements StateStore {
       headersOnly: true,
       signal,
       onMessage: (message) => {
+        if (signal.aborted) return;
         const key = this.#take(message);
         seen = message.seq;
         if (!current) present.add(key);
@@ -201,6 +227,7 @@ export class NatsStateStore implements StateStore {
         this.#moved();
       },
       onCurrent: () => {
+        if (signal.aborted) return;
         // Deleted while we were cut off, and the marks are gone too.
         for (const key of this.#keys.all("")) if (!present.has(key)) this.#keys.note(key, 0n);
         current = true;
@@ -208,6 +235,23 @@ export class NatsStateStore implements StateStore {
         this.#moved();
       },
     });
+  }
+
+  /**
+   * Asks now and then for the last record, and fails when it cannot be had: then nobody can write either, and whoever waits for
+   * a sign of life from a worker must not take the silence for its death.
+   */
+  async #watchOver(signal: AbortSignal): Promise<never> {
+    for (;;) {
+      await sleep(watchOverMs, undefined, { signal });
+      if (this.#seen === undefined) continue;
+      try {
+        await within(this.#caughtUp({ signal }), { signal, limitMs: watchOverLimitMs });
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw new PssrError("UNAVAILABLE", "NATS did not answer for a while; its records are followed anew", { cause });
+      }
+    }
   }
 
   #take(message: JsMsg): string {

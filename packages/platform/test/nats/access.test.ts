@@ -44,6 +44,19 @@ test("over TLS only a server whose authority we trust is spoken to", async (cont
   );
 });
 
+test("an address that asks for TLS is not spoken to without", async (context) => {
+  const server = await startNatsServer({ directory: await temporaryDirectory(context), token: "not for the wire" });
+  context.after(() => server.stop());
+  const url = server.url.replace("nats://", "tls://");
+  await assert.rejects(open({ PSSR_NATS_URL: url, PSSR_NATS_TOKEN: "not for the wire", PSSR_NATS_WAIT: "300ms" }));
+  const mixed = { PSSR_NATS_URL: `${url},${server.url}` };
+  await assert.rejects(open(mixed), reason("INVALID_CONFIGURATION"));
+  await assert.rejects(
+    open({ PSSR_NATS_URL: server.url, PSSR_NATS_CERT_FILE: "a.pem" }),
+    reason("INVALID_CONFIGURATION"),
+  );
+});
+
 /** A self-signed certificate for localhost, which is its own authority. */
 async function certificate(directory: string, name: string): Promise<{ cert: string; key: string }> {
   const cert = join(directory, `${name}.pem`);

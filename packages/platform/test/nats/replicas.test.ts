@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
-import { isPssrError } from "@pssr/api";
+import { isPssrError, type Reason } from "@pssr/api";
 import { type NatsServer, startNatsCluster } from "@pssr/local-servers";
 import { loadConfig, NatsConnection, NatsEventBus, NatsStateStore, NatsWorkQueue, natsSettings } from "@pssr/platform";
 import { stateStoreContract } from "../state/contract.js";
@@ -23,9 +23,11 @@ after(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function connect(): Promise<NatsConnection> {
-  const urls = servers.map(({ url }) => url);
-  const env = { PSSR_NATS_URL: urls.join(","), PSSR_NATS_NAME: freshName(), PSSR_NATS_REPLICAS: "3" };
+async function connect(
+  urls: readonly string[] = servers.map(({ url }) => url),
+  { name = freshName(), replicas = "3" }: { name?: string; replicas?: string } = {},
+): Promise<NatsConnection> {
+  const env = { PSSR_NATS_URL: urls.join(","), PSSR_NATS_NAME: name, PSSR_NATS_REPLICAS: replicas };
   const config = loadConfig(natsSettings, { argv: [], env });
   return NatsConnection.open({ ...config, natsUrl: urls }, { report: ignore });
 }
@@ -89,13 +91,67 @@ test("a server killed while records are written: each write that was confirmed i
   await leader.start();
 });
 
+test("the server that keeps the place of a feed is killed: the feed begins anew within seconds, no call hangs", async (context) => {
+  const [near] = servers;
+  assert.ok(near !== undefined);
+  // Until the place is kept by another server than the one we are connected to, whose end the connection would tell.
+  for (let tries = 1; ; tries++) {
+    const connection = await connect([near.url]);
+    const state = await openState(context, connection);
+    const leader = await leaderOfFeed(connection);
+    if (leader === near) {
+      assert.ok(tries < 20, "no feed is kept by another server");
+      continue;
+    }
+    await state.put("w/before", new Uint8Array(), 0n);
+    await leader.kill();
+    const killedMs = performance.now();
+    await persistently(() => state.put("w/after", new Uint8Array(), 0n), ["REVISION_CONFLICT"]);
+    const heard = await persistently(async () => {
+      for await (const change of state.watch("w/")) if (change.type === "put" && change.key === "w/after") return true;
+      return false;
+    });
+    assert.ok(heard);
+    const began = performance.now();
+    const keys = (await persistently(() => state.list("w/", { limit: 10 }))).map(({ key }) => key);
+    assert.deepEqual(keys, ["w/after", "w/before"]);
+    const seconds = (ms: number): string => (ms / 1000).toFixed(1);
+    context.diagnostic(`heard after ${seconds(began - killedMs)} s`);
+    // Left to the client it would be a minute and a half.
+    assert.ok(performance.now() - killedMs < 45_000);
+    await leader.start();
+    return;
+  }
+});
+
+test("a process that was not told of replicas takes none away", async (context) => {
+  const name = freshName();
+  await openState(context, await connect(undefined, { name }));
+  const connection = await connect(undefined, { name, replicas: "1" });
+  await openState(context, connection);
+  assert.equal((await connection.manager.streams.info(`KV_${name}`)).config.num_replicas, 3);
+});
+
+async function leaderOfFeed(connection: NatsConnection): Promise<NatsServer> {
+  for await (const { name, cluster } of connection.manager.consumers.list(`KV_${connection.name}`)) {
+    if (!name.startsWith("feed-")) continue;
+    const leader = servers[Number(cluster?.leader?.replace("pssr-local-", "")) - 1];
+    if (leader !== undefined) return leader;
+  }
+  throw new Error("there is no feed");
+}
+
 /** Again for as long as the servers are choosing a leader: 30 s at most. */
-async function persistently<T>(call: () => Promise<T>): Promise<T> {
+async function persistently<T>(call: () => Promise<T>): Promise<T>;
+async function persistently<T>(call: () => Promise<T>, done: readonly Reason[]): Promise<T | undefined>;
+async function persistently<T>(call: () => Promise<T>, done: readonly Reason[] = []): Promise<T | undefined> {
   const giveUpAt = performance.now() + 30_000;
   for (;;) {
     try {
       return await call();
     } catch (error) {
+      // What was not confirmed may have happened all the same.
+      if (done.some((reason) => isPssrError(error, reason))) return undefined;
       if (!isPssrError(error, "UNAVAILABLE") || performance.now() > giveUpAt) throw error;
     }
   }
