@@ -21,7 +21,7 @@ import { ImageRpcs } from "./image-service.js";
 import { ImageCatalogue, nameOfImage } from "./images/image-catalogue.js";
 import { ImageExports } from "./images/image-exports.js";
 import { imageImport } from "./images/image-import.js";
-import { sweepImportFolders } from "./images/import-folder.js";
+import { AbandonedImportFolders } from "./images/import-folder.js";
 import { PairStreams } from "./pairs/pair-streams.js";
 import { PixelReader } from "./pixels/pixel-reader.js";
 import { startSweeping } from "./sweeping.js";
@@ -53,6 +53,8 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
     }),
   );
 
+  const importFolders = new AbandonedImportFolders();
+
   const stop = new AbortController();
   const { signal } = stop;
   const isExpected = (project: string, operation: string) =>
@@ -60,19 +62,18 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
   const watching = pairs.watch({ signal });
   const sweeping = startSweeping(
     [
-      (nowMs) => uploads.sweep(nowMs, isExpected, { signal }),
-      (nowMs) => datasets.sweep(nowMs, { signal }),
-      (nowMs) =>
+      () => uploads.sweep(isExpected, { signal }),
+      () => datasets.sweep({ signal }),
+      () =>
         images.sweep(
-          nowMs,
           {
             usedBy: (key) => datasets.userOf(key.project, nameOfImage(key), { signal }),
             isExpected,
           },
           { signal },
         ),
-      (nowMs) => exports.sweep(nowMs, { signal }),
-      (nowMs) => sweepImportFolders(nowMs, { signal }),
+      () => exports.sweep({ signal }),
+      () => importFolders.sweep({ signal }),
     ],
     { signal, log },
   );

@@ -1,17 +1,19 @@
 /**
- * The datasets of all projects. A dataset holds its images before it is visible: it is recorded as "preparing", then its
- * images are looked up once more, then it becomes "ready". Deleting an image works the other way round (hide, then ask who
+ * The datasets of all projects. A dataset holds its images before it is visible: it is recorded as "preparing", its manifest
+ * is written, then its images are looked up once more, then it becomes "ready". Deleting an image works the other way round (hide, then ask who
  * uses it), so of a dataset and a deletion at the same time, one always sees the other.
  */
-import { datasetName, isPssrError, PssrError } from "@pssr/api";
+import { datasetName, isPssrError, PssrError, randomId } from "@pssr/api";
 import {
   type Abortable,
+  type Clock,
   type ObjectStore,
   type RecordEntry,
   type RecordKey,
   RecordTable,
   type StateStore,
 } from "@pssr/platform";
+import { SeenSince } from "../seen-since.js";
 import { readManifest } from "./dataset-manifest.js";
 import type { DatasetManifest, DatasetRecord, StoredDataset } from "./dataset-record.js";
 
@@ -22,6 +24,7 @@ export interface DatasetEntry {
 
 type Held = Extract<DatasetRecord, { dataset: StoredDataset }>;
 
+const objectsPrefix = "datasets/";
 /** Bounds what is read of a manifest: 10,000 images of about 600 bytes. */
 const maximumManifestBytes = 16 * 1024 * 1024;
 /** A creation that has not ended by then never will. */
@@ -34,10 +37,12 @@ export function nameOfDataset({ project, id }: RecordKey): string {
 export class DatasetCatalogue {
   readonly #records: RecordTable<DatasetRecord>;
   readonly #objects: ObjectStore;
+  readonly #seen: SeenSince;
 
-  constructor(stores: { objects: ObjectStore; state: StateStore }) {
+  constructor(stores: { objects: ObjectStore; state: StateStore }, clock?: Clock) {
     this.#records = new RecordTable(stores.state, "datasets");
     this.#objects = stores.objects;
+    this.#seen = new SeenSince(clock);
   }
 
   /** Fails with NOT_FOUND, naming `field`. */
@@ -82,28 +87,28 @@ export class DatasetCatalogue {
     confirm: () => Promise<void>,
     { signal }: Abortable,
   ): Promise<StoredDataset> {
-    const manifestKey = `datasets/${key.project}/${key.id}/${draft.digest}.json`;
-    const existing = await this.#sameRequest(key, requestId, draft, { signal });
-    if (existing?.record.state === "ready") return existing.record.dataset;
-    await this.#objects.put(manifestKey, new TextEncoder().encode(JSON.stringify(manifest)), { signal });
-    const dataset: StoredDataset = { ...draft, manifest: manifestKey };
-    const held = existing ?? (await this.#hold(key, requestId, dataset, { signal }));
-    if (held.record.state === "ready") return held.record.dataset;
-    try {
-      await confirm();
-    } catch (error) {
-      await this.#records.delete(key, held.revision, { signal });
-      throw error;
+    const bytes = new TextEncoder().encode(JSON.stringify(manifest));
+    for (;;) {
+      const held =
+        (await this.#sameRequest(key, requestId, draft, { signal })) ??
+        (await this.#hold(key, requestId, draft, { signal }));
+      if (held === undefined) continue;
+      if (held.record.state === "ready") return held.record.dataset;
+      const { manifest: manifestKey } = held.record.dataset;
+      await this.#objects.put(manifestKey, bytes, { signal });
+      try {
+        await confirm();
+      } catch (error) {
+        const isGone = await unlessChanged(this.#records.delete(key, held.revision, { signal }).then(() => true));
+        if (isGone) await this.#objects.delete(manifestKey, { signal });
+        throw error;
+      }
+      const ready: Held = { ...held.record, state: "ready" };
+      if (await unlessChanged(this.#records.put(key, ready, held.revision, { signal }))) return ready.dataset;
+      // The same request, sent twice at once, has been quicker; or the sweep has taken the hold for abandoned.
+      const present = await this.find(key, { signal });
+      if (present?.manifest === manifestKey) return present;
     }
-    const ready: Held = { ...held.record, state: "ready" };
-    try {
-      await this.#records.put(key, ready, held.revision, { signal });
-    } catch (error) {
-      // The same request, sent twice at once, has been quicker.
-      const present = isPssrError(error, "REVISION_CONFLICT") ? await this.find(key, { signal }) : undefined;
-      if (present?.digest !== draft.digest) throw error;
-    }
-    return ready.dataset;
   }
 
   /** Deletes a dataset; fails with NOT_FOUND where there is none. Its id is not given again. */
@@ -135,25 +140,32 @@ export class DatasetCatalogue {
         const bytes = await this.#objects.getBytes(record.dataset.manifest, maximumManifestBytes, { signal });
         if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(quoted)) return nameOfDataset(key);
       } catch (error) {
-        if (!isPssrError(error, "NOT_FOUND")) throw error; // deleted between the two reads
+        if (!isPssrError(error, "NOT_FOUND")) throw error; // deleted just now; or not written yet: its images are looked up after that
       }
     }
     return undefined;
   }
 
   /** Removes creations that broke off, and manifests of deleted datasets. */
-  async sweep(nowMs: number, { signal }: Abortable): Promise<void> {
+  async sweep({ signal }: Abortable): Promise<void> {
     const manifests = new Set<string>();
+    const round = this.#seen.begin();
     for await (const { key, record, revision } of this.#records.listAll({ signal })) {
       if (record.state === "deleted") continue;
-      if (record.state === "ready" || nowMs - record.dataset.createMs < preparationLifetimeMs)
-        manifests.add(record.dataset.manifest);
-      else await this.#records.delete(key, revision, { signal });
+      const { createMs, manifest } = record.dataset;
+      const isAbandoned =
+        record.state === "preparing" &&
+        round.isOlder({ key: nameOfDataset(key), revision, writtenMs: createMs }, preparationLifetimeMs) &&
+        (await unlessChanged(this.#records.delete(key, revision, { signal }).then(() => true)));
+      if (!isAbandoned) manifests.add(manifest);
     }
-    for await (const { key, modifiedMs } of this.#objects.list("datasets/", { signal })) {
-      if (!manifests.has(key) && nowMs - modifiedMs > preparationLifetimeMs)
+    for await (const { key, modifiedMs } of this.#objects.list(objectsPrefix, { signal })) {
+      if (manifests.has(key)) continue;
+      if (round.isOlder({ key, revision: modifiedMs, writtenMs: modifiedMs }, preparationLifetimeMs)) {
         await this.#objects.delete(key, { signal });
+      }
     }
+    round.end();
   }
 
   /** Tells of every dataset that disappears, until aborted. */
@@ -163,24 +175,20 @@ export class DatasetCatalogue {
     }
   }
 
+  /**
+   * Undefined where somebody else was quicker. Each hold has a manifest of its own, written after it: so what the sweep takes
+   * for abandoned, hold or manifest, never becomes part of a dataset.
+   */
   async #hold(
     key: RecordKey,
     requestId: string,
-    dataset: StoredDataset,
+    draft: Omit<StoredDataset, "manifest">,
     { signal }: Abortable,
-  ): Promise<RecordEntry<Held>> {
-    const record: Held = { schemaVersion: 1, state: "preparing", requestId, dataset };
-    try {
-      const { revision } = await this.#records.put(key, record, 0n, { signal });
-      return { key, record, revision };
-    } catch (error) {
-      // The same request, sent twice at once, has been quicker.
-      const present = isPssrError(error, "REVISION_CONFLICT")
-        ? await this.#sameRequest(key, requestId, dataset, { signal })
-        : undefined;
-      if (present === undefined) throw error;
-      return present;
-    }
+  ): Promise<RecordEntry<Held> | undefined> {
+    const manifest = `${objectsPrefix}${key.project}/${key.id}/${draft.digest}-${randomId()}.json`;
+    const record: Held = { schemaVersion: 1, state: "preparing", requestId, dataset: { ...draft, manifest } };
+    const written = await unlessChanged(this.#records.put(key, record, 0n, { signal }));
+    return written && { key, record, revision: written.revision };
   }
 
   async #sameRequest(
@@ -201,6 +209,16 @@ export class DatasetCatalogue {
       throw taken(key);
     }
     return { key, record, revision };
+  }
+}
+
+/** Undefined where the record is not at the revision that the write names. */
+async function unlessChanged<Written>(write: Promise<Written>): Promise<Written | undefined> {
+  try {
+    return await write;
+  } catch (error) {
+    if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
+    return undefined;
   }
 }
 

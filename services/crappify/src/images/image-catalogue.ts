@@ -5,12 +5,14 @@
 import { type Image, imageName, isPssrError, PssrError } from "@pssr/api";
 import {
   type Abortable,
+  type Clock,
   type ObjectStore,
   type RecordEntry,
   type RecordKey,
   RecordTable,
   type StateStore,
 } from "@pssr/platform";
+import { SeenSince } from "../seen-since.js";
 import type { ImageRecord, StoredImage } from "./image-record.js";
 
 export interface CatalogueEntry {
@@ -46,10 +48,12 @@ export function exportPrefix({ project, id }: RecordKey): string {
 export class ImageCatalogue {
   readonly #records: RecordTable<ImageRecord>;
   readonly #objects: ObjectStore;
+  readonly #seen: SeenSince;
 
-  constructor(stores: { objects: ObjectStore; state: StateStore }) {
+  constructor(stores: { objects: ObjectStore; state: StateStore }, clock?: Clock) {
     this.#records = new RecordTable(stores.state, "images");
     this.#objects = stores.objects;
+    this.#seen = new SeenSince(clock);
   }
 
   /** Fails with NOT_FOUND, naming `field`. */
@@ -161,16 +165,20 @@ export class ImageCatalogue {
    * Finishes deletions that broke off: an image that is in use becomes visible again, any other goes. And gives the ids back
    * that were held for a day by operations of which nothing is to be expected any more.
    */
-  async sweep(nowMs: number, { usedBy, isExpected }: ImageSweep, { signal }: Abortable): Promise<void> {
+  async sweep({ usedBy, isExpected }: ImageSweep, { signal }: Abortable): Promise<void> {
+    const round = this.#seen.begin();
     for await (const entry of this.#records.listAll({ signal })) {
-      const { key, record } = entry;
+      const { key, record, revision } = entry;
       if (record.state === "deleting") {
         if ((await usedBy(key)) === undefined) await this.#removePixels(entry, { signal });
         else await this.#showAgain(key, { signal });
-      } else if (record.state === "making" && nowMs - record.reservedMs > reservationLifetimeMs) {
+      } else if (record.state === "making") {
+        const reservation = { key: nameOfImage(key), revision, writtenMs: record.reservedMs };
+        if (!round.isOlder(reservation, reservationLifetimeMs)) continue;
         if (!(await isExpected(key.project, record.operation))) await this.release(key, record.operation, { signal });
       }
     }
+    round.end();
   }
 
   async #showAgain(key: RecordKey, { signal }: Abortable): Promise<void> {

@@ -1,11 +1,19 @@
 /**
  * Images as files for download. A file is encoded once, into a write-once object of the image's own, so every
- * download of it has the same bytes and can go on at any offset; it is a cache, swept after a day.
+ * download of it has the same bytes and can go on at any offset; it is a cache, swept after a day unless it is being read.
  */
 import { PssrError } from "@pssr/api";
-import { type Abortable, type ObjectStat, type ObjectStore, type RecordKey, ThreadPool } from "@pssr/platform";
+import {
+  type Abortable,
+  type Clock,
+  type ObjectStat,
+  type ObjectStore,
+  type RecordKey,
+  ThreadPool,
+} from "@pssr/platform";
 import { fetchFor } from "../pixels/pixel-reader.js";
 import type { ExportPiece, PixelTask } from "../pixels/pixel-tasks.js";
+import { SeenSince } from "../seen-since.js";
 import { exportPrefix } from "./image-catalogue.js";
 import type { StoredImage } from "./image-record.js";
 import { SharedWork } from "./shared-work.js";
@@ -40,8 +48,13 @@ export class ImageExports {
   /** One thread, apart from those that make pairs: an export takes long. */
   readonly #pool: ThreadPool<PixelTask, undefined>;
 
-  constructor(objects: ObjectStore, options: { cacheBytes: number }) {
+  readonly #seen: SeenSince;
+  /** How many read a file here, by its key. */
+  readonly #readers = new Map<string, number>();
+
+  constructor(objects: ObjectStore, { clock, ...options }: { cacheBytes: number; clock?: Clock }) {
     this.#objects = objects;
+    this.#seen = new SeenSince(clock);
     this.#pool = new ThreadPool({
       script: new URL("../pixels/pixel-thread.js", import.meta.url),
       name: "export",
@@ -69,11 +82,14 @@ export class ImageExports {
     };
   }
 
-  /** Forgets files older than a day. */
-  async sweep(nowMs: number, { signal }: Abortable): Promise<void> {
+  /** Forgets files older than a day, but for those that are being read here. */
+  async sweep({ signal }: Abortable): Promise<void> {
+    const round = this.#seen.begin();
     for await (const { key, modifiedMs } of this.#objects.list("exports/", { signal })) {
-      if (nowMs - modifiedMs > lifetimeMs) await this.#objects.delete(key, { signal });
+      const isOld = round.isOlder({ key, revision: modifiedMs, writtenMs: modifiedMs }, lifetimeMs);
+      if (isOld && !this.#readers.has(key)) await this.#objects.delete(key, { signal });
     }
+    round.end();
   }
 
   async close(): Promise<void> {
@@ -81,12 +97,19 @@ export class ImageExports {
   }
 
   async *#read(object: string, offset: number, size: number, { signal }: Abortable): AsyncIterable<Uint8Array> {
-    for (let at = offset; at < size; ) {
-      const piece = await this.#objects.range(object, at, pieceBytes, { signal });
-      if (piece.length === 0)
-        throw new PssrError("OBJECT_CORRUPT", `${object} is shorter than it was; download it again`);
-      at += piece.length;
-      yield piece;
+    this.#readers.set(object, (this.#readers.get(object) ?? 0) + 1);
+    try {
+      for (let at = offset; at < size; ) {
+        const piece = await this.#objects.range(object, at, pieceBytes, { signal });
+        if (piece.length === 0)
+          throw new PssrError("OBJECT_CORRUPT", `${object} is shorter than it was; download it again`);
+        at += piece.length;
+        yield piece;
+      }
+    } finally {
+      const others = this.#readers.get(object)! - 1;
+      if (others > 0) this.#readers.set(object, others);
+      else this.#readers.delete(object);
     }
   }
 

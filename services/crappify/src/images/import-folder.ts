@@ -3,6 +3,8 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PssrError } from "@pssr/api";
+import type { Clock } from "@pssr/platform";
+import { SeenSince } from "../seen-since.js";
 
 const prefix = "pssr-import-";
 /** One that nobody has touched for so long belongs to a service that was killed. */
@@ -30,19 +32,30 @@ export function importFolderFull(code: string, cause?: unknown): PssrError {
   );
 }
 
-/** Removes what earlier services of this user left behind. */
-export async function sweepImportFolders(nowMs: number, { signal }: { signal: AbortSignal }): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    signal.throwIfAborted();
-    if (!name.startsWith(prefix)) continue;
-    const folder = join(tmpdir(), name);
-    try {
-      const { mtimeMs, uid } = await stat(folder);
-      const isOurs = process.getuid === undefined || uid === process.getuid();
-      if (isOurs && nowMs - mtimeMs > abandonedMs) await rm(folder, { recursive: true, force: true });
-    } catch (error) {
-      if (codeOf(error) !== "ENOENT") throw error; // an import has just ended
+/** What earlier services of this user left behind. */
+export class AbandonedImportFolders {
+  readonly #seen: SeenSince;
+
+  constructor(clock?: Clock) {
+    this.#seen = new SeenSince(clock);
+  }
+
+  async sweep({ signal }: { signal: AbortSignal }): Promise<void> {
+    const round = this.#seen.begin();
+    for (const name of await readdir(tmpdir())) {
+      signal.throwIfAborted();
+      if (!name.startsWith(prefix)) continue;
+      const folder = join(tmpdir(), name);
+      try {
+        const { mtimeMs, uid } = await stat(folder);
+        if (process.getuid !== undefined && uid !== process.getuid()) continue;
+        const isAbandoned = round.isOlder({ key: folder, revision: mtimeMs, writtenMs: mtimeMs }, abandonedMs);
+        if (isAbandoned) await rm(folder, { recursive: true, force: true });
+      } catch (error) {
+        if (codeOf(error) !== "ENOENT") throw error; // an import has just ended
+      }
     }
+    round.end();
   }
 }
 

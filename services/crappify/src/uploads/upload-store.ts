@@ -5,12 +5,14 @@
 import { isPssrError, newResourceId, PssrError, randomId, uploadName } from "@pssr/api";
 import {
   type Abortable,
+  type Clock,
   type ObjectStore,
   type RecordEntry,
   type RecordKey,
   RecordTable,
   type StateStore,
 } from "@pssr/platform";
+import { SeenSince } from "../seen-since.js";
 import { checkDeclaration, choosePartBytes, type UploadDeclaration, type UploadRecord } from "./upload-record.js";
 
 /** A piece of the file as it arrives. */
@@ -36,11 +38,13 @@ export class UploadStore {
   readonly #objects: ObjectStore;
   readonly #records: RecordTable<UploadRecord>;
   readonly #maximumBytes: number;
+  readonly #seen: SeenSince;
 
-  constructor(stores: { objects: ObjectStore; state: StateStore }, maximumBytes: number) {
+  constructor(stores: { objects: ObjectStore; state: StateStore }, maximumBytes: number, clock?: Clock) {
     this.#objects = stores.objects;
     this.#records = new RecordTable(stores.state, "uploads");
     this.#maximumBytes = maximumBytes;
+    this.#seen = new SeenSince(clock);
   }
 
   /** Declares a file. Fails with INVALID_FIELD, IMAGE_TOO_LARGE or ALREADY_EXISTS. */
@@ -160,25 +164,27 @@ export class UploadStore {
    * ended, and objects of that age that no upload names.
    */
   async sweep(
-    nowMs: number,
     isExpected: (project: string, operation: string) => Promise<boolean>,
     { signal }: Abortable,
   ): Promise<void> {
     const prefixes = new Set<string>();
+    const round = this.#seen.begin();
     for await (const entry of this.#records.listAll({ signal })) {
       const { touchedMs, usedBy, prefix } = entry.record;
+      const { revision } = entry;
       const isKept =
-        nowMs - touchedMs <= uploadLifetimeMs ||
+        !round.isOlder({ key: prefix, revision, writtenMs: touchedMs }, uploadLifetimeMs) ||
         (usedBy !== undefined && (await isExpected(entry.key.project, usedBy)));
       if (isKept) prefixes.add(prefix);
-      else await ignoreConflict(this.#remove(entry, signal));
+      else if (!(await this.#removeUnchanged(entry, signal))) prefixes.add(prefix);
     }
-    for await (const object of this.#objects.list(objectsPrefix, { signal })) {
-      const prefix = object.key.slice(0, object.key.lastIndexOf("/") + 1);
-      if (!prefixes.has(prefix) && nowMs - object.modifiedMs > uploadLifetimeMs) {
-        await this.#objects.delete(object.key, { signal });
+    for await (const { key, modifiedMs } of this.#objects.list(objectsPrefix, { signal })) {
+      if (prefixes.has(key.slice(0, key.lastIndexOf("/") + 1))) continue;
+      if (round.isOlder({ key, revision: modifiedMs, writtenMs: modifiedMs }, uploadLifetimeMs)) {
+        await this.#objects.delete(key, { signal });
       }
     }
+    round.end();
   }
 
   async #loadTail(record: UploadRecord, part: Uint8Array, signal: AbortSignal | undefined): Promise<number> {
@@ -209,6 +215,17 @@ export class UploadStore {
       await this.#objects.delete(record.prefix + name, { signal });
       const present = await this.get(entry.key, { signal });
       throw offsetMismatch(present.record.receivedBytes, "another sender has written to this upload meanwhile");
+    }
+  }
+
+  /** False where it has changed meanwhile: then its bytes are still wanted. */
+  async #removeUnchanged(entry: Entry, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      await this.#remove(entry, signal);
+      return true;
+    } catch (error) {
+      if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
+      return false;
     }
   }
 
@@ -257,12 +274,4 @@ function isSameRequest(a: UploadRecord, b: UploadRecord): boolean {
   return (
     a.requestId === b.requestId && a.sha256 === b.sha256 && a.sizeBytes === b.sizeBytes && a.filename === b.filename
   );
-}
-
-async function ignoreConflict(work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
-  }
 }

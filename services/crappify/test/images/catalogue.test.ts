@@ -8,6 +8,7 @@ import { imageImport } from "../../dist/images/image-import.js";
 import { UploadStore } from "../../dist/uploads/upload-store.js";
 import { bytesOf, download, readPixels } from "../download.js";
 import { type Installation, project, startInstallation } from "../installation.js";
+import { dayMs, hourMs, JumpingClock } from "../jumping-clock.js";
 import { picture, png, tiff } from "../pictures.js";
 import { reason } from "../reason.js";
 import { importImage, upload } from "../upload.js";
@@ -242,7 +243,8 @@ test("an import whose id another operation has got first fails with ALREADY_EXIS
 
 test("after a day the id comes back that was held for an operation of which nothing is to be expected", async (t) => {
   const installation = await startInstallation(t);
-  const catalogue = new ImageCatalogue(installation.ports);
+  const clock = new JumpingClock();
+  const catalogue = new ImageCatalogue(installation.ports, clock);
   const [lost, awaited] = [
     { project: "em", id: "lost" },
     { project: "em", id: "awaited" },
@@ -253,10 +255,14 @@ test("after a day the id comes back that was held for an operation of which noth
     usedBy: async () => undefined,
     isExpected: async (_: string, operation: string) => operation === "prediction-awaited",
   };
-  const hour = 60 * 60 * 1000;
-  await catalogue.sweep(Date.now() + 23 * hour, asked, {});
+  clock.jump(1000 * dayMs);
+  await catalogue.sweep(asked, {});
+  clock.jump(0);
+  clock.pass(23 * hourMs);
+  await catalogue.sweep(asked, {});
   assert.equal(await catalogue.isTaken(lost, {}), true);
-  await catalogue.sweep(Date.now() + 25 * hour, asked, {});
+  clock.pass(2 * hourMs);
+  await catalogue.sweep(asked, {});
   assert.equal(await catalogue.isTaken(lost, {}), false);
   assert.equal(await catalogue.isTaken(awaited, {}), true);
 });
@@ -270,7 +276,7 @@ test("an image in use that a deletion has left hidden becomes visible again", as
   await state.put("images/em/a", new TextEncoder().encode(JSON.stringify({ ...record, state: "deleting" })), revision);
   await assert.rejects(installation.images.getImage({ name }), reason("NOT_FOUND"));
   const catalogue = new ImageCatalogue(installation.ports);
-  await catalogue.sweep(Date.now(), { usedBy: async () => "a dataset", isExpected: async () => false }, {});
+  await catalogue.sweep({ usedBy: async () => "a dataset", isExpected: async () => false }, {});
   assert.equal((await installation.images.getImage({ name })).name, name);
 });
 

@@ -4,7 +4,8 @@ import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { sweepImportFolders, withImportFolder } from "../../dist/images/import-folder.js";
+import { AbandonedImportFolders, withImportFolder } from "../../dist/images/import-folder.js";
+import { dayMs, hourMs, JumpingClock } from "../jumping-clock.js";
 import { reason } from "../reason.js";
 
 test("a disk that is full while an upload is decoded is told as that, and the folder goes", async () => {
@@ -21,10 +22,17 @@ test("folders of services that were killed go after a day, those in use stay", a
   const [abandoned, used] = await Promise.all([1, 2].map(() => mkdtemp(join(tmpdir(), "pssr-import-"))));
   t.after(() => rm(used!, { recursive: true, force: true }));
   await writeFile(join(abandoned!, "upload"), "pixels");
-  const nowMs = Date.now();
-  const yesterday = new Date(nowMs - 25 * 60 * 60 * 1000);
+  const yesterday = new Date(Date.now() - dayMs - hourMs);
   await utimes(abandoned!, yesterday, yesterday);
-  await sweepImportFolders(nowMs, { signal: new AbortController().signal });
+  const { signal } = new AbortController();
+  const clock = new JumpingClock();
+  const folders = new AbandonedImportFolders(clock);
+  clock.jump(1000 * dayMs);
+  await folders.sweep({ signal });
+  assert.equal(existsSync(used!), true, "whatever the clock says");
+  clock.jump(0);
+  clock.pass(hourMs);
+  await folders.sweep({ signal });
   assert.equal(existsSync(abandoned!), false);
   assert.equal(existsSync(used!), true);
 });
