@@ -81,10 +81,10 @@ export function withoutHeader(name: string): Fault {
 }
 
 /** Takes the request's body and answers by itself. */
-export function answers(status: number): Fault {
+export function answers(status: number, body = ""): Fault {
   return (incoming, outgoing) => {
     incoming.resume();
-    incoming.once("end", () => outgoing.writeHead(status).end());
+    incoming.once("end", () => outgoing.writeHead(status).end(body));
   };
 }
 

@@ -13,6 +13,8 @@ import type { OpenPorts } from "./ports.js";
 /** No upload that somebody still works on is this old. */
 const staleUploadMs = 24 * 3_600_000;
 const sweepUploadsMs = 3_600_000;
+/** The first sweep, so that processes which never live for an hour sweep too: not all of them at once. */
+const firstSweepMs = 300_000;
 
 export interface ClusterPortsOptions extends Abortable {
   /** Errors in the background, which no caller can be told. */
@@ -66,10 +68,11 @@ function sweepUploads(objects: S3ObjectStore, report: ClusterPortsOptions["repor
       },
     );
   };
-  const timer = setInterval(sweepNow, sweepUploadsMs);
-  timer.unref();
+  const first = setTimeout(sweepNow, firstSweepMs * (0.2 + 0.8 * Math.random())).unref();
+  const further = setInterval(sweepNow, sweepUploadsMs).unref();
   return async () => {
-    clearInterval(timer);
+    clearTimeout(first);
+    clearInterval(further);
     stop.abort();
     await sweep;
   };

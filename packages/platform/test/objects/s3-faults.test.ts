@@ -119,6 +119,17 @@ test("no room on the server is STORAGE_FULL, at once", async (context) => {
   await assertNothingLeft(setup);
 });
 
+test("what is too large for the server is told as that, not as a want of room", async (context) => {
+  const { proxy, store } = await setUp(context);
+  const refusal = "<Error><Code>EntityTooLarge</Code><Message>too large</Message></Error>";
+  proxy.fault = times(1, answers(400, refusal), isPart);
+  await assert.rejects(store.put("k", large), (error) => {
+    assert.ok(isPssrError(error, "LIMIT_EXCEEDED"), String(error));
+    assert.match(error.message, /larger than that server takes in one piece.*PSSR_S3_PART_SIZE/);
+    return true;
+  });
+});
+
 test("an answer that comes slowly, but comes, is waited for", async (context) => {
   const { proxy, store } = await setUp(context);
   const bytes = pattern(100_000);
@@ -315,7 +326,7 @@ test("opening waits for a server too, and says where there is none", async (cont
 });
 
 test("what faults broke leaves no socket behind", async (context) => {
-  const { proxy, store } = await setUp(context, { PSSR_S3_IDLE_TIMEOUT: "100ms", PSSR_S3_RETRIES: "1" });
+  const { proxy, store } = await setUp(context, { PSSR_S3_IDLE_TIMEOUT: "500ms", PSSR_S3_RETRIES: "1" });
   await store.put("k", large);
   for (const fault of [answers(503), neverAnswers, halfAnswers("cut"), halfAnswers("fall silent"), losesAnswer]) {
     proxy.fault = times(2, fault);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -125,7 +125,7 @@ test("unfinished uploads and probes of processes that are gone are swept, those 
   await client.initiateNewMultipartUpload(config.s3Bucket, "p/a!", {});
   await client.initiateNewMultipartUpload(config.s3Bucket, "p/b!", {});
   await client.initiateNewMultipartUpload(config.s3Bucket, "elsewhere", {});
-  await client.putObject(config.s3Bucket, "p/.probe-left", Buffer.from("probe"));
+  await client.putObject(config.s3Bucket, `p/.probe-${randomUUID()}`, Buffer.from("probe"));
   assert.equal(await store.removeStaleUploads(60_000), 0);
   // A time before now that lies ahead: all of them are older.
   assert.equal(await store.removeStaleUploads(-60_000), 3);
@@ -135,6 +135,38 @@ test("unfinished uploads and probes of processes that are gone are swept, those 
     uploads.map(({ key }) => key),
     ["elsewhere"],
   );
+});
+
+test("unfinished uploads and objects of others in the bucket are not swept", async (context) => {
+  const config = await s3Config();
+  const store = await openS3Store(context, config);
+  const client = await plainClient();
+  const theirs = ["a b!", "backup.tar", "folder/.hidden!", ".probe-of-the-moon"];
+  for (const name of [...theirs, "ours!", "also/ours!"]) {
+    await client.initiateNewMultipartUpload(config.s3Bucket, name, {});
+  }
+  await client.putObject(config.s3Bucket, ".probe-of-the-sun", Buffer.from("theirs"));
+  assert.equal(await store.removeStaleUploads(-60_000), 2);
+  const { uploads } = await client.listIncompleteUploadsQuery(config.s3Bucket, "", "", "", "");
+  assert.deepEqual(uploads.map(({ key }) => key).sort(), theirs.toSorted());
+  await client.statObject(config.s3Bucket, ".probe-of-the-sun");
+});
+
+test("more unfinished uploads of one object than a page holds are swept whole", async (context) => {
+  const config = await s3Config();
+  const store = await openS3Store(context, config);
+  const client = await plainClient();
+  const [count, atOnce] = [1_020, 20];
+  for (let i = 0; i < count; i += atOnce) {
+    const starts = Array.from({ length: atOnce }, () =>
+      client.initiateNewMultipartUpload(config.s3Bucket, "same!", {}),
+    );
+    await Promise.all(starts);
+  }
+  await client.initiateNewMultipartUpload(config.s3Bucket, "then!", {});
+  assert.equal(await store.removeStaleUploads(-60_000), count + 1);
+  const { uploads } = await client.listIncompleteUploadsQuery(config.s3Bucket, "", "", "", "");
+  assert.deepEqual(uploads, []);
 });
 
 test("what is wrong with the configuration is said when the store is opened, without secrets", async () => {

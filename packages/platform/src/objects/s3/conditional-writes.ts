@@ -20,6 +20,11 @@ export interface WriteHeaders {
 
 /** Begins with a dot, which no object key does. */
 export const probePrefix = ".probe-";
+const probePattern = /^\.probe-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export function isProbeName(name: string): boolean {
+  return probePattern.test(name);
+}
 
 export async function probeConditionalWrites(
   connection: S3Connection,

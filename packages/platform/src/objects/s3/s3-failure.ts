@@ -52,7 +52,7 @@ const connectionCodes: ReadonlySet<string> = new Set([
   "ERR_STREAM_PREMATURE_CLOSE",
   "CUT_OFF",
 ]);
-const fullCodes: ReadonlySet<string> = new Set(["XMinioStorageFull", "QuotaExceeded", "EntityTooLarge"]);
+const fullCodes: ReadonlySet<string> = new Set(["XMinioStorageFull", "QuotaExceeded"]);
 const credentialCodes: ReadonlySet<string> = new Set([
   "AccessDenied",
   "InvalidAccessKeyId",
@@ -101,6 +101,10 @@ export function toPssrError(failure: S3Failure, context: FailureContext): PssrEr
   const options = { cause };
   if (status === 507 || fullCodes.has(code)) {
     return new PssrError("STORAGE_FULL", `${begin}: no room is left (${words}); free some and try again`, options);
+  }
+  if (code === "EntityTooLarge") {
+    const message = `${begin}: it is larger than that server takes in one piece (${words}); set a smaller PSSR_S3_PART_SIZE, or raise the server's limit`;
+    return new PssrError("LIMIT_EXCEEDED", message, options);
   }
   if (failure.isPassing) {
     return new PssrError(

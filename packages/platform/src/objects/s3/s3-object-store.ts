@@ -10,7 +10,7 @@ import { corruptObject, footerBytes, otherContent, readObjectFooter } from "../o
 import { checkObjectKey, checkObjectPrefix, isObjectKey } from "../object-key.js";
 import type { ListObjectsOptions, ObjectEntry, ObjectStat, ObjectStore } from "../object-store.js";
 import { ensureBucket, listNames } from "./bucket.js";
-import { probeConditionalWrites, probePrefix, type WriteHeaders } from "./conditional-writes.js";
+import { isProbeName, probeConditionalWrites, probePrefix, type WriteHeaders } from "./conditional-writes.js";
 import { S3Connection } from "./s3-connection.js";
 import { Download } from "./s3-download.js";
 import type { S3Config } from "./s3-settings.js";
@@ -167,34 +167,50 @@ export class S3ObjectStore implements ObjectStore {
 
   /**
    * Ends uploads that began more than this long ago and whose process is gone, and removes what else a crash left that no
-   * key names. Their parts take room that nobody sees. Resolves with how many there were.
+   * key names. Their parts take room that nobody sees. Others may keep theirs in the bucket: those stay. Resolves with how
+   * many there were.
    */
   async removeStaleUploads(olderThanMs: number, { signal }: Abortable = {}): Promise<number> {
     const before = Date.now() - olderThanMs;
-    let removed = 0;
+    const ended = new Set<string>();
     for (let marker = "", isLast = false; !isLast; ) {
       const found = await this.connection.call({ what: "list unfinished uploads", signal }, (client, bucket) =>
         client.listIncompleteUploadsQuery(bucket, this.prefix, marker, "", ""),
       );
-      for (const { key, uploadId, initiated } of found.uploads) {
-        if (initiated.getTime() > before) continue;
-        await this.connection.call(
-          { what: `end an unfinished upload of ${key}`, answers: { 404: "absent" } as const, signal },
-          (client, bucket) => client.abortMultipartUpload(bucket, key, uploadId),
-        );
-        removed++;
+      const stale = found.uploads.filter(
+        ({ key, uploadId, initiated }) => initiated.getTime() <= before && this.#isOurs(key) && !ended.has(uploadId),
+      );
+      for (const { uploadId } of stale) ended.add(uploadId);
+      // A key may have more uploads than a page holds, and the next page begins behind the key (of the marker for an upload
+      // within a key our client tells nothing). So a page is asked for again until there is nothing left on it to be ended.
+      if (stale.length === 0) marker = found.nextKeyMarker;
+      isLast = !found.isTruncated; // then all there are were on it
+      while (stale.length > 0) {
+        await Promise.all(stale.splice(0, deletesAtOnce).map((one) => this.#endUpload(one, signal)));
       }
-      isLast = !found.isTruncated;
-      marker = found.nextKeyMarker;
     }
+    let probes = 0;
     for await (const page of listNames(this.connection, this.prefix + probePrefix, "", signal)) {
       for (const { name, modifiedMs } of page) {
-        if (modifiedMs > before) continue;
+        if (modifiedMs > before || !this.#isOurs(name)) continue;
         await this.#remove(name, "a probe object", signal);
-        removed++;
+        probes++;
       }
     }
-    return removed;
+    return ended.size + probes;
+  }
+
+  async #endUpload({ key, uploadId }: { key: string; uploadId: string }, signal: AbortSignal | undefined) {
+    await this.connection.call(
+      { what: `end an unfinished upload of ${key}`, answers: { 404: "absent" } as const, signal },
+      (client, bucket) => client.abortMultipartUpload(bucket, key, uploadId),
+    );
+  }
+
+  /** Whether a name under our prefix is one that we give: an object's or a probe's. */
+  #isOurs(name: string): boolean {
+    const own = name.slice(this.prefix.length);
+    return (own.endsWith(nameEnd) && isObjectKey(own.slice(0, -nameEnd.length))) || isProbeName(own);
   }
 
   async *#pages(
