@@ -6,16 +6,14 @@
  *     await cluster.services.train[0]?.kill();
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { PssrError } from "@pssr/api";
-import { freePort } from "./free-port.js";
 import type { LocalServer } from "./local-server.js";
 import { type NatsServer, startNatsServer } from "./nats-server.js";
 import { newS3Keys, type S3Server, startS3Server } from "./s3-server.js";
-import { ServerProcess } from "./server-process.js";
+import type { ServerProcess } from "./server-process.js";
+import { addressOf, startService } from "./start-service.js";
 
 /** In the order in which they are started: each calls only those before it. */
 const serviceNames = ["crappify", "train", "predict", "gateway"] as const;
@@ -41,6 +39,11 @@ interface Secrets {
   secretKey: string;
 }
 
+/** Of NATS and S3, which have nothing to do but to end, milliseconds. */
+const serversStopMs = 10_000;
+/** No process of ours ends later than this where its own settings give it less, milliseconds. */
+const leastStopMs = 5_000;
+
 export class LocalCluster {
   private constructor(
     readonly nats: NatsServer,
@@ -56,13 +59,15 @@ export class LocalCluster {
   static async start(options: LocalClusterOptions): Promise<LocalCluster> {
     const { directory, instances = {}, settings = {}, lines = {}, signal } = options;
     await mkdir(join(directory, "logs"), { recursive: true });
-    const started: { stop(): Promise<void> }[] = [];
+    /** What is to be ended together, in the order in which it was started. */
+    const started: LocalServer[][] = [[]];
     try {
       const keys = await kept<Secrets>(join(directory, "s3-keys.json"), newS3Keys);
       const nats = await startNatsServer({ directory: join(directory, "nats") });
-      started.push(nats);
+      started[0]?.push(nats);
+      signal?.throwIfAborted();
       const s3 = await startS3Server({ directory: join(directory, "s3"), keys });
-      started.push(s3);
+      started[0]?.push(s3);
       const identityKey = join(directory, "identity-key.json");
       const { key } = await kept(identityKey, () => ({ key: randomBytes(32).toString("hex") }));
       const environment = {
@@ -73,31 +78,25 @@ export class LocalCluster {
         PSSR_IDENTITY_KEY: key,
         ...settings,
       };
-      const ports = await portsFor(instances);
-      const addresses = Object.fromEntries(
-        serviceNames.map((name) => [`PSSR_${name.toUpperCase()}_ADDRESS`, addressOf(ports[name])]),
-      );
       const services: Record<ServiceName, ServerProcess[]> = { crappify: [], train: [], predict: [], gateway: [] };
+      const addresses: Record<string, string> = {};
       for (const name of serviceNames) {
-        for (const [i, port] of ports[name].entries()) {
-          const bind = name === "gateway" ? (options.gatewayBind ?? `127.0.0.1:${port}`) : `127.0.0.1:${port}`;
-          const one = new ServerProcess({
-            command: process.execPath,
-            args: [fileURLToPath(new URL(`../../../services/${name}/dist/main.js`, import.meta.url))],
-            env: { ...environment, ...addresses, [`PSSR_${name.toUpperCase()}_BIND`]: bind },
-            logFile: join(directory, "logs", `${name}-${i + 1}.log`),
-            isReady: () => isListening(bind),
-          });
-          services[name].push(one);
-          started.push(one);
-          await one.start();
-          signal?.throwIfAborted();
+        const own = services[name];
+        started.push(own);
+        const count = name === "gateway" ? 1 : (instances[name] ?? 1);
+        for (let i = 1; i <= count; i++) {
+          const env = { ...environment, ...addresses };
+          const logFile = join(directory, "logs", `${name}-${i}.log`);
+          const bind = name === "gateway" ? options.gatewayBind : undefined;
+          own.push(await startService({ name, env, logFile, bind, signal }));
         }
+        // One address, or all of them for the caller to spread its calls over.
+        addresses[`PSSR_${name.toUpperCase()}_ADDRESS`] = own.map(addressOf).join(",");
       }
-      const address = options.gatewayBind ?? `127.0.0.1:${ports.gateway[0]}`;
+      const address = services.gateway.map(addressOf).join();
       return new LocalCluster(nats, s3, services, address, environment);
     } catch (error) {
-      for (const one of started.toReversed()) await one.stop();
+      await stopInTurn(started);
       throw error;
     }
   }
@@ -124,27 +123,27 @@ export class LocalCluster {
     if (name !== undefined) throw new PssrError("UNAVAILABLE", `${name} has ended by itself; its log tells why`);
   }
 
-  /** Ends the services in an orderly way, then the servers. */
+  /** How long `stop` may take where each service has so much time for its work and for what is left of its calls. */
+  static stopMs({ workGrace, stopGrace }: { workGrace: number; stopGrace: number }): number {
+    return serviceNames.length * Math.max(leastStopMs, workGrace + stopGrace + 1_000) + serversStopMs;
+  }
+
+  /** Ends the services in an orderly way, those of one name together, then the servers. */
   async stop(): Promise<void> {
-    for (const name of serviceNames.toReversed()) {
-      await Promise.all(this.services[name].map((one) => one.stop()));
+    await stopInTurn([[this.nats, this.s3], ...serviceNames.map((name) => this.services[name])]);
+  }
+}
+
+/** Ends the last group first, and all of them even where some cannot be ended; throws what hindered those. */
+async function stopInTurn(groups: readonly (readonly LocalServer[])[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const group of groups.toReversed()) {
+    for (const end of await Promise.allSettled(group.map((one) => one.stop()))) {
+      if (end.status === "rejected") failures.push(end.reason);
     }
-    await Promise.all([this.nats.stop(), this.s3.stop()]);
   }
-}
-
-async function portsFor(instances: LocalClusterOptions["instances"]): Promise<Record<ServiceName, number[]>> {
-  const ports: Record<ServiceName, number[]> = { crappify: [], train: [], predict: [], gateway: [] };
-  for (const name of serviceNames) {
-    const count = name === "gateway" ? 1 : (instances?.[name] ?? 1);
-    for (let i = 0; i < count; i++) ports[name].push(await freePort());
-  }
-  return ports;
-}
-
-/** One address, or all of them for the caller to spread its calls over. */
-function addressOf(ports: readonly number[]): string {
-  return ports.map((port) => `127.0.0.1:${port}`).join(",");
+  if (failures.length > 1) throw new AggregateError(failures, `${failures.length} processes could not be stopped`);
+  if (failures.length === 1) throw failures[0];
 }
 
 async function kept<T>(path: string, make: () => T): Promise<T> {
@@ -153,19 +152,8 @@ async function kept<T>(path: string, make: () => T): Promise<T> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     const made = make();
-    await writeFile(path, JSON.stringify(made), { mode: 0o600 });
+    await writeFile(`${path}.new`, JSON.stringify(made), { mode: 0o600 });
+    await rename(`${path}.new`, path); // whole or not at all
     return made;
   }
-}
-
-function isListening(bind: string): Promise<boolean> {
-  const { hostname, port } = new URL(`tcp://${bind}`);
-  return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false)); // not yet
-  });
 }

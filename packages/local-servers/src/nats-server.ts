@@ -1,7 +1,8 @@
 /** A NATS server with JetStream that keeps its data in a folder and flushes every write to disk. */
+import { randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { freePort } from "./free-port.js";
+import { freePort, onFreePorts } from "./free-port.js";
 import { isAnswering } from "./is-answering.js";
 import type { LocalServer } from "./local-server.js";
 import { startServer } from "./start-server.js";
@@ -26,16 +27,16 @@ export interface NatsServerOptions {
   cluster?: { name: string; port: number; routes: readonly string[] };
 }
 
-export async function startNatsServer({
-  port,
-  token,
-  tls,
-  cluster,
-  ...options
-}: NatsServerOptions): Promise<NatsServer> {
+export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
+  const { port } = options;
+  if (port !== undefined) return startOn(port, await freePort(), options);
+  return onFreePorts(async () => startOn(await freePort(), await freePort(), options));
+}
+
+async function startOn(own: number, monitor: number, options: NatsServerOptions): Promise<NatsServer> {
+  const { token, tls, cluster } = options;
   const directory = resolve(options.directory);
-  const own = port ?? (await freePort());
-  const monitor = await freePort();
+  const tag = `start-${randomUUID()}`;
   await mkdir(directory, { recursive: true });
   const config = join(directory, "nats.conf");
   const dataDirectory = join(directory, "jetstream");
@@ -47,6 +48,7 @@ export async function startNatsServer({
       port: own,
       http: `127.0.0.1:${monitor}`,
       server_name: cluster?.name ?? "pssr-local",
+      server_tags: [tag],
       jetstream: { store_dir: dataDirectory, sync_interval: "always" },
       ...(cluster === undefined
         ? {}
@@ -60,8 +62,10 @@ export async function startNatsServer({
     folders: [directory, ...(tls === undefined ? [] : [dirname(tls.cert), dirname(tls.key)])].map((path) =>
       resolve(path),
     ),
-    // One of several is well only with the others, which may not be there yet.
-    isReady: () => isAnswering(`http://127.0.0.1:${monitor}/${cluster === undefined ? "healthz" : "varz"}`),
+    // Its tag tells that it is this one which answers. One of several is well only with the others, which may not be there yet.
+    isReady: async () =>
+      (await isTagged(`http://127.0.0.1:${monitor}/varz`, tag)) &&
+      (cluster !== undefined || (await isAnswering(`http://127.0.0.1:${monitor}/healthz`))),
   });
   return Object.assign(server, {
     url: tls === undefined ? `nats://127.0.0.1:${own}` : `tls://localhost:${own}`,
@@ -78,12 +82,27 @@ export async function startNatsCluster({
   servers: number;
 }): Promise<NatsServer[]> {
   const names = Array.from({ length: servers }, (_, i) => `pssr-local-${i + 1}`);
-  const ports: number[] = [];
-  for (const _ of names) ports.push(await freePort());
-  const routes = ports.map((port) => `nats://127.0.0.1:${port}`);
-  return Promise.all(
-    names.map((name, i) =>
+  return onFreePorts(async () => {
+    const ports: number[] = [];
+    for (const _ of names) ports.push(await freePort());
+    const routes = ports.map((port) => `nats://127.0.0.1:${port}`);
+    const starts = names.map((name, i) =>
       startNatsServer({ directory: join(directory, name), cluster: { name, port: ports[i]!, routes } }),
-    ),
-  );
+    );
+    try {
+      return await Promise.all(starts);
+    } catch (error) {
+      for (const start of await Promise.allSettled(starts)) if (start.status === "fulfilled") await start.value.stop();
+      throw error;
+    }
+  });
+}
+
+async function isTagged(url: string, tag: string): Promise<boolean> {
+  try {
+    const { tags } = (await (await fetch(url)).json()) as { tags?: string[] };
+    return tags?.includes(tag) === true;
+  } catch {
+    return false; // nobody listens yet, or somebody who is no NATS server
+  }
 }

@@ -1,8 +1,8 @@
 /** An S3 server over a folder, with one account whose keys are made anew for every server. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { freePort } from "./free-port.js";
+import { freePort, onFreePorts } from "./free-port.js";
 import { isAnswering } from "./is-answering.js";
 import type { LocalServer } from "./local-server.js";
 import { startServer } from "./start-server.js";
@@ -25,10 +25,15 @@ export interface S3ServerOptions {
   keys?: { accessKey: string; secretKey: string };
 }
 
-const healthPath = "/health";
+export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
+  const { port } = options;
+  if (port !== undefined) return startOn(port, options);
+  return onFreePorts(async () => startOn(await freePort(), options));
+}
 
-export async function startS3Server({ directory, port, tls, keys }: S3ServerOptions): Promise<S3Server> {
-  const own = port ?? (await freePort());
+async function startOn(own: number, { directory, tls, keys }: S3ServerOptions): Promise<S3Server> {
+  // Nobody else's: what answers there is the server that was started here.
+  const healthPath = `/health-${randomUUID()}`;
   const endpoint = `${tls === undefined ? "http" : "https"}://127.0.0.1:${own}`;
   const { accessKey, secretKey } = keys ?? newS3Keys();
   const objects = resolve(directory, "objects");

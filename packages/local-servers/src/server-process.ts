@@ -4,6 +4,7 @@ import { createWriteStream } from "node:fs";
 import { PssrError } from "@pssr/api";
 import { becomesReady } from "./becomes-ready.js";
 import type { LocalServer } from "./local-server.js";
+import { unwatch, watch } from "./warden.js";
 
 export interface ServerProcessOptions {
   command: string;
@@ -11,8 +12,8 @@ export interface ServerProcessOptions {
   env?: Readonly<Record<string, string>>;
   /** Where what it says goes, behind what is there. Default: nowhere; it is told when it does not start. */
   logFile?: string;
-  /** Resolves once the server takes requests; asked again until it does. */
-  isReady(): Promise<boolean>;
+  /** How it is known that it takes requests: what it says then, or a question asked again until the answer is yes. */
+  ready: RegExp | (() => Promise<boolean>);
 }
 
 /** Enough to say why a server did not start. */
@@ -22,24 +23,38 @@ export class ServerProcess implements LocalServer {
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   #log = "";
+  #announced: RegExpExecArray | null = null;
 
   constructor(private readonly options: ServerProcessOptions) {}
 
-  async start(): Promise<void> {
-    const { command, args, env } = this.options;
-    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  /** With a signal the start can be given up: nothing is left running then either. */
+  async start({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const { command, args, env, ready, logFile } = this.options;
+    const child = spawn(command, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true, // see the warden
+    });
+    const { pid } = child;
+    if (pid !== undefined) watch(pid);
     this.#child = child;
     this.#log = "";
+    this.#announced = null;
     const keep = (chunk: Buffer): void => {
-      this.#log = (this.#log + chunk.toString()).slice(-keptLogBytes);
+      const said = this.#log + chunk.toString();
+      if (ready instanceof RegExp) this.#announced ??= ready.exec(said);
+      this.#log = said.slice(-keptLogBytes);
     };
-    const log =
-      this.options.logFile === undefined ? undefined : createWriteStream(this.options.logFile, { flags: "a" });
+    const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: "a" });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", keep);
       if (log !== undefined) stream?.pipe(log, { end: false });
     }
     let failed: unknown;
+    child.once("exit", () => {
+      if (pid !== undefined) unwatch(pid);
+    });
     this.#ended = new Promise((resolve) => {
       child.once("error", (error) => {
         failed = error;
@@ -50,14 +65,22 @@ export class ServerProcess implements LocalServer {
         resolve();
       });
     });
-    const isOver = (): boolean => failed !== undefined || child.exitCode !== null || child.signalCode !== null;
-    if (await becomesReady(this.options.isReady, isOver)) return;
+    const isOver = (): boolean =>
+      failed !== undefined || child.exitCode !== null || child.signalCode !== null || signal?.aborted === true;
+    const isReady = ready instanceof RegExp ? async () => this.#announced !== null : ready;
+    if (await becomesReady(isReady, isOver)) return;
     await this.kill();
+    signal?.throwIfAborted();
     throw new PssrError("UNAVAILABLE", `${command} did not start: ${this.#log}`, { cause: failed });
   }
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** What it said when it was ready: the match of `ready`. */
+  get announced(): RegExpExecArray | null {
+    return this.#announced;
   }
 
   ended(): Promise<void> {

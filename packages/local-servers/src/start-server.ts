@@ -22,7 +22,7 @@ export async function startServer(name: ServerName, description: ServerDescripti
   const image = process.env[`PSSR_TEST_${name.toUpperCase()}_IMAGE`] || serverTable[name].image;
   const server = (await runsInContainer(image))
     ? new ServerContainer({ ...description, image })
-    : new ServerProcess({ ...description, command: serverBinary(name) });
+    : new ServerProcess({ ...description, ready: description.isReady, command: serverBinary(name) });
   await server.start();
   return server;
 }

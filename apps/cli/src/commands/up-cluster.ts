@@ -11,7 +11,7 @@ interface UpClusterOptions {
   predictors: number;
 }
 
-export function addUpClusterCommand(program: Command, { signal }: Interruption): void {
+export function addUpClusterCommand(program: Command, interruption: Interruption): void {
   program
     .command("up-cluster")
     .description("start what a cluster has on this machine, for development: NATS, S3, a process for each service")
@@ -22,21 +22,17 @@ export function addUpClusterCommand(program: Command, { signal }: Interruption):
     .option("--predictors <n>", "processes of predict", integer(1, 16), 1)
     .action(async (options: UpClusterOptions) => {
       const { directory, gatewayBind, crappifiers, trainers, predictors } = options;
-      const { LocalCluster } = await import("@pssr/local-servers");
-      const cluster = await LocalCluster.start({
-        directory,
-        gatewayBind,
-        instances: { crappify: crappifiers, train: trainers, predict: predictors },
-        signal,
-      });
+      const { startCluster } = await import("../installation/cluster.js");
+      const instances = { crappify: crappifiers, train: trainers, predict: predictors };
+      const { cluster, close } = await startCluster({ directory, gatewayBind, instances }, interruption);
       try {
         const { nats, s3, address } = cluster;
         process.stderr.write(
-          `PSSR listens on ${address}, with NATS at ${nats.url} and S3 at ${s3.endpoint}; logs in ${directory}/logs; Ctrl-C stops it\n`,
+          `PSSR listens on ${address}; NATS at ${nats.url}, S3 at ${s3.endpoint}; logs in ${directory}/logs; Ctrl-C stops it\n`,
         );
-        await cluster.broken({ signal });
+        await cluster.broken({ signal: interruption.signal });
       } finally {
-        await cluster.stop();
+        await close();
       }
     });
 }

@@ -6,6 +6,8 @@ import { DataDirectory } from "@pssr/platform";
 
 /** What a demo leaves in its folder, beside its data. */
 const results = ["input", "restored", "report.json", "before-after.png"];
+/** What an installation has in its data directory, in one process or as a cluster. */
+const kept = ["state", "objects", "nats", "s3"];
 
 /**
  * Makes the folder ready for a new demo: the results of the one before and its data go, nothing else. Throws INVALID_FIELD for
@@ -23,7 +25,7 @@ export async function clearFolder(out: string): Promise<void> {
   }
   const data = await DataDirectory.lock(join(out, "data"));
   try {
-    const old = [...results.map((name) => join(out, name)), join(data.path, "state"), join(data.path, "objects")];
+    const old = [...results.map((name) => join(out, name)), ...kept.map((name) => join(data.path, name))];
     for (const path of old) await rm(path, { recursive: true, force: true });
   } finally {
     await data.close();

@@ -5,7 +5,8 @@
 import { writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { Progress, PssrError, Training } from "@pssr/api";
-import { loadConfig, type Running, type StartOptions } from "@pssr/platform";
+import { loadConfig, type Running } from "@pssr/platform";
+import type { Interruption } from "@pssr/platform/process-end";
 import { crappifierOf } from "../commands/crappifier-options.js";
 import { pngOf } from "../commands/crappify.js";
 import type { DemoOptions } from "../commands/demo.js";
@@ -26,7 +27,7 @@ const crappifier = crappifierOf({ scale: 4, poisson: 1 });
 const known = { black: 0, white: 255, pixelSize: 10 };
 const model = "em-x4";
 
-export async function runDemo(options: DemoOptions, globals: GlobalOptions, stop: StartOptions): Promise<void> {
+export async function runDemo(options: DemoOptions, globals: GlobalOptions, stop: Interruption): Promise<void> {
   const { images, out, cluster = false } = options;
   const data = join(out, "data");
   const [train, test] = [await imageFiles(join(images, "train")), await imageFiles(join(images, "test"))];
@@ -42,20 +43,17 @@ export async function runDemo(options: DemoOptions, globals: GlobalOptions, stop
   }
 }
 
-async function processOn(data: string, stop: StartOptions): Promise<Running> {
+async function processOn(data: string, stop: Interruption): Promise<Running> {
   const argv = ["--data-dir", data, "--gateway-bind", "127.0.0.1:0", "--log-level", "warn"];
   const config = loadConfig(installationSettings, { argv: [...argv, "--import-concurrency", "2"], env: {} });
   return startInstallation(config, stop);
 }
 
-async function clusterIn(data: string, stop: StartOptions): Promise<Running> {
-  const { LocalCluster } = await import("@pssr/local-servers");
-  const cluster = await LocalCluster.start({
-    directory: data,
-    settings: { PSSR_IMPORT_CONCURRENCY: "2" },
-    signal: stop.signal,
-  });
-  return { address: cluster.address, close: () => cluster.stop() };
+async function clusterIn(data: string, stop: Interruption): Promise<Running> {
+  const { startCluster } = await import("../installation/cluster.js");
+  const settings = { PSSR_IMPORT_CONCURRENCY: "2" };
+  const { cluster, close } = await startCluster({ directory: data, settings }, stop);
+  return { address: cluster.address, close };
 }
 
 interface Job extends DemoOptions {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Image, type Operation, OperationMetadata, Prediction, Training } from "@pssr/api";
 import { connect, finish, type PssrClient, uploadFile, watchOperation } from "@pssr/client";
 import { decodeImage, encodePng } from "@pssr/imaging";
@@ -9,6 +10,7 @@ import { LocalCluster, type LocalClusterOptions, type ServerProcess } from "@pss
 import { loadConfig, NatsConnection, natsSettings, S3ObjectStore, s3Settings } from "@pssr/platform";
 import { crappifierOf } from "../../dist/commands/crappifier-options.js";
 import { root, temporaryFolder } from "../pssr.js";
+import { childrenOf } from "./processes.js";
 
 export const parent = "projects/default";
 export const trainingSteps = 40;
@@ -16,16 +18,24 @@ const slice = join(root, "examples/em-fibsem/train/iso.03546.png");
 const limits = { maxPixels: 2 ** 24, maxBytes: 2 ** 24 };
 /** Restored it has four regions, so that several predictors have something to do. */
 const scanSide = 640;
+const jobsLeftMs = 60_000;
 
-export interface TestCluster {
-  readonly cluster: LocalCluster;
+/** Somewhere to have work done. */
+export interface Door {
   readonly client: PssrClient;
+}
+
+export interface TestCluster extends Door {
+  readonly cluster: LocalCluster;
   /** For files of the test. */
   readonly folder: string;
   /** Keys of all objects under a prefix, as the S3 server has them. */
   objectKeys(prefix: string): Promise<string[]>;
-  /** Messages in the queues by stream, as the NATS server has them; empty queues are left out. */
-  jobsWaiting(): Promise<Record<string, number>>;
+  /**
+   * Messages in the queues by stream, as the NATS server has them, once there are none or after a minute: a message whose
+   * work ended in an outage leaves only when a worker meets it again. Empty queues are left out.
+   */
+  jobsLeft(): Promise<Record<string, number>>;
   stop(): Promise<void>;
 }
 
@@ -48,12 +58,13 @@ export async function startCluster(options: Omit<LocalClusterOptions, "directory
         for await (const { key } of objects.list(prefix)) keys.push(key);
         return keys;
       },
-      async jobsWaiting() {
-        const waiting: Record<string, number> = {};
-        for await (const { config, state } of nats.manager.streams.list()) {
-          if (config.name.includes("_jobs_") && state.messages > 0) waiting[config.name] = state.messages;
+      async jobsLeft() {
+        const giveUpAt = performance.now() + jobsLeftMs;
+        for (;;) {
+          const waiting = await jobsWaiting(nats);
+          if (Object.keys(waiting).length === 0 || performance.now() > giveUpAt) return waiting;
+          await sleep(200);
         }
-        return waiting;
       },
       async stop() {
         client.close();
@@ -70,8 +81,16 @@ export async function startCluster(options: Omit<LocalClusterOptions, "directory
   }
 }
 
+async function jobsWaiting({ manager }: NatsConnection): Promise<Record<string, number>> {
+  const waiting: Record<string, number> = {};
+  for await (const { config, state } of manager.streams.list()) {
+    if (config.name.includes("_jobs_") && state.messages > 0) waiting[config.name] = state.messages;
+  }
+  return waiting;
+}
+
 /** An image to learn from and its dataset. */
-export async function prepareTraining({ client }: TestCluster): Promise<void> {
+export async function prepareTraining({ client }: Door): Promise<void> {
   await importFile(client, slice, "slice");
   await client.datasets.createDataset({
     parent,
@@ -102,7 +121,7 @@ async function importFile(client: PssrClient, file: string, imageId: string): Pr
   await finish(client, await client.images.createImage({ parent, imageId, upload: upload.name, image }), Image);
 }
 
-export async function startTraining({ client }: TestCluster, id: string, steps = trainingSteps): Promise<Operation> {
+export async function startTraining({ client }: Door, id: string, steps = trainingSteps): Promise<Operation> {
   return client.trainings.createTraining({
     parent,
     trainingId: id,
@@ -116,7 +135,7 @@ export async function startTraining({ client }: TestCluster, id: string, steps =
   });
 }
 
-export async function startPrediction({ client }: TestCluster, id: string): Promise<Operation> {
+export async function startPrediction({ client }: Door, id: string): Promise<Operation> {
   return client.predictions.createPrediction({
     parent,
     predictionId: id,
@@ -130,7 +149,7 @@ export async function startPrediction({ client }: TestCluster, id: string): Prom
 }
 
 /** What does not depend on when and by whom it was done. */
-export async function trained({ client }: TestCluster, operation: Operation) {
+export async function trained({ client }: Door, operation: Operation) {
   const training = await finish(client, operation, Training);
   const { points } = await client.trainings.readLossCurve({ name: training.name });
   const version = await client.models.getModelVersion({ name: training.modelVersion });
@@ -148,7 +167,7 @@ export async function trained({ client }: TestCluster, operation: Operation) {
 }
 
 /** Digest of the restored pixels. */
-export async function restored({ client }: TestCluster, operation: Operation): Promise<string> {
+export async function restored({ client }: Door, operation: Operation): Promise<string> {
   const { outputImage } = await finish(client, operation, Prediction);
   return (await client.images.getImage({ name: outputImage })).digest;
 }
@@ -161,14 +180,14 @@ export interface Learned {
 }
 
 /** The number of the attempt that runs, or ran last. */
-export async function attemptOf({ client }: TestCluster, { name }: Operation): Promise<number> {
+export async function attemptOf({ client }: Door, { name }: Operation): Promise<number> {
   const { metadata } = await client.operations.getOperation({ name });
   return OperationMetadata.decode(metadata?.value ?? new Uint8Array()).attempt;
 }
 
 /** How far a training is, as soon as that is `enough`. */
 export async function untilTraining(
-  { client }: TestCluster,
+  { client }: Door,
   operation: Operation,
   enough: (seen: Learned) => boolean,
 ): Promise<Learned> {
@@ -183,7 +202,7 @@ export async function untilTraining(
 }
 
 /** Waits until an operation is so far: tiles or steps done. */
-export async function untilDone({ client }: TestCluster, operation: Operation, done: number): Promise<number> {
+export async function untilDone({ client }: Door, operation: Operation, done: number): Promise<number> {
   for await (const { metadata } of watchOperation(client, operation.name)) {
     if (Number(metadata.progress?.done ?? 0n) >= done) return metadata.attempt;
   }
@@ -196,17 +215,6 @@ export async function trainerAtWork({ cluster }: TestCluster): Promise<ServerPro
     if ((await childrenOf(trainer.pid)).length > 0) return trainer;
   }
   throw new Error("no trainer is at work");
-}
-
-export async function childrenOf(pid: number | undefined): Promise<number[]> {
-  const children: number[] = [];
-  for (const name of await readdir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = await readFile(`/proc/${name}/stat`, "latin1").catch(() => ""); // it has just ended
-    const parentPid = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-    if (parentPid === pid) children.push(Number(name));
-  }
-  return children;
 }
 
 export async function openFiles(pid: number | undefined): Promise<number> {

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Operation } from "@pssr/api";
-import { answers, cutsRequest, type Fault, FaultyProxy, halfAnswers, losesAnswer } from "@pssr/local-servers";
+import { answers, cutsRequest, type Fault, FaultyProxy, halfAnswers, losesAnswer, trickles } from "@pssr/local-servers";
 import {
   attemptOf,
   openFiles,
@@ -63,7 +63,7 @@ async function underWay(id: string): Promise<Work> {
 async function assertSameResults({ training, prediction }: Work): Promise<void> {
   assert.equal(await restored(cluster, prediction), undisturbed.image);
   assert.deepEqual(await trained(cluster, training), undisturbed.training);
-  assert.deepEqual(await cluster.jobsWaiting(), {});
+  assert.deepEqual(await cluster.jobsLeft(), {});
 }
 
 test("NATS killed and started again: work goes on where it was", async () => {
@@ -96,6 +96,7 @@ const faults: Record<string, { fault: Fault; method?: string }> = {
   "cuts bodies of downloads in half": { fault: halfAnswers("cut"), method: "GET" },
   "cuts bodies of uploads in half": { fault: cutsRequest, method: "PUT" },
   "does what it is asked and loses the answer": { fault: losesAnswer },
+  "is slow": { fault: trickles(20, 100) },
 };
 
 for (const [what, { fault, method }] of Object.entries(faults)) {
