@@ -122,7 +122,8 @@ export class Crew {
     while (!this.#isClosing) {
       const life = this.#begin(place);
       const { code, signal } = await life.ended;
-      if (code === 0 && life.stoppedMs !== undefined) continue;
+      const isStopped = code === 0 || (signal === "SIGTERM" && life.claimant === undefined); // it had hardly begun
+      if (isStopped && life.stoppedMs !== undefined) continue;
       if (signal === "SIGKILL" && (life.killedMs !== undefined || life.orders.kill !== undefined)) continue;
       this.options.journal.violation(`${life} ended with ${code ?? signal}, and nobody had asked for that`);
       await sleep(pauseAfterFailedStartMs);

@@ -28,6 +28,9 @@ console.log(`soak: ${seconds} s with seed ${seed}; what happens is told in ${jou
 const directory = await mkdtemp(join(tmpdir(), "pssr-soak-"));
 const nats = await startNatsServer({ directory: join(directory, "nats") });
 const s3 = await startS3Server({ directory: join(directory, "s3") });
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void Promise.all([nats.kill(), s3.kill()]).finally(() => process.exit(1)));
+}
 try {
   const table = tableOf(await runSoak({ seconds, seed, journal, servers: { nats, s3 } }));
   console.log(table);
