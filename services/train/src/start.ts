@@ -52,7 +52,7 @@ export async function startTrain(
         storedCurve: (record, curve) => rememberCurve(trainings, record, curve, {}),
       }),
     async materialise(record, options) {
-      const version = await committedVersion(objects, record, options);
+      const version = await committedVersion(objects, tables, record, options);
       if (version !== undefined) await addModelVersion(tables, version, options);
       await materialiseTraining(trainings, objects, record, options);
     },

@@ -30,10 +30,21 @@ export function versionOf({ record }: ModelVersionEntry): ModelVersion {
 export async function addModelVersion(tables: ModelTables, version: ModelVersion, options: Abortable): Promise<void> {
   const { project, model, version: id } = modelVersionName.parse(version.name);
   const key = { project, id: `${model}/${id}` };
-  if ((await tables.versions.get(key, options)) === undefined) {
-    await tables.versions.put(key, { schemaVersion: 1, version: ModelVersion.toJSON(version) }, 0n, options);
+  try {
+    if ((await tables.versions.get(key, options)) === undefined) {
+      await tables.versions.put(key, { schemaVersion: 1, version: ModelVersion.toJSON(version) }, 0n, options);
+    }
+  } catch (error) {
+    // Another process was quicker; it may have died before it named the latest.
+    if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
   }
   await nameLatest(tables, project, model, options);
+}
+
+/** Whether a version has been, and is no more. */
+export async function isDeleted({ versions }: ModelTables, name: string, options: Abortable): Promise<boolean> {
+  const { project, model, version } = modelVersionName.parse(name);
+  return (await versions.get({ project, id: `${model}/${version}` }, options))?.record.deleted === true;
 }
 
 /** Hides a version, then removes its files. Repeating it finishes what was broken off. */

@@ -45,8 +45,26 @@ export function finalCurveKey(attemptPrefix: string): string {
   return `${attemptPrefix}losses`;
 }
 
-/** Brings the training's record in line with its operation; a training that has ended never turns back. */
+/**
+ * Brings the training's record in line with its operation; a training that has ended never turns back. All processes do it at
+ * once: whoever is late reads again what is there by then.
+ */
 export async function materialiseTraining(
+  table: RecordTable<TrainingRecord>,
+  objects: ObjectStore,
+  operation: OperationRecord,
+  options: Abortable,
+): Promise<void> {
+  for (;;) {
+    try {
+      return await bringInLine(table, objects, operation, options);
+    } catch (error) {
+      if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
+    }
+  }
+}
+
+async function bringInLine(
   table: RecordTable<TrainingRecord>,
   objects: ObjectStore,
   operation: OperationRecord,
