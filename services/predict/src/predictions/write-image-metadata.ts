@@ -30,3 +30,8 @@ export async function writeImageMetadata(
   };
   await writeOmeZarrMetadata(store, description, { signal });
 }
+
+/** Whether the image has been finished and not been deleted since: its group's metadata comes last, and goes last. */
+export async function isImage(objects: ObjectStore, imagePrefix: string, options: Abortable): Promise<boolean> {
+  return (await objects.stat(`${imagePrefix}zarr.json`, options)) !== undefined;
+}

@@ -6,8 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isPssrError, PssrError } from "@pssr/api";
 import { type Abortable, type Claim, type EventBus, mayPass, type ObjectStore, type WorkQueue } from "@pssr/platform";
 import { regionPlan } from "../predictions/prediction-spec.js";
+import { isImage } from "../predictions/write-image-metadata.js";
 import type { OrderKey, RegionBoard, RegionOrder, RegionVerdict } from "./region-board.js";
-import { decodeRegionJob, encodeTiles, type RegionJob, regionKind, tilesPrefixOf } from "./region-job.js";
+import { decodeRegionJob, type RegionJob, regionKind } from "./region-job.js";
+import { TileNews } from "./tile-news.js";
 
 export interface RegionWorkersSettings {
   /** Regions at work at the same time. */
@@ -40,13 +42,16 @@ export class RegionWorkers {
   readonly #stopping = new AbortController();
   /** What is at work, by order. */
   readonly #atWork = new Map<string, Set<AbortController>>();
+  readonly #news: TileNews;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly ports: { board: RegionBoard; queue: WorkQueue; events: EventBus; objects: ObjectStore },
     private readonly restore: RestoreShard,
     private readonly settings: RegionWorkersSettings,
-  ) {}
+  ) {
+    this.#news = new TileNews(ports.events, (error, doing) => settings.report(error, doing));
+  }
 
   start(): void {
     const lanes = Array.from({ length: this.settings.workers }, () =>
@@ -91,7 +96,9 @@ export class RegionWorkers {
       if (job === undefined) await claim.ack();
       else await this.#handle(claim, job);
     } catch (error) {
-      await claim.giveBack(signal.aborted ? 0 : pauseAfterErrorMs);
+      await claim
+        .giveBack(signal.aborted ? 0 : pauseAfterErrorMs)
+        .catch((again: unknown) => this.settings.report(again, `giving back ${claim.jobId}`));
       throw error;
     } finally {
       clearInterval(beats);
@@ -112,10 +119,16 @@ export class RegionWorkers {
     const withdrawn = new AbortController();
     const signal = AbortSignal.any([withdrawn.signal, this.#stopping.signal]);
     const forget = this.#remember(job, withdrawn);
+    const { board } = this.ports;
+    let order: RegionOrder | undefined;
+    let shard: string | undefined;
+    const onShard = (object: string) => {
+      shard = object;
+    };
     try {
-      const order = await this.ports.board.order(job, { signal });
-      if (order !== undefined && (await this.ports.board.verdict(job, job.index, { signal })) === undefined) {
-        await this.#decide(job, await this.#restore(order, job, { signal }), { signal });
+      order = await board.order(job, { signal });
+      if (order !== undefined && (await board.verdict(job, job.index, { signal })) === undefined) {
+        await board.decide(job, job.index, await this.#restore(order, job, { signal, onShard }), { signal });
         this.settings.restored?.(job);
       }
     } catch (error) {
@@ -123,22 +136,34 @@ export class RegionWorkers {
     } finally {
       forget();
     }
+    // The operation may have ended, and its board been cleared, meanwhile.
+    if (order !== undefined && (await board.order(job, {})) === undefined) await this.#takeBack(order, job, shard);
     await claim.ack();
   }
 
+  /**
+   * Leaves nothing of a region whose order is gone, as nobody looks for it any more. Its shard is the image's where the image
+   * has been finished, and stands: another worker of the region may have put it.
+   */
+  async #takeBack(order: RegionOrder, job: RegionJob, shard: string | undefined): Promise<void> {
+    await this.ports.board.retract(job, job.index, {});
+    if (shard === undefined || (await isImage(this.ports.objects, order.imagePrefix, {}))) return;
+    await this.ports.objects.delete(shard);
+  }
+
   /** The region's verdict; throws what may pass by itself. */
-  async #restore(order: RegionOrder, job: RegionJob, { signal }: { signal: AbortSignal }): Promise<RegionVerdict> {
+  async #restore(
+    order: RegionOrder,
+    job: RegionJob,
+    { signal, onShard }: { signal: AbortSignal; onShard(object: string): void },
+  ): Promise<RegionVerdict> {
     let tiles = 0;
-    const onTile = () => {
-      tiles++;
-      this.ports.events
-        .publish(`${tilesPrefixOf(job)}${job.index}`, encodeTiles(tiles))
-        .catch((error: unknown) => this.settings.report(error, "telling of a tile"));
-    };
+    const onTile = () => this.#news.tell(job, ++tiles);
     try {
       if (job.index >= regionPlan(order.spec).count) throw new PssrError("INTERNAL", `there is no region ${job.index}`);
       const { key, bytes, clipped } = await this.restore(order, job.index, { signal, onTile });
       const object = `${order.imagePrefix}${key}`;
+      onShard(object);
       await this.#putOnce(object, bytes, { signal });
       return { schemaVersion: 1, object, clipped };
     } catch (error) {
@@ -161,13 +186,6 @@ export class RegionWorkers {
     } catch (error) {
       if (!isPssrError(error, "ALREADY_EXISTS")) throw error;
     }
-  }
-
-  async #decide(job: RegionJob, verdict: RegionVerdict, options: Abortable): Promise<void> {
-    const { board } = this.ports;
-    await board.decide(job, job.index, verdict, options);
-    // The operation may have ended, and its board been cleared, just before.
-    if ((await board.order(job, {})) === undefined) await board.retract(job, job.index, {});
   }
 
   #remember(key: OrderKey, controller: AbortController): () => void {
