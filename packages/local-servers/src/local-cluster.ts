@@ -14,6 +14,7 @@ import { type NatsServer, startNatsServer } from "./nats-server.js";
 import { newS3Keys, type S3Server, startS3Server } from "./s3-server.js";
 import type { ServerProcess } from "./server-process.js";
 import { addressOf, startService } from "./start-service.js";
+import { stopInTurn } from "./stop-in-turn.js";
 
 /** In the order in which they are started: each calls only those before it. */
 const serviceNames = ["crappify", "train", "predict", "gateway"] as const;
@@ -132,18 +133,6 @@ export class LocalCluster {
   async stop(): Promise<void> {
     await stopInTurn([[this.nats, this.s3], ...serviceNames.map((name) => this.services[name])]);
   }
-}
-
-/** Ends the last group first, and all of them even where some cannot be ended; throws what hindered those. */
-async function stopInTurn(groups: readonly (readonly LocalServer[])[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const group of groups.toReversed()) {
-    for (const end of await Promise.allSettled(group.map((one) => one.stop()))) {
-      if (end.status === "rejected") failures.push(end.reason);
-    }
-  }
-  if (failures.length > 1) throw new AggregateError(failures, `${failures.length} processes could not be stopped`);
-  if (failures.length === 1) throw failures[0];
 }
 
 async function kept<T>(path: string, make: () => T): Promise<T> {

@@ -98,9 +98,13 @@ export async function startNatsCluster({
   });
 }
 
+const silenceMs = 1_000;
+
 async function isTagged(url: string, tag: string): Promise<boolean> {
   try {
-    const { tags } = (await (await fetch(url)).json()) as { tags?: string[] };
+    const { tags } = (await (await fetch(url, { signal: AbortSignal.timeout(silenceMs) })).json()) as {
+      tags?: string[];
+    };
     return tags?.includes(tag) === true;
   } catch {
     return false; // nobody listens yet, or somebody who is no NATS server
