@@ -14,6 +14,6 @@ if [ ${#files[@]} -eq 0 ] || [ ${#clusters[@]} -eq 0 ]; then
   exit 1
 fi
 echo "Node $(node -v), ${#files[@]} test files and ${#clusters[@]} of clusters"
-run() { node --enable-source-maps --test --test-force-exit --test-timeout=420000 "$@"; }
+run() { node --enable-source-maps --test --test-force-exit --test-timeout=900000 "$@"; }
 run --test-concurrency=2 "${files[@]}"
 run --test-concurrency=1 "${clusters[@]}"

@@ -3,7 +3,7 @@
  * a compare-and-set by this attempt's claim, so after it was taken over it can write nothing any more.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { isPssrError, reasons } from "@pssr/api";
+import { isPssrError, PssrError, reasons } from "@pssr/api";
 import { runInScope } from "../log/log-scope.js";
 import type { Ports } from "../ports/ports.js";
 import type { Claim } from "../queue/work-queue.js";
@@ -30,6 +30,10 @@ export class Attempt {
   #ended = false;
   #progress: Progress | undefined;
   #sequence = 0;
+  #untold = false;
+  #telling = false;
+  /** The last event could not be told. */
+  #unheard = false;
   /** When the record last was ours for certain, monotonic. */
   #renewedMs: number;
   /** When it was told to stop, monotonic. */
@@ -67,6 +71,7 @@ export class Attempt {
       return await this.#finish(await this.#work());
     } catch (error) {
       if (!(error instanceof JobAborted)) throw error;
+      this.#report(new PssrError("REVISION_CONFLICT", `${error.because}: ${error.message}`), "leaving");
       await this.#hint("giving back", () => this.claim.giveBack(leaseOf(this.kind)));
       return undefined;
     } finally {
@@ -169,12 +174,36 @@ export class Attempt {
     checkPart("progress", value.bytes.length);
     this.#sequence += 1;
     this.#progress = { attempt: this.#number, sequence: this.#sequence, value };
+    this.#untold = true;
+    void this.#tellOn();
+  }
+
+  /** One event is under way at a time, and the last progress waits: a bus that is slow or away holds nothing else up. */
+  async #tellOn(): Promise<void> {
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      while (this.#untold) {
+        this.#untold = false;
+        await this.#tell();
+        this.#unheard = false;
+      }
+    } catch (error) {
+      // Once for all that are lost together.
+      if (!this.#unheard) this.#report(error, "telling the progress of");
+      this.#unheard = true;
+    } finally {
+      this.#telling = false;
+    }
+  }
+
+  async #tell(): Promise<void> {
     const { key, record, revision } = this.stored;
     const progress = this.#progress;
     const { traceparent } = record;
     const nowMs = this.settings.clock.now();
     const event = encodeOperationEvent({ view: viewOf(record, revision, progress), progress, traceparent, nowMs });
-    this.ports.events.publish(key, event).catch((error: unknown) => this.#report(error, "telling the progress of"));
+    await this.ports.events.publish(key, event);
   }
 
   #latestProgress(): Partial<OperationRecord> {

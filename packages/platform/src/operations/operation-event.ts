@@ -4,6 +4,7 @@
  * subscribe from outside; a field may be added, `type` changes when one changes its meaning.
  */
 import { fromBinary, toJson } from "@bufbuild/protobuf";
+import type { z } from "zod";
 import { contractDescriptors } from "../descriptors/contract.js";
 import { schema } from "../records/schema.js";
 import type { TypedBytes } from "./record.js";
@@ -15,10 +16,14 @@ const toldSchema = schema((z) =>
   z.object({
     type: z.string(),
     data: z.object({
+      attempt: z.int(),
+      done: z.boolean(),
       progress: z.object({ attempt: z.int(), sequence: z.int(), type: z.string(), value: z.base64() }).optional(),
     }),
   }),
 );
+
+type TypedEvent = z.infer<ReturnType<typeof toldSchema>>["data"];
 
 export interface OperationEvent {
   view: OperationView;
@@ -60,12 +65,20 @@ export function encodeOperationEvent({ view, progress, traceparent, nowMs }: Ope
   return new TextEncoder().encode(JSON.stringify(event));
 }
 
-/** The progress that an event tells of, if it tells of any. */
-export function decodeToldProgress(data: Uint8Array): Progress | undefined {
-  const event = toldSchema().parse(JSON.parse(new TextDecoder().decode(data)));
-  // Of another type: a newer release runs beside this one, and its records say the same.
-  if (event.type !== eventType || event.data.progress === undefined) return undefined;
-  const { attempt, sequence, type, value } = event.data.progress;
+/** What an event says that this release acts on; undefined for one of another type, which a newer release tells. */
+export interface ToldOperation {
+  attempt: number;
+  done: boolean;
+  progress: Progress | undefined;
+}
+
+export function decodeOperationEvent(bytes: Uint8Array): ToldOperation | undefined {
+  const { type, data } = toldSchema().parse(JSON.parse(new TextDecoder().decode(bytes)));
+  if (type !== eventType) return undefined;
+  return { attempt: data.attempt, done: data.done, progress: data.progress && progressOf(data.progress) };
+}
+
+function progressOf({ attempt, sequence, type, value }: NonNullable<TypedEvent["progress"]>): Progress {
   return { attempt, sequence, value: { type, bytes: new Uint8Array(Buffer.from(value, "base64")) } };
 }
 

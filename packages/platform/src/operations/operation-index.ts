@@ -6,9 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EventBus } from "../events/event-bus.js";
 import type { Revision, StateChange, StateStore } from "../state/state-store.js";
 import type { Clock } from "./clock.js";
-import { decodeToldProgress } from "./operation-event.js";
+import { decodeOperationEvent, type ToldOperation } from "./operation-event.js";
 import { operationsPrefix } from "./operation-name.js";
-import { type OperationRecord, parseRecord } from "./record.js";
+import { isTerminal, type OperationRecord, parseRecord } from "./record.js";
 import { furtherProgress, type IndexedRecord, type Progress } from "./view.js";
 
 export interface IndexEntry {
@@ -30,6 +30,7 @@ export class OperationIndex {
   readonly #entries = new Map<string, IndexEntry>();
   readonly #listeners = new Map<string, Set<IndexListener>>();
   readonly #followers = new Set<(entry: IndexEntry) => void>();
+  #late: (entry: IndexEntry) => void = () => undefined;
   readonly #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   /** What the present watch has told, until it has told all that is there. */
@@ -92,6 +93,11 @@ export class OperationIndex {
   /** Tells of changes to all records. */
   follow(follower: (entry: IndexEntry) => void): void {
     this.#followers.add(follower);
+  }
+
+  /** Tells of events that say less than is known: they came from a worker that does not know yet that it was replaced. */
+  onLateEvent(listener: (entry: IndexEntry) => void): void {
+    this.#late = listener;
   }
 
   /** Every lease counts anew from now: after a pause of this process nobody can tell who was silent. */
@@ -181,13 +187,21 @@ export class OperationIndex {
       const entry = this.#entries.get(subject);
       if (entry === undefined) continue;
       try {
-        entry.progress = furtherProgress(entry.progress, decodeToldProgress(data));
+        const told = decodeOperationEvent(data);
+        if (told === undefined) continue;
+        if (isLate(told, entry)) this.#late(entry);
+        entry.progress = furtherProgress(entry.progress, told.progress);
         this.#tell(subject, entry);
       } catch (error) {
         this.report(error, `reading an event of ${subject}`);
       }
     }
   }
+}
+
+/** The last event is what the bus tells whoever comes: a late one must not stay the last. */
+function isLate(told: ToldOperation, { record }: IndexEntry): boolean {
+  return told.attempt < record.attempt || (isTerminal(record.state) && record.materialised && !told.done);
 }
 
 export function compareNewestFirst(

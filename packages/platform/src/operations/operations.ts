@@ -20,7 +20,7 @@ import { Leases } from "./lease.js";
 import { type ListOperationsPage, type ListOperationsRequest, listOperations } from "./list-operations.js";
 import { Materialiser } from "./materialiser.js";
 import { encodeOperationEvent } from "./operation-event.js";
-import { OperationIndex } from "./operation-index.js";
+import { type IndexEntry, OperationIndex } from "./operation-index.js";
 import { checkKind, keyOfName } from "./operation-name.js";
 import { isTerminal } from "./record.js";
 import { OperationRecords, type StoredRecord } from "./records.js";
@@ -30,6 +30,9 @@ import { Sweeper } from "./sweeper.js";
 import { type OperationView, viewOf } from "./view.js";
 import { notFound, type WatchOperationOptions, watchOperation } from "./watch-operation.js";
 import { Worker } from "./worker.js";
+
+/** Bounds what is remembered of late events. */
+const mostToldAgain = 1_000;
 
 export class Operations {
   readonly #kinds = new Map<string, JobKind>();
@@ -42,6 +45,8 @@ export class Operations {
   readonly #sweeper: Sweeper;
   readonly #closing = new AbortController();
   readonly #background = new Set<Promise<void>>();
+  /** Operations whose state was told again after a late event, at which revision. */
+  readonly #toldAgain = new Map<string, bigint>();
   #started = false;
 
   constructor(
@@ -64,6 +69,7 @@ export class Operations {
       this.#materialiser,
       this.#settings,
     );
+    this.#index.onLateEvent((entry) => this.#announceAgain(entry));
     // An end that another process committed (a cancel, above all) becomes visible at once, not at the next sweep.
     this.#index.follow(({ key, record }) => {
       if (this.#kinds.has(record.kind) && !record.materialised && isTerminal(record.state)) this.#materialiseSoon(key);
@@ -192,12 +198,28 @@ export class Operations {
     this.#index.learn(key, record, revision);
     const view = viewOf(record, revision);
     if (record.deleted || (before !== undefined && isSame(viewOf(before.record, before.revision), view))) return;
-    const progress = this.#index.get(key)?.progress;
-    const nowMs = this.#settings.clock.now();
-    const event = encodeOperationEvent({ view, progress, traceparent: record.traceparent, nowMs });
+    this.#announce({ key, record, revision, progress: this.#index.get(key)?.progress });
+  }
+
+  #announce({ key, record, revision, progress }: Pick<IndexEntry, "key" | "record" | "revision" | "progress">): void {
+    const view = viewOf(record, revision, progress);
+    const event = encodeOperationEvent({
+      view,
+      progress,
+      traceparent: record.traceparent,
+      nowMs: this.#settings.clock.now(),
+    });
     runInScope(jobScope(record), () => this.ports.events.publish(key, event)).catch((error: unknown) =>
       this.#settings.report(error, `telling of ${key}`),
     );
+  }
+
+  /** Once for each state of an operation, and not by everybody. */
+  #announceAgain(entry: IndexEntry): void {
+    if (!this.#kinds.has(entry.record.kind) || this.#toldAgain.get(entry.key) === entry.revision) return;
+    if (this.#toldAgain.size >= mostToldAgain) this.#toldAgain.clear();
+    this.#toldAgain.set(entry.key, entry.revision);
+    this.#announce(entry);
   }
 
   #checkRoom(): void {

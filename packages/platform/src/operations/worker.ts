@@ -71,11 +71,8 @@ export class Worker {
       await claim.giveBack(waitMs);
       return;
     }
-    let taken: StoredRecord;
-    try {
-      taken = await this.records.replace(stored, this.#take(stored.record));
-    } catch (error) {
-      if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
+    const taken = await this.#takeOver(stored);
+    if (taken === undefined) {
       await claim.giveBack(0); // somebody was quicker: look again
       return;
     }
@@ -86,6 +83,30 @@ export class Worker {
       await claim.ack();
     }
     await this.materialiser.run(key);
+  }
+
+  /** The record with our claim on it, undefined where somebody was quicker. */
+  async #takeOver(stored: StoredRecord): Promise<StoredRecord | undefined> {
+    const changes = this.#take(stored.record);
+    try {
+      return await this.records.replace(stored, changes);
+    } catch (error) {
+      if (isPssrError(error, "REVISION_CONFLICT")) return undefined;
+      if (!isPssrError(error, "UNAVAILABLE")) throw error;
+      this.settings.report(error, `taking ${stored.key}`);
+    }
+    // It may have been written all the same. Left alone, it would count as a crash of ours.
+    const { signal } = this.#stopping;
+    for (;;) {
+      await sleep(pauseAfterErrorMs, undefined, { signal });
+      try {
+        const present = await this.records.get(stored.key, { signal });
+        const isOurs = changes.claimant !== undefined && present?.record.claimant === changes.claimant;
+        return isOurs ? present : undefined;
+      } catch (error) {
+        if (!isPssrError(error, "UNAVAILABLE")) throw error;
+      }
+    }
   }
 
   /** How long nobody may take a job: while it has its worker, and before it is tried again, however often it is delivered. */

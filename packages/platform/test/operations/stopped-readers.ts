@@ -8,7 +8,7 @@ import { queryObjects } from "node:v8";
 import { ConflatedQueue } from "../../dist/events/conflated-queue.js";
 import { MemoryEventBus } from "../../dist/events/memory-event-bus.js";
 import { FileObjectStore } from "../../dist/objects/file-object-store.js";
-import { decodeToldProgress } from "../../dist/operations/operation-event.js";
+import { decodeOperationEvent } from "../../dist/operations/operation-event.js";
 import { Operations } from "../../dist/operations/operations.js";
 import type { OperationView } from "../../dist/operations/view.js";
 import { MemoryWorkQueue } from "../../dist/queue/memory-work-queue.js";
@@ -105,8 +105,8 @@ async function openWatchers(name: string): Promise<void> {
 async function readSubscribers(): Promise<void> {
   for (const subscriber of subscribers.splice(0)) {
     const { value } = await subscriber.next();
-    const progress = decodeToldProgress(value.data);
-    report.subscribed.push(readText(progress?.value)?.split(" ")[0] ?? "");
+    const told = decodeOperationEvent(value.data);
+    report.subscribed.push(readText(told?.progress?.value)?.split(" ")[0] ?? "");
   }
 }
 
