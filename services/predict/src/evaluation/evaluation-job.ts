@@ -14,6 +14,7 @@ import {
   type StateStore,
   workerIdentity,
 } from "@pssr/platform";
+import { bringInLine } from "../bring-in-line.js";
 import { fromImage, toEvaluation, toEvaluationResult, toProgress } from "../message.js";
 import type { Peers } from "../peers.js";
 import { resourceStateOf } from "../predictions/prediction-record.js";
@@ -85,12 +86,7 @@ export class EvaluationJob implements JobKind {
   }
 
   async materialise(record: OperationRecord, { signal }: Abortable): Promise<void> {
-    const key = resourceKey(record);
-    const present = await this.#records.get(key, { signal });
-    if (present !== undefined && present.record.state !== "ACTIVE") return;
-    const evaluation = await this.#inLine(record, { signal });
-    if (present?.record.state === evaluation.state) return;
-    await this.#records.put(key, evaluation, present?.revision ?? 0n, { signal });
+    await bringInLine(this.#records, resourceKey(record), () => this.#inLine(record, { signal }), { signal });
   }
 
   async exists(project: string, resource: string, options: Abortable): Promise<boolean> {

@@ -17,6 +17,7 @@ import {
   RecordTable,
   workerIdentity,
 } from "@pssr/platform";
+import { bringInLine } from "../bring-in-line.js";
 import { clippedPixelsOf, toPredictionResult, toProgress, toRegistration } from "../message.js";
 import type { Peers } from "../peers.js";
 import type { RegionBoard } from "../regions/region-board.js";
@@ -89,14 +90,7 @@ export class PredictionJob implements JobKind {
   }
 
   async materialise(record: OperationRecord, { signal }: Abortable): Promise<void> {
-    const key = resourceKey(record);
-    const present = await this.#records.get(key, { signal });
-    if (present === undefined || present.record.state === "ACTIVE") {
-      const prediction = await this.#inLine(record, { signal });
-      if (present?.record.state !== prediction.state) {
-        await this.#records.put(key, prediction, present?.revision ?? 0n, { signal });
-      }
-    }
+    await bringInLine(this.#records, resourceKey(record), () => this.#inLine(record, { signal }), { signal });
     if (!isTerminal(record.state)) return;
     const { project, id: operation, attempt } = record;
     await this.board.clear({ project, operation, attempt }, { signal });
