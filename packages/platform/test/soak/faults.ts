@@ -31,7 +31,9 @@ export class Faults {
   constructor(private readonly options: FaultOptions) {}
 
   start(): void {
-    this.#coming = this.#come();
+    this.#coming = this.#come().catch((error: unknown) => {
+      this.options.journal.violation(`a fault could not be made or mended: ${error}`);
+    });
   }
 
   /** Everything is whole again when it resolves. */

@@ -14,9 +14,9 @@ import { consumersLeft, endUploads, judgeOperations, judgeSurvivor, judgeTheDayA
 import type { Pause } from "./worker-life.js";
 import type { Orders } from "./worker-messages.js";
 
-/** A machine on which so many take longer goes on until it has had them, six times the time at most. */
+/** A machine on which so many take longer, as it is slow or has other things to do, goes on until it has had them. */
 const killsPerMinute = 200;
-const longestTimes = 6;
+const longestTimes = 15;
 const workers = 6;
 const concurrency = 3;
 const operationsAtOnce = 12;
