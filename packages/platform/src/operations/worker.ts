@@ -85,7 +85,7 @@ export class Worker {
     await this.materialiser.run(key);
   }
 
-  /** The record with our claim on it, undefined where somebody was quicker. */
+  /** The record with our claim on it, undefined where somebody was quicker, or where that cannot be known before we stop. */
   async #takeOver(stored: StoredRecord): Promise<StoredRecord | undefined> {
     const changes = this.#take(stored.record);
     try {
@@ -98,9 +98,10 @@ export class Worker {
     // It may have been written all the same. Left alone, it would count as a crash of ours.
     const { signal } = this.#stopping;
     for (;;) {
-      await sleep(pauseAfterErrorMs, undefined, { signal });
+      await sleep(pauseAfterErrorMs, undefined, { signal }).catch(() => undefined); // closed meanwhile
+      if (signal.aborted) return undefined;
       try {
-        const present = await this.records.get(stored.key, { signal });
+        const present = await this.records.get(stored.key);
         const isOurs = changes.claimant !== undefined && present?.record.claimant === changes.claimant;
         return isOurs ? present : undefined;
       } catch (error) {
