@@ -7,6 +7,9 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
+/** In which a sender whose bytes nobody takes has filled all buffers on the way. */
+const untilFullMs = 50;
+
 /** Deals with a request in the server's place. */
 export type Fault = (incoming: IncomingMessage, outgoing: ServerResponse, target: URL) => void;
 
@@ -85,6 +88,17 @@ export function answers(status: number, body = ""): Fault {
   return (incoming, outgoing) => {
     incoming.resume();
     incoming.once("end", () => outgoing.writeHead(status).end(body));
+  };
+}
+
+/** Answers when the body has hardly begun, as a server does that is too busy to take it, and breaks the connection off. */
+export function answersEarly(status: number): Fault {
+  return (incoming) => {
+    const { socket } = incoming;
+    incoming.pause();
+    setTimeout(() => {
+      socket.write(`HTTP/1.1 ${status} Early\r\nContent-Length: 0\r\n\r\n`, () => socket.resetAndDestroy());
+    }, untilFullMs);
   };
 }
 

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { isPssrError } from "@pssr/api";
 import {
   answers,
+  answersEarly,
   cutsRequest,
   FaultyProxy,
   halfAnswers,
@@ -107,6 +108,16 @@ test("503 for good is UNAVAILABLE, says where and how often, and leaves nothing"
     });
   }
   await assertNothingLeft(setup);
+});
+
+test("an answer that comes before the body has been sent, and then nothing more, is waited out", async (context) => {
+  const setup = await setUp(context, { PSSR_S3_PART_SIZE: "24MiB" });
+  const { proxy, store } = setup;
+  const bytes = pattern(20 * 2 ** 20);
+  proxy.fault = times(3, answersEarly(503), isSinglePut);
+  await store.put("k", bytes);
+  assert.equal(proxy.requests.filter((request) => /^PUT .*\/k(!|%21)/.test(request)).length, 4);
+  await assertHolds(setup, "k", bytes);
 });
 
 test("no room on the server is STORAGE_FULL, at once", async (context) => {

@@ -32,6 +32,12 @@ export function isPassingStatus(status: number | undefined): boolean {
   return status !== undefined && passingStatuses.has(status);
 }
 
+/**
+ * On every socket. Where the answer comes before the body has been sent, and the connection breaks then, Node 20 has taken its
+ * own listener away when the socket tells of the error, which would end the process. The request hears of it by itself.
+ */
+function told(): void {}
+
 export function s3Transport(send: typeof http.request, exchange: Exchange): Pick<typeof http, "request"> {
   const request = (options: http.RequestOptions, onResponse: (response: http.IncomingMessage) => void) => {
     const headers = { ...(options.headers as http.OutgoingHttpHeaders), ...exchange.headers };
@@ -60,6 +66,7 @@ export function s3Transport(send: typeof http.request, exchange: Exchange): Pick
           giveUp(new IdleTimeout(exchange.idleTimeoutMs));
         }
       };
+      if (!socket.listeners("error").includes(told)) socket.on("error", told);
       socket.setTimeout(exchange.idleTimeoutMs);
       socket.on("timeout", onTimeout);
       sent.once("close", () => {
