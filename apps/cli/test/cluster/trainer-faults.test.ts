@@ -81,7 +81,11 @@ test("a trainer asked to stop leaves a checkpoint, and the other goes on from th
   await untilTraining(cluster, operation, ({ step }) => step > 3);
   const stopped = await trainerAtWork(cluster);
   await stopped.stop();
-  const goneOn = await untilTraining(cluster, operation, ({ attempt }) => attempt === 2);
+  const goneOn = await untilTraining(
+    cluster,
+    operation,
+    ({ attempt, checkpointStep }) => attempt === 2 && checkpointStep > 0,
+  );
   assert.ok(goneOn.checkpointStep > 0);
   assert.deepEqual(await trained(cluster, operation), undisturbed);
   await stopped.start();

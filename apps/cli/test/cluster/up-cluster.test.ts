@@ -52,7 +52,8 @@ test("Ctrl-C in a training: it leaves a checkpoint, no process is left, and the 
   assert.deepEqual(await untilGone(processes, goneMs), []);
 
   const second = await start(directory);
-  const goneOn = await untilTraining(second, operation, ({ attempt, step }) => attempt === 2 && step > 0);
+  // Until the second try tells of its own, what the first one told is shown, which knew of no checkpoint.
+  const goneOn = await untilTraining(second, operation, (seen) => seen.attempt === 2 && seen.checkpointStep > 0);
   assert.ok(goneOn.checkpointStep > 3, `it went on from step ${goneOn.checkpointStep}`);
   const { steps, models, versions } = await trained(second, operation);
   assert.deepEqual(
