@@ -39,7 +39,10 @@ test("without Python it says what to install and what works without, and leaves 
   const folder = emptyFolder(t);
   const { code, stderr } = await install({ PATH: "", PSSR_CACHE_DIR: folder });
   assert.equal(code, 1);
-  assert.match(stderr, /^TensorFlow: Python 3 with pip is missing: install .*Without it everything works but training\.\n$/);
+  assert.match(
+    stderr,
+    /^TensorFlow: Python 3 with pip is missing: install .*Without it everything works but training\.\n$/,
+  );
   assert.deepEqual(readdirSync(folder), []);
 });
 
