@@ -20,7 +20,10 @@ export function within<T>(promise: Promise<T>, { signal, limitMs }: Limits): Pro
       end();
       reject(signal?.reason);
     };
-    if (signal?.aborted) return abort();
+    if (signal?.aborted) {
+      promise.catch(() => undefined); // given up before it began to count
+      return abort();
+    }
     // Any number of calls may share a signal; each leaves when it is done.
     if (signal !== undefined) setMaxListeners(0, signal);
     signal?.addEventListener("abort", abort, { once: true });

@@ -18,7 +18,8 @@ export interface EventBus {
   publish(subject: string, data: Uint8Array, options?: Abortable): Promise<void>;
   /**
    * The last event of each subject under a prefix, as far as the bus still knows it, then every event from the call on, until
-   * aborted (then it rejects with the signal's reason). An event may come twice. For a slow reader events of one subject are conflated: the last one wins, and memory is bounded by the number of subjects.
+   * aborted (then it rejects with the signal's reason). An event may come twice. For a slow reader events of one subject are
+   * conflated: the last one wins, and memory is bounded by the number of subjects.
    */
   subscribe(prefix: string, options?: Abortable): AsyncIterable<BusEvent>;
 }

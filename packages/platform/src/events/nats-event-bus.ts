@@ -1,15 +1,13 @@
 /** Events in a JetStream stream that remembers the last one of each subject. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { headers } from "@nats-io/transport-node";
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
-import { currentScope } from "../log/log-scope.js";
-import { formatTraceparent } from "../log/trace-context.js";
 import { declareStream, eventsRoot, eventsStream } from "../nats/declarations.js";
 import { Declared } from "../nats/declared.js";
 import type { NatsConnection } from "../nats/nats-connection.js";
 import { followSubjects } from "../nats/subject-feed.js";
 import { fromTokens, subjectsUnder, toTokens } from "../nats/subjects.js";
+import { traceHeaders } from "../nats/trace-headers.js";
 import { checkStateKey, checkStatePrefix } from "../state/state-key.js";
 import { ConflatedQueue } from "./conflated-queue.js";
 import { type BusEvent, checkEvent, type EventBus } from "./event-bus.js";
@@ -43,9 +41,7 @@ export class NatsEventBus implements EventBus {
     // An event is worth nothing once it is late: it does not wait for a connection.
     if (!this.nats.connected) throw new PssrError("UNAVAILABLE", `no connection to NATS to tell of ${subject}`);
     await this.#stream.get({ signal });
-    const own = headers();
-    const { trace } = currentScope();
-    if (trace !== undefined) own.set("traceparent", formatTraceparent(trace));
+    const own = traceHeaders();
     try {
       await this.nats.request(
         `telling of ${subject}`,

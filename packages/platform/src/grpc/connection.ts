@@ -16,6 +16,7 @@ import type { Abortable } from "../abortable.js";
 import type { TokenSource } from "../identity/token-source.js";
 import { currentScope } from "../log/log-scope.js";
 import { formatTraceparent } from "../log/trace-context.js";
+import { within } from "../within.js";
 import { channelOptions, defaultLimits, type GrpcLimits } from "./limits.js";
 import { channelCredentials, type TlsFiles } from "./tls.js";
 
@@ -60,19 +61,12 @@ export function connectService(address: string, options: ConnectServiceOptions):
     client: (definition) => factory.create(definition, channel),
     async ready({ timeoutMs, signal }) {
       signal?.throwIfAborted();
-      let giveUp: () => void = () => {};
-      const givenUp = new Promise<never>((_, reject) => {
-        giveUp = () => reject(signal?.reason);
-      });
-      signal?.addEventListener("abort", giveUp);
       try {
-        await Promise.race([waitForChannelReady(channel, new Date(Date.now() + timeoutMs)), givenUp]);
+        await within(waitForChannelReady(channel, new Date(Date.now() + timeoutMs)), { signal });
       } catch (cause) {
         signal?.throwIfAborted();
         const message = `${options.peer} at ${address} cannot be reached within ${timeoutMs} ms; is it running?`;
         throw new PssrError("UNAVAILABLE", message, { cause });
-      } finally {
-        signal?.removeEventListener("abort", giveUp);
       }
     },
     close: () => channel.close(),

@@ -7,6 +7,7 @@ import { Operations } from "../operations/operations.js";
 import { openPorts } from "../ports/open-ports.js";
 import type { OpenPorts } from "../ports/ports.js";
 import type { RunningService, ServiceContext } from "../service.js";
+import { within } from "../within.js";
 import type { ProcessConfig } from "./process-settings.js";
 
 export interface RuntimeOptions {
@@ -87,19 +88,11 @@ async function unlessAborted<T>(
   signal: AbortSignal,
   undo: (late: T) => Promise<void> | void,
 ): Promise<T> {
-  let giveUp: () => void = () => {};
-  const givenUp = new Promise<never>((_, reject) => {
-    giveUp = () => reject(signal.reason);
-  });
-  signal.addEventListener("abort", giveUp);
   try {
-    if (signal.aborted) giveUp();
-    return await Promise.race([givenUp, coming]);
+    return await within(coming, { signal });
   } catch (error) {
     // The process ends with the signal's reason; how a start that nobody waits for ends is of no interest any more.
     if (signal.aborted) coming.then(undo).catch(() => undefined);
     throw error;
-  } finally {
-    signal.removeEventListener("abort", giveUp);
   }
 }

@@ -3,16 +3,14 @@
  * job that waits or is at work changes nothing, however late the second publish comes.
  */
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
-import { headers } from "@nats-io/transport-node";
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
-import { currentScope } from "../log/log-scope.js";
-import { formatTraceparent } from "../log/trace-context.js";
 import { declareConsumer, declareStream, jobSubject, jobsConsumer, jobsStream } from "../nats/declarations.js";
 import { Declared } from "../nats/declared.js";
 import type { NatsConnection } from "../nats/nats-connection.js";
 import { hasCode, toNatsError } from "../nats/nats-error.js";
 import { fromTokens } from "../nats/subjects.js";
+import { traceHeaders } from "../nats/trace-headers.js";
 import { WaitingClaims } from "./waiting-claims.js";
 import type { Claim, WorkQueue } from "./work-queue.js";
 
@@ -51,9 +49,7 @@ export class NatsWorkQueue implements WorkQueue {
     this.#check();
     const consumer = this.#consumer(kind);
     await consumer.get({ signal });
-    const own = headers();
-    const { trace } = currentScope();
-    if (trace !== undefined) own.set("traceparent", formatTraceparent(trace));
+    const own = traceHeaders();
     await this.nats.request(
       `publishing job ${jobId}`,
       async () => {
