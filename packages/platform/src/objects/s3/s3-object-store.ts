@@ -3,7 +3,7 @@
  * of one key one wins; where it does not, we look before we write, and two who write other bytes to one key in the same
  * moment may both be told that theirs are kept (our keys name the attempt that writes, so that takes a fault of ours).
  */
-import { crc32 } from "node:zlib";
+import { crc32 } from "@node-rs/crc32";
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../../abortable.js";
 import { corruptObject, footerBytes, otherContent, readObjectFooter } from "../object-footer.js";
@@ -74,17 +74,12 @@ export class S3ObjectStore implements ObjectStore {
     return present;
   }
 
-  async *get(key: string, { signal }: Abortable = {}): AsyncGenerator<Uint8Array> {
-    checkObjectKey(key);
-    const download = await this.#open(key, undefined, signal);
-    if (download === "beyond") throw corruptObject(key, "it is empty");
-    yield* checkedContent(download, key);
+  get(key: string, { signal }: Abortable = {}): AsyncGenerator<Uint8Array> {
+    return checkedContent(() => this.#openWhole(key, signal), key);
   }
 
   async getBytes(key: string, limit: number, { signal }: Abortable = {}): Promise<Uint8Array> {
-    checkObjectKey(key);
-    const download = await this.#open(key, undefined, signal);
-    if (download === "beyond") throw corruptObject(key, "it is empty");
+    const download = await this.#openWhole(key, signal);
     const size = download.total - footerBytes;
     if (size > limit) {
       download.discard();
@@ -93,7 +88,7 @@ export class S3ObjectStore implements ObjectStore {
     // Not zeroed first: it is filled to the end, or an error is thrown.
     const bytes = new Uint8Array(Buffer.allocUnsafeSlow(Math.max(0, size)).buffer);
     let at = 0;
-    for await (const chunk of checkedContent(download, key)) {
+    for await (const chunk of checkedContent(async () => download, key)) {
       bytes.set(chunk, at);
       at += chunk.length;
     }
@@ -238,6 +233,13 @@ export class S3ObjectStore implements ObjectStore {
     );
   }
 
+  async #openWhole(key: string, signal: AbortSignal | undefined): Promise<Download> {
+    checkObjectKey(key);
+    const download = await this.#open(key, undefined, signal);
+    if (download === "beyond") throw corruptObject(key, "it is empty");
+    return download;
+  }
+
   async #open(key: string, range: string | undefined, signal: AbortSignal | undefined): Promise<Download | "beyond"> {
     const options = { what: `object ${key}`, signal, ...(range === undefined ? {} : { range }) };
     const download = await Download.open(this.connection, this.#name(key), options);
@@ -251,7 +253,8 @@ export class S3ObjectStore implements ObjectStore {
 }
 
 /** The content alone, without the footer; the last of it is held back until all is known to be right. */
-async function* checkedContent(download: Download, key: string): AsyncGenerator<Uint8Array> {
+async function* checkedContent(open: () => Promise<Download>, key: string): AsyncGenerator<Uint8Array> {
+  const download = await open();
   const size = download.total - footerBytes;
   let check = 0;
   const footer: Uint8Array[] = [];
