@@ -8,6 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 BIN := node_modules/.bin
 SECONDS := 60
 SEED := 1
+OVERLAY := local
+STEPS := 150
 PROTOS := $(shell find proto -name '*.proto')
 
 help: ## Lists the targets
@@ -43,6 +45,13 @@ format: node_modules/.package-lock.json ## Formats everything
 	@$(BIN)/biome check --write .
 	@$(BIN)/buf format -w proto
 
+deploy: build ## Brings an overlay of deploy/k8s to the cluster that kubectl points to: make deploy OVERLAY=local
+	@scripts/deploy.sh $(OVERLAY)
+
+e2e-k8s: build ## Deploys to the cluster of KUBECONFIG (which must reach the images), and runs the main job while its parts are taken away
+	@scripts/deploy.sh local
+	@STEPS=$(STEPS) node --enable-source-maps deploy/e2e/dist/main.js
+
 bench: build servers ## Measures us beside our peers: prints tables, writes out/bench.json (one: make bench BENCH=main-job)
 	@scripts/bench.sh $(BENCH)
 
@@ -68,4 +77,4 @@ node_modules/.package-lock.json: package-lock.json package.json .npmrc
 	@scripts/install.sh
 	@touch $@
 
-.PHONY: help demo up up-cluster build test soak examples lint format bench clean typescript native servers generated
+.PHONY: help demo up up-cluster build test deploy e2e-k8s soak examples lint format bench clean typescript native servers generated

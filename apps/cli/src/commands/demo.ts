@@ -1,6 +1,6 @@
 /** `pssr demo`: the main job on real images, from start to measured end. */
 import type { Interruption } from "@pssr/platform/process-end";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { integer, number } from "../arguments.js";
 import type { GlobalOptions } from "../context.js";
 
@@ -10,6 +10,7 @@ export interface DemoOptions {
   minutes: number;
   steps?: number;
   cluster?: boolean;
+  existing?: boolean;
 }
 
 export function addDemoCommand(program: Command, interruption: Interruption): void {
@@ -21,6 +22,9 @@ export function addDemoCommand(program: Command, interruption: Interruption): vo
     .option("--minutes <n>", "time for learning", number(0.05, 1000), 3.9)
     .option("--steps <n>", "learn for so many steps instead", integer(1, 10_000_000))
     .option("--cluster", "with a NATS and an S3 server and each service in a process of its own")
+    .addOption(
+      new Option("--existing", "on the installation at --address, in a --project that is empty").conflicts("cluster"),
+    )
     .action(async (options: DemoOptions, command: Command) => {
       const { runDemo } = await import("../demo/run-demo.js");
       await runDemo(options, command.optsWithGlobals<GlobalOptions>(), interruption);

@@ -28,10 +28,14 @@ const known = { black: 0, white: 255, pixelSize: 10 };
 const model = "em-x4";
 
 export async function runDemo(options: DemoOptions, globals: GlobalOptions, stop: Interruption): Promise<void> {
-  const { images, out, cluster = false } = options;
+  const { images, out, cluster = false, existing = false } = options;
   const data = join(out, "data");
   const [train, test] = [await imageFiles(join(images, "train")), await imageFiles(join(images, "test"))];
   await clearFolder(out);
+  if (existing) {
+    using context = new Context(globals, stop.signal);
+    return mainJob(context, { ...options, train, test });
+  }
 
   const installation = cluster ? await clusterIn(data, stop) : await processOn(data, stop);
   try {

@@ -1,0 +1,76 @@
+/**
+ * Callers that never stop: one for each service, a short call after the other, as any client of any language makes them. It
+ * sends nothing again by itself, so every call that the installation drops is counted.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { ChannelCredentials } from "@grpc/grpc-js";
+import {
+  ImageServiceDefinition,
+  OperationsDefinition,
+  PredictionServiceDefinition,
+  TrainingServiceDefinition,
+} from "@pssr/api";
+import { type CallOptions, createChannel, createClient, Metadata } from "nice-grpc";
+import type { Door } from "./door.js";
+
+const pauseMs = 50;
+const deadlineMs = 20_000;
+
+export interface CallReport {
+  /** By service. */
+  calls: Record<string, number>;
+  failures: { service: string; at: string; error: string }[];
+  longestMs: number;
+}
+
+export class UnaryCallers {
+  readonly #report: CallReport = { calls: {}, failures: [], longestMs: 0 };
+  readonly #stop = new AbortController();
+  readonly #callers: Promise<void>[];
+
+  constructor(door: Door, project: string) {
+    const parent = `projects/${project}`;
+    const metadata = Metadata({ authorization: `Bearer ${door.token}` });
+    const open = () => createChannel(door.address, ChannelCredentials.createInsecure());
+    const images = createClient(ImageServiceDefinition, open());
+    const trainings = createClient(TrainingServiceDefinition, open());
+    const predictions = createClient(PredictionServiceDefinition, open());
+    const operations = createClient(OperationsDefinition, open());
+    const calls: Record<string, (options: CallOptions) => Promise<unknown>> = {
+      crappify: (options) => images.listImages({ parent }, options),
+      train: (options) => trainings.listTrainings({ parent }, options),
+      predict: (options) => predictions.listPredictions({ parent }, options),
+      gateway: (options) => operations.listOperations({ name: parent }, options),
+    };
+    this.#callers = Object.entries(calls).map(([service, call]) =>
+      this.#keepCalling(service, (signal) => call({ metadata, signal })),
+    );
+  }
+
+  /** What was counted until now. */
+  get report(): CallReport {
+    return structuredClone(this.#report);
+  }
+
+  async stop(): Promise<CallReport> {
+    this.#stop.abort();
+    await Promise.all(this.#callers);
+    return this.report;
+  }
+
+  async #keepCalling(service: string, call: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+    const { calls, failures } = this.#report;
+    calls[service] = 0;
+    while (!this.#stop.signal.aborted) {
+      const begun = performance.now();
+      try {
+        await call(AbortSignal.timeout(deadlineMs));
+      } catch (error) {
+        failures.push({ service, at: new Date().toISOString(), error: String(error) });
+      }
+      calls[service] += 1;
+      this.#report.longestMs = Math.max(this.#report.longestMs, performance.now() - begun);
+      await sleep(pauseMs);
+    }
+  }
+}
