@@ -52,6 +52,9 @@ e2e-k8s: build ## Deploys to the cluster of KUBECONFIG (which must reach the ima
 	@scripts/deploy.sh local
 	@STEPS=$(STEPS) node --enable-source-maps deploy/e2e/dist/main.js
 
+check-k8s: node_modules/.package-lock.json ## Builds all overlays and combinations of components and checks them against the schemas (needs kubectl and Go)
+	@node scripts/check-k8s.mjs
+
 bench: build servers ## Measures us beside our peers: prints tables, writes out/bench.json (one: make bench BENCH=main-job)
 	@scripts/bench.sh $(BENCH)
 
@@ -77,4 +80,4 @@ node_modules/.package-lock.json: package-lock.json package.json .npmrc
 	@scripts/install.sh
 	@touch $@
 
-.PHONY: help demo up up-cluster build test deploy e2e-k8s soak examples lint format bench clean typescript native servers generated
+.PHONY: help demo up up-cluster build test deploy check-k8s e2e-k8s soak examples lint format bench clean typescript native servers generated
