@@ -45,6 +45,9 @@ format: node_modules/.package-lock.json ## Formats everything
 	@$(BIN)/biome check --write .
 	@$(BIN)/buf format -w proto
 
+secrets: build ## Makes the keys and tokens for deploy/compose.yaml, in out/compose
+	@scripts/secrets.sh out/compose
+
 deploy: build ## Brings an overlay of deploy/k8s to the cluster that kubectl points to: make deploy OVERLAY=local
 	@scripts/deploy.sh $(OVERLAY)
 
@@ -80,4 +83,4 @@ node_modules/.package-lock.json: package-lock.json package.json .npmrc
 	@scripts/install.sh
 	@touch $@
 
-.PHONY: help demo up up-cluster build test deploy check-k8s e2e-k8s soak examples lint format bench clean typescript native servers generated
+.PHONY: help demo up up-cluster build test secrets deploy check-k8s e2e-k8s soak examples lint format bench clean typescript native servers generated
