@@ -51,17 +51,18 @@ export async function scenario(report: Report, { out, steps, stop }: ScenarioOpt
     report.note("the demo's training is at work");
 
     await deleteTrainingPod(report, training, options);
+    tellOfCalls(report, "while the only training pod was replaced", callers);
     await restartNats(report, training, options);
+    tellOfCalls(report, "while NATS was restarted", callers);
     await updateEveryService(report, options);
+    assertNoneFailed(report, "while every service was updated", callers);
     const table = await job;
     const watched = await training.ended;
     const isWhole = watched.end === "STATE_SUCCEEDED" && watched.faults.length === 0;
     report.check("the training was watched over every break to its end", isWhole, watched);
     await scaledPrediction(report, { client, parent, image: `${parent}/images/${reference(table)}` }, options);
 
-    const { calls, failures, longestMs } = await callers.stop();
-    const seen = { calls, longestMs: Math.round(longestMs), failures: failures.slice(0, 10) };
-    report.check("no short call failed", failures.length === 0, seen);
+    assertNoneFailed(report, "while predict was scaled", callers);
     await pairs.stop();
     const { digests, resumed } = pairs;
     const again = await pairDigests(client, request, digests.length, signal);
@@ -83,6 +84,21 @@ export async function scenario(report: Report, { out, steps, stop }: ScenarioOpt
     await callers.stop();
     client.close();
   }
+}
+
+/** Where the one pod of a service is taken away nobody can answer: how that looks to callers that send nothing again. */
+function tellOfCalls(report: Report, when: string, callers: UnaryCallers): void {
+  const { calls, longestMs, failures } = callers.take();
+  report.note(`short calls ${when}`, { calls, longestMs, failed: failures.length, first: failures[0] });
+}
+
+function assertNoneFailed(report: Report, when: string, callers: UnaryCallers): void {
+  const { calls, longestMs, failures } = callers.take();
+  report.check(`no short call failed ${when}`, failures.length === 0, {
+    calls,
+    longestMs,
+    failures: failures.slice(0, 10),
+  });
 }
 
 /** The operation that makes a resource, as soon as there is one. */

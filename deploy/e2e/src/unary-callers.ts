@@ -24,7 +24,7 @@ export interface CallReport {
 }
 
 export class UnaryCallers {
-  readonly #report: CallReport = { calls: {}, failures: [], longestMs: 0 };
+  #report: CallReport = { calls: {}, failures: [], longestMs: 0 };
   readonly #stop = new AbortController();
   readonly #callers: Promise<void>[];
 
@@ -47,29 +47,31 @@ export class UnaryCallers {
     );
   }
 
-  /** What was counted until now. */
-  get report(): CallReport {
-    return structuredClone(this.#report);
+  /** What was counted since the last time. */
+  take(): CallReport {
+    const taken = this.#report;
+    this.#report = { calls: {}, failures: [], longestMs: 0 };
+    return taken;
   }
 
-  async stop(): Promise<CallReport> {
+  /** Ends the calls; again, it changes nothing. */
+  async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#callers);
-    return this.report;
   }
 
   async #keepCalling(service: string, call: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
-    const { calls, failures } = this.#report;
-    calls[service] = 0;
     while (!this.#stop.signal.aborted) {
       const begun = performance.now();
       try {
         await call(AbortSignal.timeout(deadlineMs));
       } catch (error) {
-        failures.push({ service, at: new Date().toISOString(), error: String(error) });
+        this.#report.failures.push({ service, at: new Date().toISOString(), error: String(error) });
       }
-      calls[service] += 1;
-      this.#report.longestMs = Math.max(this.#report.longestMs, performance.now() - begun);
+      const ms = Math.round(performance.now() - begun);
+      const { calls, longestMs } = this.#report;
+      calls[service] = (calls[service] ?? 0) + 1;
+      this.#report.longestMs = Math.max(longestMs, ms);
       await sleep(pauseMs);
     }
   }
