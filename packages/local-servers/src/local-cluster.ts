@@ -124,9 +124,10 @@ export class LocalCluster {
     if (name !== undefined) throw new PssrError("UNAVAILABLE", `${name} has ended by itself; its log tells why`);
   }
 
-  /** How long `stop` may take where each service has so much time for its work and for what is left of its calls. */
-  static stopMs({ workGrace, stopGrace }: { workGrace: number; stopGrace: number }): number {
-    return serviceNames.length * Math.max(leastStopMs, workGrace + stopGrace + 1_000) + serversStopMs;
+  /** How long `stop` may take where each service has so much time until it takes no calls, for its work, and for what is left of its calls. */
+  static stopMs(times: { stopDelay: number; workGrace: number; stopGrace: number }): number {
+    const { stopDelay, workGrace, stopGrace } = times;
+    return serviceNames.length * Math.max(leastStopMs, stopDelay + workGrace + stopGrace + 1_000) + serversStopMs;
   }
 
   /** Ends the services in an orderly way, those of one name together, then the servers. */

@@ -75,5 +75,8 @@ export type { RunningService, ServiceContext } from "./service.js";
 export * from "./state/file-state-store.js";
 export * from "./state/nats-state-store.js";
 export * from "./state/state-store.js";
+export * from "./telemetry/probe-server.js";
+export * from "./telemetry/probes.js";
+export * from "./telemetry/settings.js";
 export * from "./threads/serve-thread.js";
 export * from "./threads/thread-pool.js";

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
 import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { errorOf, isPssrError, RpcStatus, statusDetailsKey } from "@pssr/api";
@@ -8,6 +7,7 @@ import { createChannel, createClient } from "nice-grpc";
 import { HealthDefinition } from "nice-grpc-server-health";
 import { defer, openGateway, raw } from "./bench.js";
 import { startEcho } from "./echo-backend.js";
+import { freePort } from "./free-port.js";
 
 /** grpc.health.v1.HealthCheckResponse.ServingStatus */
 const serving = 1;
@@ -39,15 +39,6 @@ async function healthOf(t: TestContext, address: string, service: string): Promi
   t.after(async () => channel.close());
   const client = createClient(HealthDefinition, channel);
   return async () => (await client.check({ service })).status;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((done) => server.once("listening", done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  assert.ok(address !== null && typeof address === "object");
-  return address.port;
 }
 
 test("a service that is down is UNAVAILABLE and says when to try again; the others are not affected; it comes back", async (t) => {

@@ -9,8 +9,8 @@ export async function startCluster(
   { signal, allow }: Pick<Interruption, "signal" | "allow">,
 ): Promise<{ cluster: LocalCluster; close(): Promise<void> }> {
   // The services read the same environment.
-  const { workGrace, stopGrace } = loadConfig(processSettings, { argv: [], env: process.env });
-  allow({ workGrace: LocalCluster.stopMs({ workGrace, stopGrace }), stopGrace: 0 });
+  const times = loadConfig(processSettings, { argv: [], env: process.env });
+  allow({ stopDelay: 0, workGrace: LocalCluster.stopMs(times), stopGrace: 0 });
   const directory = await DataDirectory.lock(options.directory, { signal });
   try {
     const cluster = await LocalCluster.start({ ...options, signal });

@@ -21,6 +21,7 @@ export async function startInstallation(config: InstallationConfig, { signal, al
     await runtime.work();
     const backends = { crappify, train, predict };
     const address = await runtime.adopt(startGateway(config, runtime.context("gateway"), backends));
+    runtime.started();
     return { address, close: () => runtime.close() };
   } catch (error) {
     await runtime.close();

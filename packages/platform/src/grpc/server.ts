@@ -11,11 +11,9 @@
  *     await server.close({ graceMs: 5000 });
  */
 import { setTimeout as after } from "node:timers/promises";
-import type { ServerCredentials } from "@grpc/grpc-js";
 import { PssrError } from "@pssr/api";
 import {
   createServer,
-  type Server,
   type ServerAddBuilder,
   type ServiceImplementation,
   type TsProtoServiceDefinition,
@@ -31,6 +29,7 @@ import { callMiddleware } from "./call-middleware.js";
 import { defaultDeadline } from "./default-deadline.js";
 import { drain } from "./drain.js";
 import { defaultLimits, type GrpcLimits, serverOptions } from "./limits.js";
+import { dialable, listen } from "./listen.js";
 import {
   type ReflectionSource,
   reflectionDefinition,
@@ -117,7 +116,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     one.addTo(guarded);
     health.setStatus("healthy", one.name);
   }
-  const port = await listen(server, bind, credentials);
+  const port = await listen(server, { bind, field: "bind", credentials });
   const address = `${dialable(bind)}:${port}`;
   log.info({ address, services: services.map((one) => one.name) }, "listening");
 
@@ -142,23 +141,4 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       return closing;
     },
   };
-}
-
-async function listen(server: Server, bind: string, credentials: ServerCredentials): Promise<number> {
-  try {
-    return await server.listen(bind, credentials);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PssrError("INVALID_CONFIGURATION", `Cannot listen on ${bind}: ${why}. Choose another address or port.`, {
-      field: "bind",
-      cause,
-    });
-  }
-}
-
-/** The host of a bind address as this machine calls it: a wildcard is reached on loopback. */
-function dialable(bind: string): string {
-  const host = bind.replace(/:\d+$/, "");
-  if (host === "0.0.0.0") return "127.0.0.1";
-  return host === "[::]" ? "[::1]" : host;
 }

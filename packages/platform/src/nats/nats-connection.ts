@@ -31,6 +31,7 @@ export class NatsConnection {
   readonly #timeoutMs: number;
   /** Aborted when the connection breaks; a new one for each connection. */
   #broken = new AbortController();
+  readonly #beyondRepair = new AbortController();
   #connected = true;
   #brokeMs = 0;
   #closing = false;
@@ -87,6 +88,11 @@ export class NatsConnection {
 
   get connected(): boolean {
     return this.#connected;
+  }
+
+  /** Aborted when it is closed for good though nobody has closed it: the client has given up. */
+  get beyondRepair(): AbortSignal {
+    return this.#beyondRepair.signal;
   }
 
   /** What streams, buckets and subjects begin with. */
@@ -149,6 +155,7 @@ export class NatsConnection {
     if (!this.#closing) {
       const lost = new PssrError("UNAVAILABLE", "the connection to NATS is closed for good; start this process again");
       this.report(lost, "connected to NATS no more");
+      this.#beyondRepair.abort(lost);
     }
   }
 

@@ -22,6 +22,7 @@ export async function openEmbeddedPorts(dataDir: string, { signal }: Abortable =
     return {
       ports,
       exclusive: true,
+      beyondRepair: new AbortController().signal, // files are there as long as the process
       async close() {
         queue.close();
         await directory.close();

@@ -15,6 +15,8 @@ export interface OpenPorts {
   readonly ports: Ports;
   /** No other process can use what lies behind them: leases of former processes have ended with them. */
   readonly exclusive: boolean;
+  /** Aborted when what lies behind them is gone for good, so that only a new process helps; never by an outage. */
+  readonly beyondRepair: AbortSignal;
   /** Lets go of everything. Whoever works on the ports has stopped by then. */
   close(): Promise<void>;
 }

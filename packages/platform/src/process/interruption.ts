@@ -12,6 +12,13 @@ const leastLimitMs = 5_000;
 const tidyMs = 1_000;
 const exitCode = 130;
 
+/** How long each step of a stop may take, milliseconds: the settings of these names. */
+export interface StopTimes {
+  readonly stopDelay: number;
+  readonly workGrace: number;
+  readonly stopGrace: number;
+}
+
 export class Interruption implements Disposable {
   readonly #controller = new AbortController();
   #limitMs = leastLimitMs;
@@ -32,8 +39,8 @@ export class Interruption implements Disposable {
   }
 
   /** Lets a process that does work take the time that it was given for stopping. */
-  readonly allow = ({ workGrace, stopGrace }: { workGrace: number; stopGrace: number }): void => {
-    this.#limitMs = Math.max(this.#limitMs, workGrace + stopGrace + tidyMs);
+  readonly allow = ({ stopDelay, workGrace, stopGrace }: StopTimes): void => {
+    this.#limitMs = Math.max(this.#limitMs, stopDelay + workGrace + stopGrace + tidyMs);
   };
 
   [Symbol.dispose](): void {

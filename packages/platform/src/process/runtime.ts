@@ -1,4 +1,5 @@
-/** What a process of ours stands on: the ports, operations on them, log; and its end. */
+/** What a process of ours stands on: the ports, operations on them, log, telemetry; and its end. */
+import { setTimeout as after } from "node:timers/promises";
 import { isPssrError } from "@pssr/api";
 import type { Authenticator } from "../identity/authenticator.js";
 import type { Keyring } from "../identity/keyring.js";
@@ -7,6 +8,7 @@ import { Operations } from "../operations/operations.js";
 import { openPorts } from "../ports/open-ports.js";
 import type { OpenPorts } from "../ports/ports.js";
 import type { RunningService, ServiceContext } from "../service.js";
+import { Telemetry } from "../telemetry/telemetry.js";
 import { within } from "../within.js";
 import type { ProcessConfig } from "./process-settings.js";
 
@@ -20,20 +22,30 @@ export interface RuntimeOptions {
 
 export class Runtime {
   readonly #config: ProcessConfig;
-  readonly #context: ServiceContext;
+  readonly #context: ServiceContext & { signal: AbortSignal };
   readonly #open: OpenPorts;
+  readonly #telemetry: Telemetry;
   readonly #signal: AbortSignal;
   readonly #services: RunningService[] = [];
   #working = false;
 
-  private constructor(config: ProcessConfig, context: ServiceContext, open: OpenPorts, signal: AbortSignal) {
+  private constructor(
+    config: ProcessConfig,
+    context: ServiceContext & { signal: AbortSignal },
+    open: OpenPorts,
+    telemetry: Telemetry,
+  ) {
     this.#config = config;
     this.#context = context;
     this.#open = open;
-    this.#signal = signal;
+    this.#telemetry = telemetry;
+    this.#signal = context.signal;
+    const { probes } = telemetry;
+    this.#signal.addEventListener("abort", () => probes.stopping(), { once: true });
+    open.beyondRepair.addEventListener("abort", () => probes.beyondRepair(), { once: true });
   }
 
-  /** Opens the ports. Throws what they do: DATA_DIRECTORY_LOCKED, UNAVAILABLE; and the signal's reason. */
+  /** Opens the telemetry, then the ports. Throws what they do: DATA_DIRECTORY_LOCKED, UNAVAILABLE; and the signal's reason. */
   static async open(config: ProcessConfig, options: RuntimeOptions): Promise<Runtime> {
     const { keyring, authenticator, signal } = options;
     const log = createLogger({ service: "pssr", level: config.logLevel });
@@ -42,16 +54,21 @@ export class Runtime {
       isPssrError(err) && err.reason !== "INTERNAL"
         ? log.warn({ reason: err.reason, problem: err.message }, doing)
         : log.error({ err }, doing);
-    const open = await unlessAborted(openPorts(config, { signal, report }), signal, (late) => late.close());
+    const closing: (() => Promise<void>)[] = [];
     try {
+      const telemetry = await Telemetry.open(config, log);
+      closing.push(() => telemetry.close());
+      const open = await unlessAborted(openPorts(config, { signal, report }), signal, (late) => late.close());
+      closing.push(() => open.close());
       const operations = new Operations(open.ports, {
         exclusive: open.exclusive,
         stopGraceMs: config.workGrace,
         report,
       });
-      return new Runtime(config, { ports: open.ports, operations, keyring, authenticator, log, signal }, open, signal);
+      const context = { ports: open.ports, operations, keyring, authenticator, log, signal };
+      return new Runtime(config, context, open, telemetry);
     } catch (error) {
-      await open.close();
+      for (const close of closing.toReversed()) await close();
       throw error;
     }
   }
@@ -74,11 +91,27 @@ export class Runtime {
     await unlessAborted(this.#context.operations.start(), this.#signal, () => undefined);
   }
 
-  /** Gives work back with a checkpoint (which ends all watches), then ends the calls that are left, then lets go of the data. */
+  /** Everything that belongs to the process listens and works: callers may come. */
+  started(): void {
+    this.#telemetry.probes.started();
+  }
+
+  /**
+   * Is no longer ready but goes on for a while, as callers still come; gives work back with a checkpoint (which ends all watches),
+   * then ends the calls that are left, then lets go of the data, and only then answers no probe any more.
+   */
   async close(): Promise<void> {
-    if (this.#working) await this.#context.operations.close();
-    await Promise.all(this.#services.map((one) => one.close({ graceMs: this.#config.stopGrace })));
-    await this.#open.close();
+    const { probes } = this.#telemetry;
+    const hadCallers = probes.isStarted;
+    probes.stopping();
+    try {
+      if (hadCallers) await after(this.#config.stopDelay);
+      if (this.#working) await this.#context.operations.close();
+      await Promise.all(this.#services.map((one) => one.close({ graceMs: this.#config.stopGrace })));
+      await this.#open.close();
+    } finally {
+      await this.#telemetry.close();
+    }
   }
 }
 

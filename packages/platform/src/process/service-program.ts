@@ -77,6 +77,7 @@ export async function startProgram<S extends typeof programSettings>(
       program.start(config, { ...runtime.context(program.name), tls: tlsFilesOf(own) }),
     );
     await runtime.work();
+    runtime.started();
     return { address, close: () => runtime.close() };
   } catch (error) {
     await runtime.close();

@@ -70,6 +70,21 @@ test("a server that was killed and comes back has every record, every job, and g
   assert.deepEqual((await next).value, { subject: "e/x", data: text("heard") });
 });
 
+test("an outage is no reason to start a process anew; a connection that the client gave up for good is", async (context) => {
+  const line = await SeverableLine.to(nats.server.url);
+  context.after(() => line.close());
+  const connection = await nats.connect(context, { settings: { PSSR_NATS_URL: line.url } });
+  const broken = await connection.standing();
+  line.cut();
+  if (!broken.aborted) await once(broken, "abort");
+  line.mend();
+  await connection.standing();
+  assert.equal(connection.beyondRepair.aborted, false);
+  const lost = once(connection.beyondRepair, "abort");
+  await connection.core.close();
+  await lost;
+});
+
 test("a server that lost its disk is given everything it needs anew", async (context) => {
   const { state, queue, events } = await open(context);
   await state.put("a", text("one"), 0n);

@@ -34,11 +34,13 @@ test("the first signal asks a process to stop, the second ends it at once", asyn
 test("a process may stop for as long as it was allowed to, and never less than by default", () => {
   using interruption = new Interruption();
   const { allow, limitMs: byDefault } = interruption;
-  allow({ workGrace: 10, stopGrace: 10 });
+  allow({ stopDelay: 0, workGrace: 10, stopGrace: 10 });
   assert.equal(interruption.limitMs, byDefault);
-  allow({ workGrace: 60_000, stopGrace: 2_000 });
-  allow({ workGrace: 2_500, stopGrace: 1_500 });
+  allow({ stopDelay: 0, workGrace: 60_000, stopGrace: 2_000 });
+  allow({ stopDelay: 0, workGrace: 2_500, stopGrace: 1_500 });
   assert.equal(interruption.limitMs, 63_000);
+  allow({ stopDelay: 5_000, workGrace: 60_000, stopGrace: 2_000 });
+  assert.equal(interruption.limitMs, 68_000);
 });
 
 test("only what follows from the end that was asked for counts as an interruption", () => {

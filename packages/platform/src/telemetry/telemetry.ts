@@ -1,0 +1,43 @@
+/** What lets an operator look into a process: its probes and its metrics, open from its first moment to its last. */
+import type { Logger } from "../log/logger.js";
+import { startMetricsServer } from "./metrics-server.js";
+import { startProbeServer } from "./probe-server.js";
+import { Probes } from "./probes.js";
+import { registry } from "./registry.js";
+import type { TelemetryConfig } from "./settings.js";
+
+export class Telemetry {
+  private constructor(
+    readonly probes: Probes,
+    private readonly closing: readonly (() => Promise<void> | void)[],
+  ) {}
+
+  /** Opens what is configured. INVALID_CONFIGURATION where it cannot listen there; then nothing stays open. */
+  static async open(config: TelemetryConfig, log: Logger): Promise<Telemetry> {
+    const { probeBind, metricsBind } = config;
+    const probes = new Probes();
+    const closing: (() => Promise<void> | void)[] = [];
+    const telemetry = new Telemetry(probes, closing);
+    try {
+      if (probeBind !== undefined) {
+        const server = await startProbeServer(probeBind, probes);
+        closing.push(() => server.close());
+        log.info({ address: server.address }, "probes are answered");
+      }
+      if (metricsBind !== undefined) {
+        const server = await startMetricsServer(metricsBind, { registry, log });
+        closing.push(() => server.close());
+        log.info({ address: server.address }, "metrics are served");
+      }
+      return telemetry;
+    } catch (error) {
+      await telemetry.close();
+      throw error;
+    }
+  }
+
+  /** The last to close, and of its own the probes are. */
+  async close(): Promise<void> {
+    for (const close of this.closing.toReversed()) await close();
+  }
+}
