@@ -58,6 +58,9 @@ e2e-k8s: build ## Deploys to the cluster of KUBECONFIG (which must reach the ima
 check-k8s: node_modules/.package-lock.json ## Builds all overlays and combinations of components and checks them against the schemas (needs kubectl and Go)
 	@node scripts/check-k8s.mjs
 
+images: ## Builds the container images (options: scripts/images.mjs; without a registry: PSSR_BASE_IMAGE=debootstrap)
+	@node scripts/images.mjs
+
 bench: build servers ## Measures us beside our peers: prints tables, writes out/bench.json (one: make bench BENCH=main-job)
 	@scripts/bench.sh $(BENCH)
 
@@ -83,4 +86,4 @@ node_modules/.package-lock.json: package-lock.json package.json .npmrc
 	@scripts/install.sh
 	@touch $@
 
-.PHONY: help demo up up-cluster build test secrets deploy check-k8s e2e-k8s soak examples lint format bench clean typescript native servers generated
+.PHONY: help demo up up-cluster build test secrets deploy check-k8s e2e-k8s soak examples lint format images bench clean typescript native servers generated

@@ -2,11 +2,12 @@
  * Gives tfjs-node a current TensorFlow: fetches the library from its Python wheel into the cache that all checkouts share,
  * compiles tfjs-node's own binding against it, and puts both where tfjs-node looks for them.
  *
- *     node services/train/native/install.mjs
+ *     node services/train/native/install.mjs                      # --variant cuda: with what it needs on NVIDIA's GPUs
  */
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { parseArgs } from "node:util";
 import {
   downloadWheel,
   installing,
@@ -19,23 +20,8 @@ import {
   seconds,
   unpackWheel,
 } from "../../../scripts/installing.mjs";
+import { VERSION, wheelsOf } from "./wheels.mjs";
 
-const VERSION = "2.21.0";
-/** The wheel of each processor: its name on the index, its platform tag, its digest (of the files published there). */
-const WHEELS = {
-  x64: {
-    project: "tensorflow-cpu",
-    platform: "manylinux_2_27_x86_64",
-    megabytes: 274,
-    sha256: "dcc8afd32930e42d5296b6ee19078b773706830af4ea97fbe503b9f5e0f820cb",
-  },
-  arm64: {
-    project: "tensorflow",
-    platform: "manylinux_2_27_aarch64",
-    megabytes: 282,
-    sha256: "b07d15737406533898e36c7ef7944b1be18e9028dc521b9229952c537bbc5552",
-  },
-};
 const LIBRARIES = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 /** The wheel has 13,000 headers; these folders hold the fourteen that the binding includes. */
 const HEADERS = ["tensorflow/c/", "tensorflow/core/platform/ctstring", "tsl/platform/ctstring", "xla/tsl/c/"];
@@ -56,17 +42,34 @@ with zipfile.ZipFile(wheel) as archive:
         if member.startswith("tensorflow/include/") and header.endswith(".h") and header.startswith(tuple(headers)):
             write(archive, member, os.path.join(target, "include", header))
 `;
+/** Copies all shared libraries of a wheel into one folder, where TensorFlow looks first. Arguments: wheel, target folder. */
+const UNPACK_LIBRARIES = `
+import os, re, shutil, sys, zipfile
+wheel, target = sys.argv[1:]
+with zipfile.ZipFile(wheel) as archive:
+    for member in archive.namelist():
+        name = os.path.basename(member)
+        if re.search(r"\\.so(\\.|$)", name):
+            with archive.open(member) as source, open(os.path.join(target, name), "wb") as sink:
+                shutil.copyfileobj(source, sink, 1 << 20)
+`;
 
 const began = performance.now();
-const about = { label: "TensorFlow", without: "Without it everything works but training.", room: "1.2 GB" };
+const { variant } = parseArgs({ options: { variant: { type: "string", default: "cpu" } } }).values;
+const about = {
+  label: "TensorFlow",
+  without: "Without it everything works but training.",
+  room: variant === "cpu" ? "1.2 GB" : "10 GB",
+};
 await installing(about, async ({ cache, timed }) => {
-  const wheel = process.platform === "linux" ? WHEELS[process.arch] : undefined;
-  if (!wheel) {
-    throw new Refusal(`training needs Linux on x86-64 or arm64; this is ${process.platform} on ${process.arch}.`);
+  const wheels = wheelsOf(variant);
+  if (!wheels) {
+    const needed = variant === "cpu" ? "Linux on x86-64 or arm64" : "Linux on x86-64, in the variant cpu or cuda";
+    throw new Refusal(`training needs ${needed}; this is ${variant} for ${process.platform} on ${process.arch}.`);
   }
   const packageFolder = packagePath("@tensorflow/tfjs-node");
   const { version: bindingVersion } = JSON.parse(fs.readFileSync(path.join(packageFolder, "package.json"), "utf8"));
-  const library = path.join(cache, `tensorflow-${VERSION}-${process.arch}`);
+  const library = path.join(cache, `tensorflow-${VERSION}${variant === "cpu" ? "" : `-${variant}`}-${process.arch}`);
   const binding = path.join(cache, `tfjs-node-${bindingVersion}-tensorflow-${VERSION}-${process.arch}.node`);
   if (isPlaced(packageFolder, library, binding)) {
     console.log(`TensorFlow: already installed (${seconds(began)})`);
@@ -75,7 +78,7 @@ await installing(about, async ({ cache, timed }) => {
 
   openCache(cache);
   if (!fs.existsSync(library))
-    await timed(`fetching the library ${VERSION} (${wheel.megabytes} MB)`, () => fetchLibrary(wheel, library));
+    await timed(`fetching the library ${VERSION} (${total(wheels)} MB)`, () => fetchLibrary(wheels, library));
   if (!fs.existsSync(binding))
     await timed("compiling tfjs-node's binding", () => compile(packageFolder, library, binding));
   await timed(`placing both in ${path.relative(process.cwd(), packageFolder)}`, () =>
@@ -83,20 +86,27 @@ await installing(about, async ({ cache, timed }) => {
   );
 });
 
-/** Downloads the wheel, checks its digest and unpacks libraries and headers; `target` appears whole or not at all. */
-async function fetchLibrary(wheel, target) {
+function total(wheels) {
+  return wheels.reduce((sum, { megabytes }) => sum + megabytes, 0);
+}
+
+/** Downloads the wheels, checks their digests and unpacks libraries and headers; `target` appears whole or not at all. */
+async function fetchLibrary(wheels, target) {
   await inTemporaryFolder(path.dirname(target), async (folder) => {
-    const file = await downloadWheel(folder, {
-      project: wheel.project,
-      version: VERSION,
-      sha256: wheel.sha256,
-      options: ["--python-version", "3.12", "--implementation", "cp", "--platform", wheel.platform],
-    });
     const unpacked = path.join(folder, "unpacked");
-    await unpackWheel(file, UNPACK, unpacked, ...LIBRARIES, "--", ...HEADERS);
     const lib = path.join(unpacked, "lib");
+    for (const { project, version, sha256, platform } of wheels) {
+      const download = fs.mkdtempSync(path.join(folder, "wheel-"));
+      const options = ["--python-version", "3.12", "--implementation", "cp", "--platform", platform];
+      const file = await downloadWheel(download, { project, version, sha256, options });
+      if (project.startsWith("tensorflow")) await unpackWheel(file, UNPACK, unpacked, ...LIBRARIES, "--", ...HEADERS);
+      else await unpackWheel(file, UNPACK_LIBRARIES, lib);
+      fs.rmSync(download, { recursive: true });
+    }
     fs.symlinkSync("libtensorflow_cc.so.2", path.join(lib, "libtensorflow.so"));
     fs.symlinkSync("libtensorflow_framework.so.2", path.join(lib, "libtensorflow_framework.so"));
+    // For the bill of materials of an image that holds it.
+    fs.writeFileSync(path.join(unpacked, "wheels.json"), JSON.stringify(wheels));
     renameUnlessThere(unpacked, target);
   });
 }
