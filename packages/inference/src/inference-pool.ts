@@ -10,6 +10,7 @@ import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
 import { isPssrError, PssrError } from "@pssr/api";
 import { OrtThread, ThreadDied } from "./ort-thread.js";
+import type { InferenceProvider, WorkerSettings } from "./worker-protocol.js";
 
 export interface InferencePoolOptions {
   /**
@@ -20,6 +21,8 @@ export interface InferencePoolOptions {
   workers?: number;
   /** Cores that one request uses. Default: the machine's, shared out among the workers. */
   threadsPerWorker?: number;
+  /** Default "cpu". With "cuda", what the GPU cannot do runs on the processor. */
+  provider?: InferenceProvider;
   /** Requests that may wait. Default 64. */
   maxQueued?: number;
   /** Models that a worker keeps loaded. Default 4. */
@@ -56,7 +59,7 @@ interface Slot {
 }
 
 export class InferencePool {
-  readonly #settings: { threads: number };
+  readonly #settings: WorkerSettings;
   readonly #maxQueued: number;
   readonly #modelsPerWorker: number;
   readonly #slots: Slot[];
@@ -69,7 +72,10 @@ export class InferencePool {
   constructor(options: InferencePoolOptions = {}) {
     const workers = atLeastOne("workers", options.workers ?? Math.min(2, availableParallelism()));
     const share = Math.max(1, Math.floor(availableParallelism() / workers));
-    this.#settings = { threads: atLeastOne("threadsPerWorker", options.threadsPerWorker ?? share) };
+    this.#settings = {
+      threads: atLeastOne("threadsPerWorker", options.threadsPerWorker ?? share),
+      provider: options.provider ?? "cpu",
+    };
     this.#maxQueued = atLeastOne("maxQueued", options.maxQueued ?? 64);
     this.#modelsPerWorker = atLeastOne("modelsPerWorker", options.modelsPerWorker ?? 4);
     this.#slots = Array.from({ length: workers }, () => ({ thread: undefined, busy: false }));

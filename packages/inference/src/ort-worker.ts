@@ -8,7 +8,7 @@ import type { InferenceSession } from "onnxruntime-node";
 import type { Failure, Request, Result, RunRequest, WorkerSettings } from "./worker-protocol.js";
 
 const port = parentPort!;
-const { threads } = workerData as WorkerSettings;
+const { threads, provider } = workerData as WorkerSettings;
 const sessions = new Map<string, InferenceSession>();
 
 port.on("message", (request: Request) => {
@@ -65,7 +65,7 @@ async function open({ digest, model }: RunRequest): Promise<InferenceSession> {
   const { InferenceSession } = await loadRuntime();
   try {
     const session = await InferenceSession.create(model, {
-      executionProviders: ["cpu"],
+      executionProviders: [provider],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       // Nothing below fatal: errors come back as exceptions, and stderr belongs to the log.
@@ -74,6 +74,12 @@ async function open({ digest, model }: RunRequest): Promise<InferenceSession> {
     sessions.set(digest, session);
     return session;
   } catch (cause) {
+    if (provider === "cuda" && /cuda|cudnn|cublas/i.test(text(cause))) {
+      throw new PssrError(
+        "NATIVE_LIBRARY_MISSING",
+        `ONNX Runtime cannot use CUDA here (${firstLine(cause)}); run it in the image built for CUDA, on a machine with an NVIDIA GPU and its driver, or on the processor`,
+      );
+    }
     throw new PssrError("INVALID_MODEL", `ONNX Runtime cannot load model ${digest}: ${text(cause)}`);
   }
 }
@@ -98,4 +104,9 @@ async function loadRuntime(): Promise<typeof import("onnxruntime-node")> {
 
 function text(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Without the colours of a terminal, which the runtime puts into what it says. */
+function firstLine(error: unknown): string {
+  return text(error).split("\n", 1)[0]!.split("\u001b", 1)[0]!.trim();
 }

@@ -34,6 +34,11 @@ export interface Failure {
 
 export type Response = Result | Failure;
 
+/** What networks run on: the processor, or an NVIDIA GPU. */
+export const inferenceProviders = ["cpu", "cuda"] as const;
+export type InferenceProvider = (typeof inferenceProviders)[number];
+
 export interface WorkerSettings {
   readonly threads: number;
+  readonly provider: InferenceProvider;
 }

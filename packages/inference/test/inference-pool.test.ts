@@ -240,3 +240,16 @@ test("a wrong setting names itself", () => {
     field: "maxQueued",
   });
 });
+
+test("a pool for a GPU says what is missing where there is none, and blames no model", async () => {
+  await withPool({ workers: 1, provider: "cuda" }, async (pool) => {
+    await assert.rejects(pool.run(counted(1), tile), (error: unknown) => {
+      assert.ok(isPssrError(error, "NATIVE_LIBRARY_MISSING"), String(error));
+      assert.match(
+        error.message,
+        /^ONNX Runtime cannot use CUDA here \(\S[^\n]*\); run it in the image built for CUDA/,
+      );
+      return true;
+    });
+  });
+});

@@ -1,8 +1,9 @@
 /** Settings of the service predict. */
 import { availableParallelism } from "node:os";
+import { inferenceProviders } from "@pssr/inference";
 import { type Config, grpcSettings, kinds, setting } from "@pssr/platform";
 
-const { address, bytes, duration, integer } = kinds;
+const { address, bytes, duration, integer, oneOf } = kinds;
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 
@@ -41,6 +42,10 @@ export const predictSettings = {
   inferenceCores: setting(integer({ min: 1, max: 256 }), {
     default: String(Math.max(1, Math.floor(availableParallelism() / Math.min(2, availableParallelism())))),
     description: "Cores that one tile is computed on",
+  }),
+  inferenceProvider: setting(oneOf(...inferenceProviders), {
+    default: "cpu",
+    description: "What networks run on: the processor, or with cuda an NVIDIA GPU, in the image that is built for it",
   }),
   modelCache: setting(bytes({ min: MiB, max: 256 * GiB }), {
     default: "512MiB",

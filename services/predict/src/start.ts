@@ -29,6 +29,7 @@ export async function startPredict(
   const inference = new InferencePool({
     workers: config.inferenceWorkers,
     threadsPerWorker: config.inferenceCores,
+    provider: config.inferenceProvider,
     maxQueued: Math.max(1, config.regionWorkers * config.tilesInFlight),
   });
   const regionThreads = new RegionThreads(ports.objects, models, inference, {
