@@ -13,7 +13,8 @@ import type { InstallationConfig } from "./settings.js";
 export async function startInstallation(config: InstallationConfig, { signal, allow }: StartOptions): Promise<Running> {
   allow(config);
   const keyring = createProcessKeyring();
-  const runtime = await Runtime.open(config, { keyring, authenticator: bearerAuthenticator(keyring), signal });
+  const authenticator = bearerAuthenticator(keyring);
+  const runtime = await Runtime.open(config, { name: "pssr", keyring, authenticator, signal });
   try {
     const crappify = await runtime.adopt(startCrappify(config, runtime.context("crappify")));
     const train = await runtime.adopt(startTrain(config, runtime.context("train"), { crappify }));

@@ -6,31 +6,35 @@ import { PssrError, RpcStatus, statusDetailsKey, statusOf } from "@pssr/api";
 import { type CallContext, ServerError, type ServerMiddlewareCall, Status } from "nice-grpc-common";
 import { generateInScope } from "../log/log-scope.js";
 import type { Logger } from "../log/logger.js";
-import { newSpan, parseTraceparent } from "../log/trace-context.js";
+import { parseTraceparent } from "../log/trace-context.js";
 import type { CallCounter } from "./call-counter.js";
+import { callErrors, observeCall } from "./observed-call.js";
 
 export function callMiddleware(log: Logger, handlers: CallCounter) {
   return async function* <Request, Response>(call: ServerMiddlewareCall<Request, Response>, context: CallContext) {
-    const trace = newSpan(parseTraceparent(context.metadata.get("traceparent")));
+    const parent = parseTraceparent(context.metadata.get("traceparent"));
+    const observed = observeCall("server", { path: call.method.path, parent });
+    const { trace } = observed;
     const begun = performance.now();
-    let outcome = "OK";
+    let code = Status.OK;
     handlers.began();
     const handled = generateInScope({ trace }, async function* () {
       try {
         return yield* call.next(call.request as Request, context);
       } catch (error) {
         const sent = toServerError(error, context, trace.traceId);
-        outcome = Status[sent.code] ?? String(sent.code);
+        code = sent.code;
         if (isFault(sent)) log.error({ err: error, method: call.method.path }, "call failed");
         throw sent;
       } finally {
         const ms = Math.round((performance.now() - begun) * 10) / 10;
-        log.debug({ method: call.method.path, code: outcome, ms, peer: context.peer }, "call");
+        log.debug({ method: call.method.path, code: Status[code], ms, peer: context.peer }, "call");
       }
     });
     try {
       return yield* handled;
     } finally {
+      observed.end(code);
       handlers.ended();
     }
   };
@@ -39,6 +43,7 @@ export function callMiddleware(log: Logger, handlers: CallCounter) {
 function toServerError(error: unknown, context: CallContext, traceId: string): ServerError {
   if (error instanceof ServerError) return error;
   const typed = typedError(error, context, traceId);
+  callErrors.inc({ reason: typed.reason });
   context.trailer.set(statusDetailsKey, RpcStatus.encode(statusOf(typed)).finish());
   return new ServerError(typed.code, statusOf(typed).message);
 }

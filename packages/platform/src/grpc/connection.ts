@@ -18,6 +18,7 @@ import { currentScope } from "../log/log-scope.js";
 import { formatTraceparent } from "../log/trace-context.js";
 import { within } from "../within.js";
 import { channelOptions, defaultLimits, type GrpcLimits } from "./limits.js";
+import { outgoingCall } from "./outgoing-call.js";
 import { channelCredentials, type TlsFiles } from "./tls.js";
 
 export interface ConnectServiceOptions {
@@ -44,18 +45,17 @@ export interface ServiceConnection {
 export function connectService(address: string, options: ConnectServiceOptions): ServiceConnection {
   const limits = { ...defaultLimits, ...options.limits };
   const channel = createChannel(address, channelCredentials(options.tls), channelOptions(limits));
-  const factory = createClientFactory().use(
-    clientMiddleware({
-      peer: `${options.peer} at ${address}`,
-      deadlineMs: options.deadlineMs ?? 30_000,
-      authority: "--tls-ca-file (PSSR_TLS_CA_FILE)",
-      async decorate(metadata) {
-        if (options.token !== undefined) metadata.set("authorization", `Bearer ${await options.token()}`);
-        const { trace } = currentScope();
-        if (trace !== undefined) metadata.set("traceparent", formatTraceparent(trace));
-      },
-    }),
-  );
+  const rules = clientMiddleware({
+    peer: `${options.peer} at ${address}`,
+    deadlineMs: options.deadlineMs ?? 30_000,
+    authority: "--tls-ca-file (PSSR_TLS_CA_FILE)",
+    async decorate(metadata) {
+      if (options.token !== undefined) metadata.set("authorization", `Bearer ${await options.token()}`);
+      const { trace } = currentScope();
+      if (trace !== undefined) metadata.set("traceparent", formatTraceparent(trace));
+    },
+  });
+  const factory = createClientFactory().use(rules).use(outgoingCall);
   return {
     address,
     client: (definition) => factory.create(definition, channel),

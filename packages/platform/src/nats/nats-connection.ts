@@ -15,6 +15,7 @@ import {
 } from "@nats-io/transport-node";
 import { isPssrError, PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
+import { counter, gauge } from "../telemetry/registry.js";
 import { within } from "../within.js";
 import { toNatsError } from "./nats-error.js";
 import type { NatsConfig } from "./nats-settings.js";
@@ -23,6 +24,9 @@ const reconnectWaitMs = 250;
 const reconnectJitterMs = 500;
 /** A server that has stopped answering is noticed after so long, times two. */
 const pingMs = 10_000;
+
+const reconnects = counter("pssr_nats_reconnects_total", "Connections to NATS that stood again after they had broken");
+const connections = gauge("pssr_nats_connected", "1 while the connection to NATS stands, 0 while it does not");
 
 export class NatsConnection {
   readonly jetstream: JetStreamClient;
@@ -47,6 +51,7 @@ export class NatsConnection {
     this.#nats = nats;
     this.#timeoutMs = config.natsTimeout;
     this.manager = manager;
+    connections.set(1);
     this.jetstream = jetstream(nats, { timeout: config.natsTimeout });
     void this.#follow();
   }
@@ -162,6 +167,7 @@ export class NatsConnection {
   #disconnected(): void {
     if (!this.#connected) return;
     this.#connected = false;
+    connections.set(0);
     this.#reconnected = new Promise((resolve) => {
       this.#tellReconnected = resolve;
     });
@@ -175,6 +181,8 @@ export class NatsConnection {
     if (this.#connected) return;
     this.#broken = new AbortController();
     this.#connected = true;
+    connections.set(1);
+    reconnects.inc();
     const seconds = Math.round((performance.now() - this.#brokeMs) / 100) / 10;
     this.report(new PssrError("UNAVAILABLE", `NATS was gone for ${seconds} s`), "connected to NATS again");
     this.#tellReconnected();

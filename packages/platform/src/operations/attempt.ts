@@ -4,20 +4,20 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPssrError, PssrError, reasons } from "@pssr/api";
-import { runInScope } from "../log/log-scope.js";
 import type { Ports } from "../ports/ports.js";
 import type { Claim } from "../queue/work-queue.js";
 import { type AbortedBecause, JobAborted, type JobContext, type JobKind, type JobResult } from "./job.js";
-import { jobScope } from "./job-scope.js";
 import { mayPass } from "./may-pass.js";
 import { encodeOperationEvent } from "./operation-event.js";
 import type { OperationIndex } from "./operation-index.js";
-import { checkPart, isTerminal, type OperationRecord, recordedError } from "./record.js";
+import type { AttemptOutcome } from "./operation-metrics.js";
+import { checkPart, isTerminal, type OperationRecord, type OperationState, recordedError } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
 import { heartbeatOf, leaseOf, type OperationsSettings, retryAfterMs } from "./settings.js";
 import { type Progress, viewOf } from "./view.js";
 
 type Outcome = { result: JobResult } | { error: unknown };
+const ends = { SUCCEEDED: "succeeded", FAILED: "failed", CANCELLED: "cancelled" } as const;
 type Decide = (record: OperationRecord) => Partial<OperationRecord>;
 
 export class Attempt {
@@ -28,6 +28,7 @@ export class Attempt {
   #beating = false;
   /** The last write has been made; a heartbeat or a job that did not stop must not follow it with another. */
   #ended = false;
+  #outcome: AttemptOutcome = "lost";
   #progress: Progress | undefined;
   #sequence = 0;
   #untold = false;
@@ -53,12 +54,13 @@ export class Attempt {
     this.#renewedMs = settings.clock.monotonic();
   }
 
-  /** Resolves when the attempt has ended and its end is recorded, with the record if it is terminal. */
-  run(stopping: AbortSignal): Promise<StoredRecord | undefined> {
-    return runInScope(jobScope(this.stored.record), () => this.#run(stopping));
+  /** How it ended; "lost" until its end is recorded. */
+  get outcome(): AttemptOutcome {
+    return this.#outcome;
   }
 
-  async #run(stopping: AbortSignal): Promise<StoredRecord | undefined> {
+  /** Resolves when the attempt has ended and its end is recorded, with the record if it is terminal. */
+  async run(stopping: AbortSignal): Promise<StoredRecord | undefined> {
     const stop = (): void => this.#stop("SHUTTING_DOWN");
     stopping.addEventListener("abort", stop, { once: true });
     if (stopping.aborted) stop();
@@ -130,6 +132,7 @@ export class Attempt {
   async #finish(outcome: Outcome): Promise<StoredRecord | undefined> {
     const stored = await this.#write((record) => this.#end(record, outcome), true);
     const { state, retries } = stored.record;
+    this.#outcome = outcomeOf(state, this.#abort.signal);
     if (isTerminal(state)) {
       await this.#hint("acknowledging", () => this.claim.ack());
       return stored;
@@ -286,6 +289,11 @@ export class Attempt {
       if (present.record.cancelRequested) this.#stop("CANCELLED");
     }
   }
+}
+
+function outcomeOf(state: OperationState, { aborted }: AbortSignal): AttemptOutcome {
+  if (state === "SUCCEEDED" || state === "FAILED" || state === "CANCELLED") return ends[state];
+  return aborted ? "given_back" : "retried";
 }
 
 /** What makes a record CANCELLED, beside the time. */

@@ -1,9 +1,8 @@
 /** Brings resource records in line with operation records; the step that any process may repeat. */
 import { isPssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
-import { runInScope } from "../log/log-scope.js";
 import type { JobKind } from "./job.js";
-import { jobScope } from "./job-scope.js";
+import { inJobSpan } from "./job-scope.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
 
 export class Materialiser {
@@ -35,7 +34,7 @@ export class Materialiser {
       const stored = await this.records.get(key, { signal });
       const kind = stored && this.kinds.get(stored.record.kind);
       if (stored === undefined || kind === undefined || (stored.record.materialised && !wrote)) return stored;
-      await runInScope(jobScope(stored.record), () => kind.materialise(stored.record, { signal }));
+      await inJobSpan("materialise", stored.record, {}, () => kind.materialise(stored.record, { signal }));
       // Another was quicker. What we wrote before was for an older record, so it had to be done again, but not recorded again.
       if (stored.record.materialised) return stored;
       try {

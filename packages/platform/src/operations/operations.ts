@@ -21,6 +21,7 @@ import { type ListOperationsPage, type ListOperationsRequest, listOperations } f
 import { Materialiser } from "./materialiser.js";
 import { encodeOperationEvent } from "./operation-event.js";
 import { type IndexEntry, OperationIndex } from "./operation-index.js";
+import { countOperations } from "./operation-metrics.js";
 import { checkKind, keyOfName } from "./operation-name.js";
 import { isTerminal } from "./record.js";
 import { OperationRecords, type StoredRecord } from "./records.js";
@@ -48,6 +49,7 @@ export class Operations {
   /** Operations whose state was told again after a late event, at which revision. */
   readonly #toldAgain = new Map<string, bigint>();
   #started = false;
+  #uncount: () => void = () => undefined;
 
   constructor(
     private readonly ports: Ports,
@@ -89,6 +91,7 @@ export class Operations {
   async start(): Promise<void> {
     this.#started = true;
     await this.#index.start();
+    this.#uncount = countOperations({ kinds: [...this.#kinds.keys()], index: this.#index });
     for (const kind of this.#kinds.values()) {
       const worker = new Worker(
         kind,
@@ -110,6 +113,7 @@ export class Operations {
     this.#closing.abort(new PssrError("UNAVAILABLE", "this process is shutting down; try again"));
     await Promise.all([this.#sweeper.close(), ...this.#workers.map((worker) => worker.close())]);
     await Promise.all(this.#background);
+    this.#uncount();
     await this.#index.close();
   }
 

@@ -7,7 +7,9 @@ import { Attempt, cancelled } from "./attempt.js";
 import type { JobKind } from "./job.js";
 import { type Leases, newClaimant } from "./lease.js";
 import type { Materialiser } from "./materialiser.js";
+import { observeAttempt } from "./observe-attempt.js";
 import type { OperationIndex } from "./operation-index.js";
+import { crashes, failures } from "./operation-metrics.js";
 import { isTerminal, type OperationRecord, recordedError } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
 import { leaseOf, type OperationsSettings, retryAfterMs } from "./settings.js";
@@ -76,10 +78,15 @@ export class Worker {
       await claim.giveBack(0); // somebody was quicker: look again
       return;
     }
+    if (stored.record.state === "RUNNING") crashes.inc({ kind: this.kind.kind });
     if (!isTerminal(taken.record.state)) {
       const attempt = new Attempt(this.kind, claim, taken, this.ports, this.records, this.index, this.settings);
-      if ((await attempt.run(this.#stopping.signal)) === undefined) return;
+      const about = { before: stored.record, record: taken.record, published: claim.trace };
+      const end = await observeAttempt(about, attempt, () => attempt.run(this.#stopping.signal));
+      if (end === undefined) return;
     } else {
+      const { kind, error } = taken.record;
+      if (error?.reason === "WORKER_CRASHED") failures.inc({ kind, reason: error.reason });
       await claim.ack();
     }
     await this.materialiser.run(key);

@@ -9,7 +9,9 @@ import type { Abortable } from "../abortable.js";
 import { type Config, setting } from "../config/setting.js";
 import { text } from "../config/setting-kinds.js";
 import { natsSettings } from "../nats/nats-settings.js";
+import { ObservedObjectStore } from "../objects/observed-object-store.js";
 import { s3Settings } from "../objects/s3/s3-settings.js";
+import { ObservedWorkQueue } from "../queue/observed-work-queue.js";
 import { openClusterPorts } from "./cluster-ports.js";
 import { openEmbeddedPorts } from "./embedded-ports.js";
 import type { OpenPorts } from "./ports.js";
@@ -32,6 +34,13 @@ export interface OpenPortsOptions extends Abortable {
 
 /** INVALID_CONFIGURATION, DATA_DIRECTORY_LOCKED, UNAVAILABLE; then nothing stays open. */
 export async function openPorts(config: PortConfig, options: OpenPortsOptions): Promise<OpenPorts> {
+  const open = await openChosen(config, options);
+  const { ports } = open;
+  const observed = { objects: new ObservedObjectStore(ports.objects), queue: new ObservedWorkQueue(ports.queue) };
+  return { ...open, ports: { ...ports, ...observed } };
+}
+
+async function openChosen(config: PortConfig, options: OpenPortsOptions): Promise<OpenPorts> {
   const { natsUrl, s3Endpoint } = config;
   if (natsUrl === undefined && s3Endpoint === undefined) return openEmbeddedPorts(config.dataDir, options);
   if (natsUrl !== undefined && s3Endpoint !== undefined) return openClusterPorts(config, options);

@@ -13,6 +13,8 @@ import { within } from "../within.js";
 import type { ProcessConfig } from "./process-settings.js";
 
 export interface RuntimeOptions {
+  /** What runs in the process: a service's name, or "pssr" for all of them. */
+  name: string;
   keyring: Keyring;
   /** Who may call the services of this process. */
   authenticator: Authenticator;
@@ -47,7 +49,7 @@ export class Runtime {
 
   /** Opens the telemetry, then the ports. Throws what they do: DATA_DIRECTORY_LOCKED, UNAVAILABLE; and the signal's reason. */
   static async open(config: ProcessConfig, options: RuntimeOptions): Promise<Runtime> {
-    const { keyring, authenticator, signal } = options;
+    const { name, keyring, authenticator, signal } = options;
     const log = createLogger({ service: "pssr", level: config.logLevel });
     // A typed error is the caller's business and told to him; only what is a fault of ours needs its stack.
     const report = (err: unknown, doing: string) =>
@@ -56,7 +58,7 @@ export class Runtime {
         : log.error({ err }, doing);
     const closing: (() => Promise<void>)[] = [];
     try {
-      const telemetry = await Telemetry.open(config, log);
+      const telemetry = await Telemetry.open(config, { service: name, log });
       closing.push(() => telemetry.close());
       const open = await unlessAborted(openPorts(config, { signal, report }), signal, (late) => late.close());
       closing.push(() => open.close());

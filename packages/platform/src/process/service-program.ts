@@ -71,11 +71,10 @@ export async function startProgram<S extends typeof programSettings>(
   const own: ProgramConfig = config;
   const keyring = sharedKeyring(own.identityKey);
   allow(own);
-  const runtime = await Runtime.open(own, { keyring, authenticator: bearerAuthenticator(keyring), signal });
+  const { name } = program;
+  const runtime = await Runtime.open(own, { name, keyring, authenticator: bearerAuthenticator(keyring), signal });
   try {
-    const address = await runtime.adopt(
-      program.start(config, { ...runtime.context(program.name), tls: tlsFilesOf(own) }),
-    );
+    const address = await runtime.adopt(program.start(config, { ...runtime.context(name), tls: tlsFilesOf(own) }));
     await runtime.work();
     runtime.started();
     return { address, close: () => runtime.close() };

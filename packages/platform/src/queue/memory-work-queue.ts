@@ -1,6 +1,8 @@
 /** The queue within one process. It is empty after a start: the operations' sweeper refills it from the state store. */
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
+import { currentScope } from "../log/log-scope.js";
+import type { TraceContext } from "../log/trace-context.js";
 import { WaitingClaims } from "./waiting-claims.js";
 import type { Claim, WorkQueue } from "./work-queue.js";
 
@@ -13,6 +15,7 @@ interface Job {
   kind: string;
   jobId: string;
   payload: Uint8Array;
+  trace: TraceContext | undefined;
   /** Counts deliveries: a claim speaks for the job only while this is the number it was made with. */
   delivery: number;
   timer: NodeJS.Timeout | undefined;
@@ -38,7 +41,8 @@ export class MemoryWorkQueue implements WorkQueue {
     if (this.#closed) throw closed();
     const name = JSON.stringify([kind, jobId]);
     if (this.#jobs.has(name)) return;
-    const job = { kind, jobId, payload: payload.slice(), delivery: 0, timer: undefined };
+    const { trace } = currentScope();
+    const job = { kind, jobId, payload: payload.slice(), trace, delivery: 0, timer: undefined };
     this.#jobs.set(name, job);
     this.#makeReady(job, 0);
   }
@@ -97,6 +101,7 @@ export class MemoryWorkQueue implements WorkQueue {
       kind: job.kind,
       jobId: job.jobId,
       payload: job.payload,
+      trace: job.trace,
       heartbeat: async ({ signal }: Abortable = {}) => {
         signal?.throwIfAborted();
         if (holds()) hold();

@@ -10,7 +10,7 @@ import { Declared } from "../nats/declared.js";
 import type { NatsConnection } from "../nats/nats-connection.js";
 import { hasCode, toNatsError } from "../nats/nats-error.js";
 import { fromTokens } from "../nats/subjects.js";
-import { traceHeaders } from "../nats/trace-headers.js";
+import { traceHeaders, traceOf } from "../nats/trace-headers.js";
 import { WaitingClaims } from "./waiting-claims.js";
 import type { Claim, WorkQueue } from "./work-queue.js";
 
@@ -155,6 +155,7 @@ export class NatsWorkQueue implements WorkQueue {
       kind,
       jobId: fromTokens(message.subject.slice(root.length)),
       payload: new Uint8Array(message.data),
+      trace: traceOf(message.headers),
       async heartbeat({ signal } = {}) {
         signal?.throwIfAborted();
         if (ended || !holds()) return;

@@ -3,12 +3,15 @@
  * claims one reads the record it points to before doing anything.
  */
 import type { Abortable } from "../abortable.js";
+import type { TraceContext } from "../log/trace-context.js";
 
 /** One delivery of a job. Once its visibility time has passed without a heartbeat, the methods do nothing any more. */
 export interface Claim {
   readonly kind: string;
   readonly jobId: string;
   readonly payload: Uint8Array;
+  /** The span it was published in, if there was one. */
+  readonly trace: TraceContext | undefined;
   /** Holds the job for another visibility time. */
   heartbeat(options?: Abortable): Promise<void>;
   /** The job is dealt with and leaves the queue. */

@@ -2,9 +2,9 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Registry } from "prom-client";
 import { cannotListen, dialable } from "../grpc/listen.js";
 import type { Logger } from "../log/logger.js";
+import { collectProcessMetrics, registry } from "./registry.js";
 
 export interface MetricsServer {
   readonly address: string;
@@ -18,15 +18,13 @@ const mostConnections = 32;
 /** Longer than the pause between two scrapes. */
 const keepAliveMs = 75_000;
 
-export async function startMetricsServer(
-  bind: string,
-  { registry, log }: { registry: Registry; log: Logger },
-): Promise<MetricsServer> {
+export async function startMetricsServer(bind: string, log: Logger): Promise<MetricsServer> {
+  collectProcessMetrics();
   const limits = { headersTimeout: requestMs, requestTimeout: requestMs, maxHeaderSize: headerBytes };
   const server = createServer({ ...limits, keepAliveTimeout: keepAliveMs, connectionsCheckingInterval: requestMs });
   server.maxConnections = mostConnections;
   server.on("request", (request, response) => {
-    answer(registry, request, response).catch((err: unknown) => {
+    answer(request, response).catch((err: unknown) => {
       log.error({ err }, "the metrics cannot be told");
       response.writeHead(500).end();
     });
@@ -49,7 +47,7 @@ export async function startMetricsServer(
   };
 }
 
-async function answer(registry: Registry, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.resume(); // whatever body it has is of no interest
   const path = request.url?.replace(/\?.*$/, "");
   if (path !== "/metrics" || (request.method !== "GET" && request.method !== "HEAD")) {

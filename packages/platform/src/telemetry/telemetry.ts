@@ -1,9 +1,8 @@
-/** What lets an operator look into a process: its probes and its metrics, open from its first moment to its last. */
+/** What lets an operator look into a process: its probes, metrics and traces, from its first moment to its last. */
 import type { Logger } from "../log/logger.js";
 import { startMetricsServer } from "./metrics-server.js";
 import { startProbeServer } from "./probe-server.js";
 import { Probes } from "./probes.js";
-import { registry } from "./registry.js";
 import type { TelemetryConfig } from "./settings.js";
 
 export class Telemetry {
@@ -13,8 +12,8 @@ export class Telemetry {
   ) {}
 
   /** Opens what is configured. INVALID_CONFIGURATION where it cannot listen there; then nothing stays open. */
-  static async open(config: TelemetryConfig, log: Logger): Promise<Telemetry> {
-    const { probeBind, metricsBind } = config;
+  static async open(config: TelemetryConfig, { service, log }: { service: string; log: Logger }): Promise<Telemetry> {
+    const { probeBind, metricsBind, otlpEndpoint, traceRatio } = config;
     const probes = new Probes();
     const closing: (() => Promise<void> | void)[] = [];
     const telemetry = new Telemetry(probes, closing);
@@ -25,9 +24,14 @@ export class Telemetry {
         log.info({ address: server.address }, "probes are answered");
       }
       if (metricsBind !== undefined) {
-        const server = await startMetricsServer(metricsBind, { registry, log });
+        const server = await startMetricsServer(metricsBind, log);
         closing.push(() => server.close());
         log.info({ address: server.address }, "metrics are served");
+      }
+      if (otlpEndpoint !== undefined) {
+        // Loaded where it is used only: it is large.
+        const { recordSpans } = await import("./record-spans.js");
+        closing.push(recordSpans({ url: otlpEndpoint, ratio: traceRatio, service, log }));
       }
       return telemetry;
     } catch (error) {

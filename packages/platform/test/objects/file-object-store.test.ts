@@ -4,11 +4,16 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { FileObjectStore } from "@pssr/platform";
 import { toStorageError } from "../../dist/files/storage-error.js";
+import { ObservedObjectStore } from "../../dist/objects/observed-object-store.js";
 import { reason } from "../reason.js";
 import { temporaryDirectory } from "../temporary-directory.js";
 import { collect, objectStoreContract, pattern } from "./contract.js";
 
 objectStoreContract("file objects", async (context) => FileObjectStore.open(await temporaryDirectory(context)));
+objectStoreContract(
+  "observed file objects",
+  async (context) => new ObservedObjectStore(await FileObjectStore.open(await temporaryDirectory(context))),
+);
 
 test("objects outlive the store that wrote them, and half-written files do not", async (context) => {
   const directory = await temporaryDirectory(context);

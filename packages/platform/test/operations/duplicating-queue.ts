@@ -35,12 +35,13 @@ export class DuplicatingQueue implements WorkQueue {
   async claim(...call: Parameters<WorkQueue["claim"]>): Promise<Claim> {
     const claim = await this.queue.claim(...call);
     this.deliveries += 1;
-    const { kind, jobId: copyId, payload } = claim;
+    const { kind, jobId: copyId, payload, trace } = claim;
     const jobId = copyId.slice(0, copyId.lastIndexOf("/"));
     return {
       kind,
       jobId,
       payload,
+      trace,
       heartbeat: (...options) => claim.heartbeat(...options),
       giveBack: (...options) => claim.giveBack(...options),
       ack: async (...options) => {

@@ -85,6 +85,7 @@ function killingClaim(claim: Claim, counter: WriteCounter): Claim {
     kind: claim.kind,
     jobId: claim.jobId,
     payload: claim.payload,
+    trace: claim.trace,
     heartbeat: (...call) => counter.write("claim.heartbeat", () => claim.heartbeat(...call)),
     ack: (...call) => counter.write("claim.ack", () => claim.ack(...call)),
     giveBack: (...call) => counter.write("claim.giveBack", () => claim.giveBack(...call)),

@@ -54,6 +54,7 @@ export function overLine(ports: Ports, line: Line): Ports {
         kind: claim.kind,
         jobId: claim.jobId,
         payload: claim.payload,
+        trace: claim.trace,
         heartbeat: async (...options) => {
           line.check();
           return claim.heartbeat(...options);

@@ -1,7 +1,7 @@
 /** What every work queue promises. `open` gives a fresh queue with this visibility time for one test. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import type { Claim, WorkQueue } from "@pssr/platform";
+import { type Claim, newSpan, runInScope, type WorkQueue } from "@pssr/platform";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -17,6 +17,18 @@ export function workQueueContract(
     assert.deepEqual([claim.kind, claim.jobId, claim.payload], ["fit", "f1", text("two")]);
     assert.equal((await queue.claim("train")).jobId, "t1");
     await assertEmpty(queue, "train");
+  });
+
+  test(`${name}: a claim names the span its job was published in, however often it comes`, async (context) => {
+    const queue = await open(context, 30_000);
+    const trace = newSpan();
+    await runInScope({ trace }, () => queue.publish("train", "a", text("x")));
+    const claim = await queue.claim("train");
+    assert.deepEqual(claim.trace, trace);
+    await claim.giveBack(0);
+    assert.deepEqual((await queue.claim("train")).trace, trace);
+    await queue.publish("train", "b", text("x"));
+    assert.equal((await queue.claim("train")).trace, undefined);
   });
 
   test(`${name}: a claim waits for the next job; several waiters get several jobs`, async (context) => {

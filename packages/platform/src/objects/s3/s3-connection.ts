@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PssrError } from "@pssr/api";
 import { Client } from "minio";
 import type { Abortable } from "../../abortable.js";
+import { counter } from "../../telemetry/registry.js";
 import { failureOf, toPssrError } from "./s3-failure.js";
 import type { S3Config } from "./s3-settings.js";
 import { type Exchange, s3Transport } from "./s3-transport.js";
@@ -18,6 +19,8 @@ const maximumSockets = 64;
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 const absentCodes: ReadonlySet<string> = new Set(["NoSuchKey", "NoSuchUpload", "NotFound"]);
+
+const retries = counter("pssr_object_store_retries_total", "Requests to the S3 server that were sent again");
 
 export interface S3Call<R> extends Abortable {
   /** Completes "could not …": `read object a/b`. */
@@ -119,6 +122,7 @@ export class S3Connection {
     if (!failure.isPassing || about.tries > s3Retries || this.#isClosed) {
       throw toPssrError(failure, { endpoint: this.endpoint, bucket, isOpening: this.#isOpening, ...about });
     }
+    retries.inc();
     const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (about.tries - 1));
     // Half of it by chance, so that all who failed together do not come back together.
     await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: exchange.signal }).catch(() =>
