@@ -17,6 +17,7 @@ import {
   EvaluationServiceDefinition,
   type ImageServiceClient,
   ImageServiceDefinition,
+  keepDrainingConnectionsAlive,
   type ModelServiceClient,
   ModelServiceDefinition,
   type OperationsClient,
@@ -56,6 +57,7 @@ export interface PssrClient {
 
 /** Opens a client of the gateway at `address` ("host:port"). It connects at the first call. */
 export function connect(address: string, options: ConnectOptions = {}): PssrClient {
+  keepDrainingConnectionsAlive();
   const credentials =
     options.certificateAuthority === undefined
       ? ChannelCredentials.createInsecure()

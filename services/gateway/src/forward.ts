@@ -12,6 +12,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { connectionAdvice, PssrError, RpcStatus, statusDetailsKey, statusOf } from "@pssr/api";
+import { callErrors } from "@pssr/platform";
 
 export interface Route {
   readonly channel: Channel;
@@ -143,6 +144,7 @@ function explained(received: StatusObject, backend: string): StatusObject {
 }
 
 function toStatus(error: PssrError): StatusObject {
+  callErrors.inc({ reason: error.reason });
   const rich = statusOf(error);
   const metadata = new Metadata();
   metadata.set(statusDetailsKey, Buffer.from(RpcStatus.encode(rich).finish()));

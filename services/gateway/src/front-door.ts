@@ -8,17 +8,15 @@ import {
   type Authenticator,
   CallCounter,
   drain,
-  formatTraceparent,
   type GrpcLimits,
   type Identity,
   isLoopback,
   type Logger,
-  newSpan,
-  parseTraceparent,
   serverCredentials,
   serverOptions,
   type TlsFiles,
 } from "@pssr/platform";
+import { DoorCall } from "./door-call.js";
 import { forward, type Route, withoutTransport } from "./forward.js";
 
 export interface FrontDoorOptions {
@@ -95,11 +93,13 @@ export class FrontDoor {
       const counted = !open.test(path);
       const begun = performance.now();
       const { log, windowBytes } = this.#options;
+      const observed = new DoorCall(path);
       if (counted) this.#calls.began();
       const ended = (code: status | undefined) => {
         if (counted) this.#calls.ended();
         const ms = Math.round((performance.now() - begun) * 10) / 10;
-        log.debug({ method: path, code: status[code ?? status.CANCELLED], ms }, "call");
+        observed.inScope(() => log.debug({ method: path, code: status[code ?? status.CANCELLED], ms }, "call"));
+        observed.end(code);
       };
       return new ServerInterceptingCall(call, {
         start: (next) =>
@@ -107,9 +107,9 @@ export class FrontDoor {
             forward(call, {
               path,
               route: () => this.#routes.get(path),
-              admit: (metadata, peer) => this.#admit(path, metadata, peer),
+              admit: (metadata, peer) => this.#admit(observed, metadata, peer),
               windowBytes,
-              fault: (error) => log.error({ err: error, method: path }, "forwarding failed"),
+              fault: (error) => observed.inScope(() => log.error({ err: error, method: path }, "forwarding failed")),
               ended,
             }),
           ),
@@ -117,15 +117,20 @@ export class FrontDoor {
     };
   }
 
-  async #admit(path: string, incoming: Parameters<typeof withoutTransport>[0], peer: string) {
+  async #admit(call: DoorCall, incoming: Parameters<typeof withoutTransport>[0], peer: string) {
     const metadata = withoutTransport(incoming);
     const [authorization] = metadata.get("authorization");
     metadata.remove("authorization");
+    if (open.test(call.path)) return metadata;
     const [traceparent] = metadata.get("traceparent");
-    metadata.set("traceparent", formatTraceparent(newSpan(parseTraceparent(traceparent?.toString()))));
-    if (open.test(path)) return metadata;
-    const identity = await this.#options.authenticator.authenticate({ authorization: authorization?.toString(), peer });
-    metadata.set("authorization", `Bearer ${await this.#options.tokenFor(identity)}`);
+    call.arrived(traceparent?.toString());
+    const { authenticator, tokenFor } = this.#options;
+    const token = await call.inScope(async () => {
+      const identity = await authenticator.authenticate({ authorization: authorization?.toString(), peer });
+      return tokenFor(identity);
+    });
+    metadata.set("authorization", `Bearer ${token}`);
+    metadata.set("traceparent", call.forwarded());
     return metadata;
   }
 }

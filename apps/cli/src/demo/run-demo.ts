@@ -34,7 +34,8 @@ export async function runDemo(options: DemoOptions, globals: GlobalOptions, stop
   await clearFolder(out);
   if (existing) {
     using context = new Context(globals, stop.signal);
-    return mainJob(context, { ...options, train, test });
+    await mainJob(context, { ...options, train, test });
+    return;
   }
 
   const installation = cluster ? await clusterIn(data, stop) : await processOn(data, stop);

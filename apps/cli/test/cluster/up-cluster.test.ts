@@ -66,6 +66,9 @@ test("Ctrl-C in a training: it leaves a checkpoint, no process is left, and the 
   assert.deepEqual(await second.exited, [0, null], second.said());
 });
 
+/** NATS, S3 and four services. */
+const leastProcesses = 6;
+
 test("kill -9 of the command ends all that it started; another start on its directory is refused until then", async () => {
   const directory = join(folder.path, "killed");
   const first = await start(directory);
@@ -77,8 +80,9 @@ test("kill -9 of the command ends all that it started; another start on its dire
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, new RegExp(`process ${first.pid}`));
 
-  const processes = await descendantsOf(first.pid);
-  assert.deepEqual(await running(processes), processes);
+  // Some come and go by themselves, such as those that decode images.
+  const processes = await running(await descendantsOf(first.pid));
+  assert.ok(processes.length >= leastProcesses, `${processes.length} processes`);
   process.kill(first.pid, "SIGKILL");
   await first.exited;
   assert.deepEqual(await untilGone(processes, goneMs), []);

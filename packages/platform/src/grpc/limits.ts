@@ -1,5 +1,6 @@
 /** Limits of a gRPC server and of its clients, each documented as a setting. */
 import type { ChannelOptions } from "@grpc/grpc-js";
+import { keepDrainingConnectionsAlive } from "@pssr/api";
 import { setting } from "../config/setting.js";
 import { bytes, duration, integer } from "../config/setting-kinds.js";
 
@@ -82,6 +83,7 @@ export function limitsOf(config: GrpcLimits): GrpcLimits {
 
 /** @param concurrentStreams one of the limits: which one depends on who calls, callers or services */
 export function serverOptions(limits: GrpcLimits, concurrentStreams: number): ChannelOptions {
+  keepDrainingConnectionsAlive();
   return {
     "grpc.max_receive_message_length": limits.maxReceiveBytes,
     "grpc.max_concurrent_streams": concurrentStreams,
@@ -95,6 +97,7 @@ export function serverOptions(limits: GrpcLimits, concurrentStreams: number): Ch
 
 /** A client channel notices a dead peer, reconnects soon, and never holds more than one message beyond the limit. */
 export function channelOptions(limits: GrpcLimits): ChannelOptions {
+  keepDrainingConnectionsAlive();
   return {
     "grpc.max_receive_message_length": limits.maxReceiveBytes,
     "grpc.keepalive_time_ms": limits.keepaliveTime,

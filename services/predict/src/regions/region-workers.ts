@@ -7,6 +7,7 @@ import { isPssrError, PssrError } from "@pssr/api";
 import { type Abortable, type Claim, type EventBus, mayPass, type ObjectStore, type WorkQueue } from "@pssr/platform";
 import { regionPlan } from "../predictions/prediction-spec.js";
 import { isImage } from "../predictions/write-image-metadata.js";
+import { observeRegion, observeTiles } from "./observe-region.js";
 import type { OrderKey, RegionBoard, RegionOrder, RegionVerdict } from "./region-board.js";
 import { decodeRegionJob, type RegionJob, regionKind } from "./region-job.js";
 import { TileNews } from "./tile-news.js";
@@ -94,7 +95,7 @@ export class RegionWorkers {
     try {
       const job = this.#decode(claim.payload);
       if (job === undefined) await claim.ack();
-      else await this.#handle(claim, job);
+      else await observeRegion(job, claim.trace, () => this.#handle(claim, job));
     } catch (error) {
       await claim
         .giveBack(signal.aborted ? 0 : pauseAfterErrorMs)
@@ -158,10 +159,12 @@ export class RegionWorkers {
     { signal, onShard }: { signal: AbortSignal; onShard(object: string): void },
   ): Promise<RegionVerdict> {
     let tiles = 0;
-    const onTile = () => this.#news.tell(job, ++tiles);
+    const tell = () => this.#news.tell(job, ++tiles);
     try {
       if (job.index >= regionPlan(order.spec).count) throw new PssrError("INTERNAL", `there is no region ${job.index}`);
-      const { key, bytes, clipped } = await this.restore(order, job.index, { signal, onTile });
+      const { key, bytes, clipped } = await observeTiles(tell, (onTile) =>
+        this.restore(order, job.index, { signal, onTile }),
+      );
       const object = `${order.imagePrefix}${key}`;
       onShard(object);
       await this.#putOnce(object, bytes, { signal });

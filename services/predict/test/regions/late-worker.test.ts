@@ -59,11 +59,12 @@ async function restoreLate(t: TestContext, ports: Ports, state: StateStore, put:
     publish: (...call) => ports.queue.publish(...call),
     async claim(...call): Promise<Claim> {
       const claim = await ports.queue.claim(...call);
-      const { kind, jobId, payload } = claim;
+      const { kind, jobId, payload, trace } = claim;
       return {
         kind,
         jobId,
         payload,
+        trace,
         heartbeat: (...options) => claim.heartbeat(...options),
         giveBack: (...options) => claim.giveBack(...options),
         ack: async (...options) => {

@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type CrappifyServiceClient, CrappifyServiceDefinition, isPssrError, Split, Training } from "@pssr/api";
 import { createNetwork, packModelVersion } from "@pssr/networks";
-import { connectService } from "@pssr/platform";
+import { connectService, parseTraceparent, runInScope } from "@pssr/platform";
 import { startTraining } from "../learning/trainer-thread.js";
 import type { TrainingBatch } from "../learning/training-batch.js";
 import type { FinishedEvent, TrainingEvent, ValidationEvent } from "../learning/training-events.js";
@@ -39,7 +39,8 @@ process.on("message", (message: ToProcess) => {
     stopped.abort();
   } else {
     process.on("disconnect", () => endWithService(message.spec.scratch));
-    void run(message.spec);
+    const trace = parseTraceparent(message.spec.traceparent);
+    void runInScope(trace === undefined ? {} : { trace }, () => run(message.spec));
   }
 });
 

@@ -23,6 +23,8 @@ export interface ProcessSpec {
   readonly checkpoint?: string;
   readonly validationTiles: number;
   readonly checkpointSeconds: number;
+  /** The span that its calls belong to, as W3C Trace Context has it. */
+  readonly traceparent?: string;
 }
 
 export type ToProcess =

@@ -14,8 +14,12 @@ import {
 } from "@pssr/api";
 import type { Pixels, TrainingBatch } from "../learning/training-batch.js";
 
-/** Pauses before the stream is opened again, while nothing comes. */
-const RETRY_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000, 10_000];
+/** The pause before the stream is opened again is doubled from the first to the longest, while nothing comes. */
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 10_000;
+
+/** As long as work outlives an outage of the servers under it: what has been learned is worth the wait. */
+const PATIENCE_MS = 600_000;
 
 /** A part is computed in milliseconds; only the first may have to wait for images to be read. */
 const SILENCE_MS = 120_000;
@@ -28,7 +32,7 @@ export interface PairRequest {
 
 /**
  * Batches from `fromStep` on: of tiles to learn from without end, of tiles held back each once. Throws what crappify
- * answers: DATASET_DELETED, DATASET_CHANGED; UNAVAILABLE only after eight tries without a batch.
+ * answers: DATASET_DELETED, DATASET_CHANGED; UNAVAILABLE only after ten minutes without a batch.
  */
 export async function* streamBatches(
   crappify: CrappifyServiceClient,
@@ -42,23 +46,25 @@ export async function* streamBatches(
   const augment = endless && !noAugmentation;
   const request = { dataset, datasetDigest, crappifier, seed, augment, split, batchSize, steps: 0n };
   let next = fromStep;
-  for (let failures = 0; ; ) {
+  for (let pauseMs = FIRST_PAUSE_MS, lastMs = performance.now(); ; ) {
     try {
       const wanted = { ...request, fromStep: BigInt(next) };
       const parts = impatient((options) => crappify.streamPairs(wanted, options), SILENCE_MS, { signal });
       for await (const { step, batch } of assemble(parts)) {
         if (step !== next) throw new PssrError("INTERNAL", `the stream of pairs gave step ${step} instead of ${next}`);
-        failures = 0;
         next += 1;
         yield batch;
+        pauseMs = FIRST_PAUSE_MS;
+        lastMs = performance.now();
       }
       if (!endless) return;
       throw new PssrError("UNAVAILABLE", "the stream of pairs ended, though it has no end");
     } catch (error) {
       // Anything else that is missing is a fault, not a deletion.
       if (isPssrError(error, "NOT_FOUND") && error.field === "dataset") throw deleted(dataset, error);
-      if (!isPeerGone(error) || signal.aborted || failures === RETRY_MS.length) throw error;
-      await setTimeout(RETRY_MS[failures++], undefined, { signal });
+      if (!isPeerGone(error) || signal.aborted || performance.now() - lastMs > PATIENCE_MS) throw error;
+      await setTimeout(pauseMs, undefined, { signal });
+      pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     }
   }
 }

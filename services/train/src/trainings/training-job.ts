@@ -22,6 +22,7 @@ import { runTrainingProcess } from "../process/training-process.js";
 import { Checkpoints, storeFile } from "./checkpoints.js";
 import { learningSpecOf } from "./learning-spec.js";
 import { LossCurve } from "./loss-curve.js";
+import { type ObservedProcess, observeProcess } from "./observe-process.js";
 import { TrainingProgress } from "./training-progress.js";
 import { finalCurveKey, type StoredCurve } from "./training-record.js";
 
@@ -88,7 +89,8 @@ class TrainingRun {
     for (let crashes = 0; ; ) {
       const before = this.#checkpoints.last;
       try {
-        return await this.#runProcess();
+        const facts = { fromStep: before?.step ?? 0, batchSize: this.#training.learning!.batchSize };
+        return await observeProcess(facts, (observed) => this.#runProcess(observed));
       } catch (error) {
         if (!isPssrError(error, "WORKER_CRASHED") || this.#job.signal.aborted) throw error;
         crashes = this.#checkpoints.last === before ? crashes + 1 : 1;
@@ -99,7 +101,7 @@ class TrainingRun {
     }
   }
 
-  async #runProcess(): Promise<JobResult> {
+  async #runProcess(observed: ObservedProcess): Promise<JobResult> {
     const { record, signal } = this.#job;
     const { crappify, keyring, checkpointSeconds, validationTiles } = this.#options;
     this.#tell({ phase: "starting" });
@@ -116,6 +118,7 @@ class TrainingRun {
         checkpoint: losses === undefined ? undefined : file,
         validationTiles,
         checkpointSeconds,
+        traceparent: observed.traceparent,
       },
       mint: () => mintFor(keyring, record.project, record.principal),
       signal,
@@ -123,15 +126,16 @@ class TrainingRun {
       stopGraceMs: PROCESS_SHARE_OF_STOP * this.#job.stopGraceMs,
     });
     for await (const message of messages) {
-      const result = await this.#receive(message);
+      const result = await this.#receive(message, observed);
       if (result !== undefined) return result;
     }
     throw new PssrError("WORKER_CRASHED", "the training process ended without a result");
   }
 
-  async #receive(message: FromProcess): Promise<JobResult | undefined> {
+  async #receive(message: FromProcess, observed: ObservedProcess): Promise<JobResult | undefined> {
     switch (message.kind) {
       case "step":
+        observed.step(message);
         this.#losses.add(message.step, message.loss, message.learningRate);
         this.#tell(this.#progress.after(message));
         return undefined;
@@ -140,6 +144,7 @@ class TrainingRun {
         return undefined;
       case "checkpoint":
         await this.#keepCheckpoint(message, join(this.#scratch, message.file));
+        observed.checkpoint(message.step);
         return undefined;
       case "finished":
         return await this.#keepVersion(message.step, message.elapsedSeconds, message.files);

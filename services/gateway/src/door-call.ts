@@ -1,0 +1,32 @@
+/** One call through the door as its spans and metrics see it: the caller's, and below it the one that goes on to a service. */
+import { status } from "@grpc/grpc-js";
+import { formatTraceparent, type ObservedCall, observeCall, parseTraceparent, runInScope } from "@pssr/platform";
+
+export class DoorCall {
+  #arrived: ObservedCall | undefined;
+  #forwarded: ObservedCall | undefined;
+
+  constructor(readonly path: string) {}
+
+  /** It belongs to the caller's trace, where he has one. */
+  arrived(traceparent: string | undefined): void {
+    this.#arrived = observeCall("door", { path: this.path, parent: parseTraceparent(traceparent) });
+  }
+
+  /** Gives the `traceparent` for the service. */
+  forwarded(): string {
+    this.#forwarded = observeCall("client", { path: this.path, parent: this.#arrived?.trace });
+    return formatTraceparent(this.#forwarded.trace);
+  }
+
+  /** Runs what is done for it, the log's lines above all, in its scope. */
+  inScope<T>(work: () => T): T {
+    const trace = this.#arrived?.trace;
+    return trace === undefined ? work() : runInScope({ trace }, work);
+  }
+
+  end(code: status = status.CANCELLED): void {
+    this.#forwarded?.end(code);
+    this.#arrived?.end(code);
+  }
+}
