@@ -7,3 +7,4 @@ export * from "./nats-server.js";
 export * from "./s3-server.js";
 export { ServerProcess } from "./server-process.js";
 export * from "./severable-line.js";
+export * from "./trace-collector.js";
