@@ -20,6 +20,7 @@ export class TraceCollector {
   readonly spans: CollectedSpan[] = [];
   readonly #server: Server;
   #came: () => void = () => undefined;
+  #refused: () => void = () => undefined;
   /** Answers with this status instead, and takes nothing. */
   refuseWith: number | undefined;
 
@@ -55,6 +56,13 @@ export class TraceCollector {
     }
   }
 
+  /** Resolves when it next refuses something. */
+  refused(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#refused = resolve;
+    });
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -63,7 +71,10 @@ export class TraceCollector {
   async #take(request: IncomingMessage): Promise<number> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    if (this.refuseWith !== undefined) return this.refuseWith;
+    if (this.refuseWith !== undefined) {
+      this.#refused();
+      return this.refuseWith;
+    }
     if (request.method !== "POST" || request.url !== "/v1/traces") return 404;
     if (request.headers["content-type"] !== "application/x-protobuf") return 415;
     this.spans.push(...readRequest(Buffer.concat(chunks)));
