@@ -81,5 +81,6 @@ export * from "./telemetry/probes.js";
 export * from "./telemetry/registry.js";
 export * from "./telemetry/settings.js";
 export * from "./telemetry/span.js";
+export { spansTotal } from "./telemetry/trace-metrics.js";
 export * from "./threads/serve-thread.js";
 export * from "./threads/thread-pool.js";

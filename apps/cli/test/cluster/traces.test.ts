@@ -113,7 +113,7 @@ test("every process tells its numbers", async () => {
       "gateway",
       'pssr_gateway_call_seconds_count{grpc_service="pssr.v1.PredictionService",grpc_method="CreatePrediction",grpc_code="OK"}',
     ),
-    sum("crappify", "pssr_nats_connected"),
+    sum("crappify", 'pssr_nats_connected{installation="pssr"}'),
   ]);
   const traced = collector.spans.filter(({ name }) => name === "tiles");
   const tilesOfTraces = traced.reduce((all, { attributes }) => all + Number(attributes["pssr.tiles"]), 0);

@@ -26,7 +26,9 @@ const reconnectJitterMs = 500;
 const pingMs = 10_000;
 
 const reconnects = counter("pssr_nats_reconnects_total", "Connections to NATS that stood again after they had broken");
-const connections = gauge("pssr_nats_connected", "1 while the connection to NATS stands, 0 while it does not");
+const connections = gauge("pssr_nats_connected", "1 while the connection to NATS stands, 0 while it does not", [
+  "installation",
+]);
 
 export class NatsConnection {
   readonly jetstream: JetStreamClient;
@@ -51,7 +53,7 @@ export class NatsConnection {
     this.#nats = nats;
     this.#timeoutMs = config.natsTimeout;
     this.manager = manager;
-    connections.set(1);
+    connections.set({ installation: config.natsName }, 1);
     this.jetstream = jetstream(nats, { timeout: config.natsTimeout });
     void this.#follow();
   }
@@ -167,7 +169,7 @@ export class NatsConnection {
   #disconnected(): void {
     if (!this.#connected) return;
     this.#connected = false;
-    connections.set(0);
+    connections.set({ installation: this.name }, 0);
     this.#reconnected = new Promise((resolve) => {
       this.#tellReconnected = resolve;
     });
@@ -181,7 +183,7 @@ export class NatsConnection {
     if (this.#connected) return;
     this.#broken = new AbortController();
     this.#connected = true;
-    connections.set(1);
+    connections.set({ installation: this.name }, 1);
     reconnects.inc();
     const seconds = Math.round((performance.now() - this.#brokeMs) / 100) / 10;
     this.report(new PssrError("UNAVAILABLE", `NATS was gone for ${seconds} s`), "connected to NATS again");

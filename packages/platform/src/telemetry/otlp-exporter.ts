@@ -7,17 +7,13 @@ import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import { ProtobufTraceSerializer } from "@opentelemetry/otlp-transformer";
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
 import type { Logger } from "../log/logger.js";
-import { counter } from "./registry.js";
+import { spansTotal } from "./trace-metrics.js";
 
 const requestMs = 5_000;
 /** Before the second try, and the third. */
 const pausesMs = [500, 2_000];
 /** Answers that may differ a moment later, as the specification has them. */
 const passing: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-
-const spansTotal = counter("pssr_trace_spans_total", "Spans recorded, by what became of them: sent, or lost", [
-  "outcome",
-]);
 
 export class OtlpExporter implements SpanExporter {
   readonly #stop = new AbortController();

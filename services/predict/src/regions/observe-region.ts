@@ -1,6 +1,6 @@
 /** Regions and their tiles as spans and metrics see them. */
 import { operationName } from "@pssr/api";
-import { counter, histogram, inSpan, jobBuckets, runInScope, type TraceContext } from "@pssr/platform";
+import { counter, gauge, histogram, inSpan, jobBuckets, runInScope, type TraceContext } from "@pssr/platform";
 import { type RegionJob, regionKind } from "./region-job.js";
 
 const tilesTotal = counter("pssr_tiles_predicted_total", "Tiles that a network has restored");
@@ -10,6 +10,21 @@ const regionSeconds = histogram(
   jobBuckets,
   ["outcome"],
 );
+
+const supervised = new Set<() => number>();
+
+gauge(
+  "pssr_regions_pending",
+  "Regions without a verdict, of the predictions that this process coordinates",
+  [],
+  (pending) => pending.set([...supervised].reduce((sum, left) => sum + left(), 0)),
+);
+
+/** Counts the regions that a prediction still lacks until the returned function is called. */
+export function countPending(left: () => number): () => void {
+  supervised.add(left);
+  return () => supervised.delete(left);
+}
 
 /** Work on a region, in the trace of the prediction that it is of. */
 export function observeRegion(

@@ -89,13 +89,17 @@ export class RegionWorkers {
 
   async #handleNext(signal: AbortSignal): Promise<void> {
     const claim = await this.ports.queue.claim(regionKind, { signal });
+    const job = this.#decode(claim.payload);
+    if (job === undefined) await claim.ack();
+    else await observeRegion(job, claim.trace, () => this.#holdAndHandle(claim, job, signal));
+  }
+
+  async #holdAndHandle(claim: Claim, job: RegionJob, signal: AbortSignal): Promise<void> {
     const beats = setInterval(() => {
       claim.heartbeat().catch((error: unknown) => this.settings.report(error, `holding the claim of ${claim.jobId}`));
     }, this.settings.heartbeatMs ?? 2000);
     try {
-      const job = this.#decode(claim.payload);
-      if (job === undefined) await claim.ack();
-      else await observeRegion(job, claim.trace, () => this.#handle(claim, job));
+      await this.#handle(claim, job);
     } catch (error) {
       await claim
         .giveBack(signal.aborted ? 0 : pauseAfterErrorMs)

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventBus, WorkQueue } from "@pssr/platform";
 import { type PredictionSpec, regionPlan } from "../predictions/prediction-spec.js";
+import { countPending } from "./observe-region.js";
 import { failureOf, type OrderKey, type PlacedVerdict, type RegionBoard } from "./region-board.js";
 import { decodeTiles, encodeRegionJob, regionJobId, regionKind, tilesPrefixOf } from "./region-job.js";
 
@@ -37,6 +38,7 @@ export async function superviseRegions(
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const tiles = events.subscribe(tilesPrefixOf(key), { signal });
+  const uncount = countPending(() => supervision.pending);
   try {
     for await (const standing of board.standing(key, { signal })) supervision.takeVerdict(standing);
     supervision.tell();
@@ -54,6 +56,7 @@ export async function superviseRegions(
     }
     return { clipped: supervision.clipped };
   } finally {
+    uncount();
     stop.abort();
   }
 }
@@ -115,6 +118,10 @@ class Supervision {
 
   get complete(): boolean {
     return this.#decided.size === this.#plan.count;
+  }
+
+  get pending(): number {
+    return this.#plan.count - this.#decided.size;
   }
 
   get decided(): number {
