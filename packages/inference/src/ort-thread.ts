@@ -23,6 +23,9 @@ export class OrtThread {
 
   constructor(settings: WorkerSettings, maxModels: number) {
     this.#maxModels = maxModels;
+    // The runtime tells its maker how it is used, unless this says no when it is loaded. It reads the environment of the
+    // process, of which a worker thread has but a copy.
+    process.env.ORT_DISABLE_TELEMETRY ??= "1";
     this.#worker = new Worker(new URL("./ort-worker.js", import.meta.url), { workerData: settings });
     this.#worker.on("message", (response: Response) => {
       this.#waiting?.resolve(response);

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
@@ -231,6 +234,27 @@ test("a process that only makes a pool does not load the runtime", async () => {
     libraries.filter((library) => library.includes("onnxruntime")),
     [],
   );
+});
+
+test("the runtime tells nobody how it is used, and writes no identifier of this machine", async (t) => {
+  const home = await mkdtemp(join(tmpdir(), "pssr-home-"));
+  t.after(() => rm(home, { recursive: true }));
+  // No module: the flag that would make it one is refused by its worker threads.
+  const script = `(async () => {
+    const { InferencePool } = await import("@pssr/inference");
+    const { createNetwork, initialWeights } = await import("@pssr/networks");
+    const { image, modelOf } = await import("./sample-models.js");
+    const network = createNetwork({ scale: 2, options: { width: 8, depth: 1 } });
+    const pool = new InferencePool({ workers: 1 });
+    await pool.run(modelOf(network, initialWeights(network, 1)), image(1, 16, 16));
+    await pool.close();
+  })()`;
+  await promisify(execFile)(process.execPath, ["--eval", script], {
+    cwd: import.meta.dirname,
+    // Nothing else: it is silent by itself where the environment looks like that of an automatic test.
+    env: { PATH: process.env.PATH, HOME: home },
+  });
+  assert.deepEqual(await readdir(home), []);
 });
 
 test("a wrong setting names itself", () => {
