@@ -30,9 +30,9 @@ export async function onFreePorts<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-/** As servers in Go and in Node say it. */
+/** As servers in Go and in Node say it, and our own. */
 function isPortTaken(error: unknown): boolean {
-  return isPssrError(error, "UNAVAILABLE") && /address already in use|EADDRINUSE/.test(error.message);
+  return isPssrError(error) && /address already in use|EADDRINUSE/.test(error.message);
 }
 
 function isFree(port: number): Promise<boolean> {

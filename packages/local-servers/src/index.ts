@@ -1,6 +1,6 @@
 export { CertificateAuthority } from "./certificates.js";
 export * from "./faulty-proxy.js";
-export { freePort } from "./free-port.js";
+export { freePort, onFreePorts } from "./free-port.js";
 export * from "./local-cluster.js";
 export type { LocalServer } from "./local-server.js";
 export * from "./nats-server.js";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { Dataset, DatasetServiceDefinition } from "@pssr/api";
-import { freePort } from "@pssr/local-servers";
+import { freePort, onFreePorts } from "@pssr/local-servers";
 import {
   connectService,
   grpcService,
@@ -34,8 +34,8 @@ interface Started {
   stop: AbortController;
 }
 
-/** A program with one service, which starts to listen once `gate` opens. */
-async function start(context: TestContext, gate: () => Promise<void>, settings: Record<string, string> = {}) {
+/** A program with one service, which starts to listen once `gate` opens. A port of its own may be taken meanwhile. */
+async function begin(context: TestContext, gate: () => Promise<void>, settings: Record<string, string> = {}) {
   const [probes, metrics] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
   const none = async (): Promise<never> => assert.fail("not called");
   const getDataset = async ({ name }: { name: string }) => Dataset.fromPartial({ name });
@@ -62,6 +62,14 @@ async function start(context: TestContext, gate: () => Promise<void>, settings: 
   return { probes, metrics, running, stop } satisfies Started;
 }
 
+/** The same, once it runs. */
+function start(context: TestContext, settings?: Record<string, string>) {
+  return onFreePorts(async () => {
+    const begun = await begin(context, async () => undefined, settings);
+    return { ...begun, ...(await begun.running) };
+  });
+}
+
 async function call(address: string): Promise<string> {
   const keyring = sharedKeyring(identityKeys().read(key));
   const connection = connectService(address, { peer: "datasets", token: () => mintFor(keyring, "em", "somebody") });
@@ -78,8 +86,11 @@ test("a process lives before it is ready, is ready once it listens, and says tha
   const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const { probes, running, stop } = await start(context, () => gate, { PSSR_STOP_DELAY: "1s" });
-  assert.equal(await probeWhenThere(probes), true);
+  const { probes, running, stop } = await onFreePorts(async () => {
+    const begun = await begin(context, () => gate, { PSSR_STOP_DELAY: "1s" });
+    await Promise.race([begun.running, untilThere(begun.metrics, begun.probes)]);
+    return begun;
+  });
   assert.deepEqual(await yes(probes), ["liveness"]);
   open();
   const { address, close } = await running;
@@ -94,20 +105,22 @@ test("a process lives before it is ready, is ready once it listens, and says tha
 });
 
 test("a start that fails leaves nothing that listens", async (context) => {
-  const { probes, metrics, running } = await start(context, () => Promise.reject(new Error("no native library")));
+  const { probes, metrics, running } = await begin(context, () => Promise.reject(new Error("no native library")));
   await assert.rejects(running, /no native library/);
   await assert.rejects(probe(probes, "liveness"), unreachable);
   await assert.rejects(fetch(`http://${metrics}/metrics`));
 });
 
 test("an address that cannot be listened on is refused by the name of its setting", async (context) => {
-  const first = await start(context, async () => undefined);
-  const { close } = await first.running;
+  const { probes, metrics, close } = await start(context);
   try {
-    const second = await start(context, async () => undefined, { PSSR_PROBE_BIND: first.probes });
-    await assert.rejects(second.running, { reason: "INVALID_CONFIGURATION", field: "probeBind" });
-    const third = await start(context, async () => undefined, { PSSR_METRICS_BIND: first.metrics });
-    await assert.rejects(third.running, { reason: "INVALID_CONFIGURATION", field: "metricsBind" });
+    for (const [variable, field, taken] of [
+      ["PSSR_PROBE_BIND", "probeBind", probes],
+      ["PSSR_METRICS_BIND", "metricsBind", metrics],
+    ] as const) {
+      const { running } = await begin(context, async () => undefined, { [variable]: taken });
+      await assert.rejects(running, { reason: "INVALID_CONFIGURATION", field });
+    }
   } finally {
     await close();
   }
@@ -140,8 +153,7 @@ test("a process that is beyond repair is neither live nor ready, whatever comes 
 });
 
 test("metrics are told to whoever asks for them by GET, and nothing else is", async (context) => {
-  const { metrics, running } = await start(context, async () => undefined);
-  const { close } = await running;
+  const { metrics, close } = await start(context);
   try {
     const told = await fetch(`http://${metrics}/metrics`);
     assert.equal(told.status, 200);
@@ -165,13 +177,15 @@ function hasCode(code: Status) {
   return (error: unknown) => error instanceof ClientError && error.code === code;
 }
 
-/** Liveness, as soon as there is somebody to say it. */
-async function probeWhenThere(address: string): Promise<boolean> {
+/** Returns once both listen, and the process says that it lives. */
+async function untilThere(metrics: string, probes: string): Promise<void> {
   for (;;) {
     try {
-      return await probe(address, "liveness");
+      assert.equal(await probe(probes, "liveness"), true);
+      break;
     } catch (error) {
       if (!unreachable(error)) throw error;
     }
   }
+  while ((await fetch(`http://${metrics}/metrics`).catch(() => undefined)) === undefined); // not yet
 }
