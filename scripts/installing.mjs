@@ -99,6 +99,37 @@ export async function unpackWheel(wheel, program, ...parameters) {
   throw new Refusal(`cannot unpack ${path.basename(wheel)}: ${unpack.output.trim().split("\n").at(-1)}.`);
 }
 
+/** Copies the shared libraries of a wheel whose names match into one folder. Arguments: wheel, target folder, expression. */
+const UNPACK_LIBRARIES = `
+import os, re, shutil, sys, zipfile
+wheel, target, wanted = sys.argv[1:]
+os.makedirs(target, exist_ok=True)
+with zipfile.ZipFile(wheel) as archive:
+    for member in archive.namelist():
+        name = os.path.basename(member)
+        if re.search(r"[.]so([.]|$)", name) and re.match(wanted, name):
+            with archive.open(member) as source, open(os.path.join(target, name), "wb") as sink:
+                shutil.copyfileobj(source, sink, 1 << 20)
+`;
+
+/**
+ * Downloads wheels, one after the other, and copies their shared libraries into `target`; `only`: those whose names begin so.
+ * @param wheels `[{ project, version, platform, sha256, only }]`
+ */
+export async function fetchLibraries(wheels, folder, target) {
+  for (const { only = "", ...wheel } of wheels) {
+    await withWheel(folder, wheel, (file) => unpackWheel(file, UNPACK_LIBRARIES, target, only));
+  }
+}
+
+/** Downloads a wheel for this kind of machine, and removes it when it was used. */
+export async function withWheel(folder, { platform, ...wheel }, use) {
+  const download = fs.mkdtempSync(path.join(folder, "wheel-"));
+  const options = ["--python-version", "3.12", "--implementation", "cp", "--platform", platform];
+  await use(await downloadWheel(download, { ...wheel, options }));
+  fs.rmSync(download, { recursive: true });
+}
+
 /** Runs a program to its end. Its output is kept, for the sentence that explains a failure. */
 export function run(program, parameters, env = {}) {
   return new Promise((resolve, reject) => {

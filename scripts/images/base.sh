@@ -21,7 +21,11 @@ made() { [ "$(docker image inspect --format '{{index .Config.Labels "pssr.recipe
 
 if ! made "$base" || ! made "$build"; then
   [ "$(id -u)" = 0 ] || refuse "base images are made by debootstrap, which needs root; or name images of a registry in PSSR_BASE_IMAGE and PSSR_BUILD_IMAGE."
-  command -v debootstrap >/dev/null || refuse "debootstrap is missing (Debian: apt-get install debootstrap); or name images of a registry in PSSR_BASE_IMAGE and PSSR_BUILD_IMAGE."
+  if ! command -v debootstrap >/dev/null && command -v apt-get >/dev/null; then
+    echo "images: installing debootstrap …" >&2
+    { apt-get update && apt-get install -y --no-install-recommends debootstrap; } >/dev/null
+  fi
+  command -v debootstrap >/dev/null || refuse "debootstrap is missing: install it, or name images of a registry in PSSR_BASE_IMAGE and PSSR_BUILD_IMAGE."
   command -v npm >/dev/null || refuse "npm is missing, which fetches Node $node_major: install it with Node.js."
 fi
 
@@ -76,7 +80,7 @@ if ! made "$build"; then
   package "$folder/node" "node-linux-$architecture@$node_major"
   install -m 755 "$folder/node/bin/node" "$folder/build/usr/local/bin/node"
   mkdir -p "$folder/build/usr/local/share/doc/node"
-  cp "$folder/node/LICENSE" "$folder/build/usr/local/share/doc/node/" 2>/dev/null || true
+  cp "$folder/node/LICENSE" "$folder/build/usr/local/share/doc/node/"
   package "$folder/build/usr/local/lib/node_modules/npm" "npm@$npm_major"
   for program in npm npx; do
     ln -s "../lib/node_modules/npm/bin/$program-cli.js" "$folder/build/usr/local/bin/$program"

@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import {
-  downloadWheel,
+  fetchLibraries,
   installing,
   inTemporaryFolder,
   openCache,
@@ -19,6 +19,7 @@ import {
   run,
   seconds,
   unpackWheel,
+  withWheel,
 } from "../../../scripts/installing.mjs";
 import { VERSION, wheelsOf } from "./wheels.mjs";
 
@@ -42,18 +43,6 @@ with zipfile.ZipFile(wheel) as archive:
         if member.startswith("tensorflow/include/") and header.endswith(".h") and header.startswith(tuple(headers)):
             write(archive, member, os.path.join(target, "include", header))
 `;
-/** Copies all shared libraries of a wheel into one folder, where TensorFlow looks first. Arguments: wheel, target folder. */
-const UNPACK_LIBRARIES = `
-import os, re, shutil, sys, zipfile
-wheel, target = sys.argv[1:]
-with zipfile.ZipFile(wheel) as archive:
-    for member in archive.namelist():
-        name = os.path.basename(member)
-        if re.search(r"\\.so(\\.|$)", name):
-            with archive.open(member) as source, open(os.path.join(target, name), "wb") as sink:
-                shutil.copyfileobj(source, sink, 1 << 20)
-`;
-
 const began = performance.now();
 const { variant } = parseArgs({ options: { variant: { type: "string", default: "cpu" } } }).values;
 const about = {
@@ -95,14 +84,9 @@ async function fetchLibrary(wheels, target) {
   await inTemporaryFolder(path.dirname(target), async (folder) => {
     const unpacked = path.join(folder, "unpacked");
     const lib = path.join(unpacked, "lib");
-    for (const { project, version, sha256, platform } of wheels) {
-      const download = fs.mkdtempSync(path.join(folder, "wheel-"));
-      const options = ["--python-version", "3.12", "--implementation", "cp", "--platform", platform];
-      const file = await downloadWheel(download, { project, version, sha256, options });
-      if (project.startsWith("tensorflow")) await unpackWheel(file, UNPACK, unpacked, ...LIBRARIES, "--", ...HEADERS);
-      else await unpackWheel(file, UNPACK_LIBRARIES, lib);
-      fs.rmSync(download, { recursive: true });
-    }
+    const [tensorflow, ...others] = wheels;
+    await withWheel(folder, tensorflow, (file) => unpackWheel(file, UNPACK, unpacked, ...LIBRARIES, "--", ...HEADERS));
+    await fetchLibraries(others, folder, lib);
     fs.symlinkSync("libtensorflow_cc.so.2", path.join(lib, "libtensorflow.so"));
     fs.symlinkSync("libtensorflow_framework.so.2", path.join(lib, "libtensorflow_framework.so"));
     // For the bill of materials of an image that holds it.
