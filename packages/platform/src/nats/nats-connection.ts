@@ -139,6 +139,24 @@ export class NatsConnection {
     }
   }
 
+  /**
+   * A request that changes nothing. Where the connection breaks before its answer has come, which then never comes, it is sent
+   * again over the next one.
+   */
+  async read<T>(doing: string, action: () => Promise<T>, options: Abortable = {}): Promise<T> {
+    const untilAnswered = async (): Promise<T> => {
+      for (;;) {
+        const broken = await this.standing(options);
+        try {
+          return await within(action(), { signal: broken });
+        } catch (error) {
+          if (!broken.aborted) throw error;
+        }
+      }
+    };
+    return this.request(doing, untilAnswered, options);
+  }
+
   /** What is on its way is sent before the connection ends. */
   async close(): Promise<void> {
     this.#closing = true;

@@ -1,6 +1,7 @@
 /** Claims the jobs of one kind and runs them, so many at once. What a job is in truth it reads from the record. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPssrError, PssrError } from "@pssr/api";
+import { runInScope } from "../log/log-scope.js";
 import type { Ports } from "../ports/ports.js";
 import type { Claim } from "../queue/work-queue.js";
 import { Attempt, cancelled } from "./attempt.js";
@@ -49,16 +50,19 @@ export class Worker {
         await this.#handle(claim);
       } catch (error) {
         if (signal.aborted && claim === undefined) return;
-        this.settings.report(
-          error,
-          claim === undefined ? `claiming ${this.kind.kind} jobs` : `handling ${claim.jobId}`,
-        );
-        await claim
-          ?.giveBack(pauseAfterErrorMs)
-          .catch((again: unknown) => this.settings.report(again, `giving back ${claim?.jobId}`));
+        if (claim === undefined) this.settings.report(error, `claiming ${this.kind.kind} jobs`);
+        else await this.#giveBackAfter(error, claim);
         await sleep(pauseAfterErrorMs, undefined, { signal }).catch(() => undefined); // closed meanwhile
       }
     }
+  }
+
+  #giveBackAfter(error: unknown, claim: Claim): Promise<void> {
+    const { report } = this.settings;
+    return runInScope(claim.trace === undefined ? {} : { trace: claim.trace }, async () => {
+      report(error, `handling ${claim.jobId}`);
+      await claim.giveBack(pauseAfterErrorMs).catch((again: unknown) => report(again, `giving back ${claim.jobId}`));
+    });
   }
 
   async #handle(claim: Claim): Promise<void> {

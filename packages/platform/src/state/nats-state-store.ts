@@ -123,7 +123,7 @@ export class NatsStateStore implements StateStore {
   }
 
   async #read(key: string, signal: AbortSignal | undefined): Promise<KvEntry | undefined> {
-    const entry = await this.nats.request(`reading ${key}`, () => this.kv.get(toTokens(key)), { signal });
+    const entry = await this.nats.read(`reading ${key}`, () => this.kv.get(toTokens(key)), { signal });
     return entry ?? undefined;
   }
 
@@ -154,7 +154,7 @@ export class NatsStateStore implements StateStore {
    * for the time of a request.
    */
   async #caughtUp({ signal }: Abortable): Promise<void> {
-    const last = await this.nats.request(
+    const last = await this.nats.read(
       "reading the last record",
       () => this.nats.manager.streams.getMessage(recordsStream(this.nats).name, { last_by_subj: `${this.#prefix}>` }),
       { signal },

@@ -4,7 +4,15 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPssrError, PssrError } from "@pssr/api";
-import { type Abortable, type Claim, type EventBus, mayPass, type ObjectStore, type WorkQueue } from "@pssr/platform";
+import {
+  type Abortable,
+  type Claim,
+  type EventBus,
+  mayPass,
+  type ObjectStore,
+  runInScope,
+  type WorkQueue,
+} from "@pssr/platform";
 import { regionPlan } from "../predictions/prediction-spec.js";
 import { isImage } from "../predictions/write-image-metadata.js";
 import { observeRegion, observeTiles } from "./observe-region.js";
@@ -76,7 +84,7 @@ export class RegionWorkers {
       } catch (error) {
         if (signal.aborted) return;
         this.settings.report(error, doing);
-        await sleep(pauseAfterErrorMs, undefined, { signal }).catch(() => undefined); // closed meanwhile
+        await pause(signal);
       }
     }
   }
@@ -90,8 +98,15 @@ export class RegionWorkers {
   async #handleNext(signal: AbortSignal): Promise<void> {
     const claim = await this.ports.queue.claim(regionKind, { signal });
     const job = this.#decode(claim.payload);
-    if (job === undefined) await claim.ack();
-    else await observeRegion(job, claim.trace, () => this.#holdAndHandle(claim, job, signal));
+    if (job === undefined) return claim.ack();
+    try {
+      await observeRegion(job, claim.trace, () => this.#holdAndHandle(claim, job, signal));
+    } catch (error) {
+      if (signal.aborted) return;
+      const scope = claim.trace === undefined ? {} : { trace: claim.trace };
+      runInScope(scope, () => this.settings.report(error, `working on region ${claim.jobId}`));
+      await pause(signal);
+    }
   }
 
   async #holdAndHandle(claim: Claim, job: RegionJob, signal: AbortSignal): Promise<void> {
@@ -204,6 +219,10 @@ export class RegionWorkers {
       if (controllers.size === 0) this.#atWork.delete(name);
     };
   }
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  await sleep(pauseAfterErrorMs, undefined, { signal }).catch(() => undefined); // closed meanwhile
 }
 
 class Withdrawn extends Error {
