@@ -45,6 +45,7 @@ await inParallel(builds, async ({ name, folder }) => {
     problems.add(`${name}: ${error.stderr || error.message}`);
   }
 });
+for (const metric of unknownMetrics()) problems.add(`alerts: docs/telemetry.md has no metric ${metric}`);
 for (const problem of problems) console.error(problem);
 console.log(`${builds.length} builds (${overlays.length} overlays), ${objects} objects, ${problems.size} problems`);
 if (problems.size > 0 || objects === 0) process.exitCode = 1;
@@ -56,6 +57,14 @@ function check(object) {
   if (validate === undefined) return [`${what}: no schema is known for ${apiVersion} ${kind}`];
   if (validate(object)) return [];
   return validate.errors.map((e) => `${what}${e.instancePath}: ${e.message} ${JSON.stringify(e.params)}`);
+}
+
+/** Metrics of ours that an alert names and no process tells. */
+function unknownMetrics() {
+  const known = new Set(readFileSync("docs/telemetry.md", "utf8").match(/(?<=^\| `)pssr_[a-z_]+/gm));
+  const alerts = readFileSync(join(root, "components/monitoring/alerts.yaml"), "utf8");
+  const named = alerts.match(/\bpssr_[a-z_]+/g).map((name) => name.replace(/_(bucket|count|sum)$/, ""));
+  return new Set(named.filter((name) => !known.has(name)));
 }
 
 /** All sets of components, those that a component needs beside it. */

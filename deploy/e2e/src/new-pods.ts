@@ -20,6 +20,9 @@ export async function secondsUntilAllAreCalled(
   return undefined;
 }
 
+/** Calls of what a service serves; not those of probes and reflection. */
+const answered = /^pssr_grpc_server_call_seconds_count\{grpc_service="(?:pssr|google\.longrunning)\.[^}]*\} (\d+)/gm;
+
 /** Reads /metrics in the pod itself: no path into the pod has to be open for that. */
 const readMetrics = `
   const response = await fetch("http://127.0.0.1:7791/metrics");
@@ -29,9 +32,6 @@ const readMetrics = `
 async function callsAnswered(pod: string, options: KubectlOptions): Promise<number> {
   const text = await kubectl(["exec", pod, "--", "node", "--input-type=module", "--eval", readMetrics], options);
   let calls = 0;
-  for (const line of text.split("\n")) {
-    const match = /^pssr_grpc_calls_total\{[^}]*pssr\.v1[^}]*\} (\d+)/.exec(line);
-    if (match !== null) calls += Number(match[1]);
-  }
+  for (const [, count] of text.matchAll(answered)) calls += Number(count);
   return calls;
 }

@@ -54,7 +54,7 @@ export async function scenario(report: Report, { out, steps, stop }: ScenarioOpt
     tellOfCalls(report, "while the only training pod was replaced", callers);
     await restartNats(report, training, options);
     tellOfCalls(report, "while NATS was restarted", callers);
-    await updateEveryService(report, options);
+    await updateEveryService(report, training, options);
     assertNoneFailed(report, "while every service was updated", callers);
     const table = await job;
     const watched = await training.ended;

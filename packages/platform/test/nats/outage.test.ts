@@ -201,3 +201,20 @@ async function retried<T>(call: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+test("a read whose answer is lost with its connection is answered over the next one", async (context) => {
+  const line = await SeverableLine.to(nats.server.url);
+  context.after(() => line.close());
+  const settings = { PSSR_NATS_TIMEOUT: "20s", PSSR_NATS_URL: line.url };
+  const connection = await nats.connect(context, { settings });
+  const state = await NatsStateStore.open(connection, { report: () => undefined });
+  context.after(() => state.close());
+  await state.put("a/kept", text("one"), 0n);
+  line.silence(); // the question goes nowhere
+  const begun = performance.now();
+  const kept = state.get("a/kept");
+  line.cut();
+  line.mend();
+  assert.deepEqual((await kept)?.value, text("one"));
+  assert.ok(performance.now() - begun < 10_000);
+});
