@@ -163,11 +163,12 @@ export class NatsConnection {
     if (this.#nats.isClosed()) return;
     try {
       if (this.#connected) await this.#nats.drain();
-      else await this.#nats.close();
     } catch (error) {
       // It broke while it was drained.
       if (!(error instanceof errors.ClosedConnectionError)) this.report(error, "closing the connection to NATS");
     }
+    // Without this one that broke would be made again for ever.
+    await this.#nats.close();
   }
 
   async #follow(): Promise<void> {
