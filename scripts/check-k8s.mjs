@@ -24,6 +24,7 @@ const scratch = "out/check-k8s";
 const execute = promisify(execFile);
 const mostOutputBytes = 64 * 1024 * 1024;
 
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const validators = await readSchemas();
 const components = readdirSync(join(root, "components")).sort();
 const overlays = readdirSync(join(root, "overlays")).sort();
@@ -37,6 +38,8 @@ const problems = new Set();
 await inParallel(builds, async ({ name, folder }) => {
   try {
     const { stdout } = await execute("kubectl", ["kustomize", folder], { maxBuffer: mostOutputBytes });
+    for (const [image, tag] of stdout.matchAll(/pssr\/[a-z-]+:(\S+)/g))
+      if (tag !== version) problems.add(`${name}: ${image} is not of this release, ${version}`);
     for (const document of parseAllDocuments(stdout)) {
       objects += 1;
       for (const problem of check(document.toJS())) problems.add(`${name}: ${problem}`);
