@@ -55,8 +55,8 @@ e2e-k8s: build ## Deploys to the cluster of KUBECONFIG (which must reach the ima
 	@scripts/deploy.sh local
 	@STEPS=$(STEPS) node --enable-source-maps deploy/e2e/dist/main.js
 
-check-k8s: node_modules/.package-lock.json ## Builds all overlays and combinations of components and checks them against the schemas (needs kubectl and Go)
-	@node scripts/check-k8s.mjs
+check-deploy: node_modules/.package-lock.json ## Builds all overlays and combinations of components and checks them, and compose.yaml, against the schemas (needs kubectl and Go)
+	@node scripts/check-deploy.mjs
 
 images: ## Builds the container images (options: scripts/images.mjs; without a registry: PSSR_BASE_IMAGE=debootstrap)
 	@node scripts/images.mjs
@@ -86,4 +86,4 @@ node_modules/.package-lock.json: package-lock.json package.json .npmrc
 	@scripts/install.sh
 	@touch $@
 
-.PHONY: help demo up up-cluster build test secrets deploy check-k8s e2e-k8s soak examples lint format images bench clean typescript native servers generated
+.PHONY: help demo up up-cluster build test secrets deploy check-deploy e2e-k8s soak examples lint format images bench clean typescript native servers generated

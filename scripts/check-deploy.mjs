@@ -1,9 +1,9 @@
 /**
  * Builds every overlay of deploy/k8s, and every combination of its components, with `kubectl kustomize`, and checks what comes
  * out against the schemas of Kubernetes, KEDA and the Prometheus operator, which are fetched through Go's module proxy. A
- * field that a schema does not know is an error: the API server would drop it.
+ * field that a schema does not know is an error: the API server would drop it. Also deploy/compose.yaml, against its schema.
  *
- *     node scripts/check-k8s.mjs
+ *     node scripts/check-deploy.mjs
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -16,16 +16,20 @@ const modules = {
   kubernetes: "k8s.io/kubernetes@v1.34.4",
   keda: "github.com/kedacore/keda/v2@v2.18.1",
   prometheus: "github.com/prometheus-operator/prometheus-operator@v0.85.0",
+  compose: "github.com/compose-spec/compose-go/v2@v2.4.9",
 };
 /** A component that only changes what another brings comes with it. */
 const needs = { "nats-replicated": ["nats"] };
 const root = "deploy/k8s";
-const scratch = "out/check-k8s";
+const scratch = "out/check-deploy";
 const execute = promisify(execFile);
 const mostOutputBytes = 64 * 1024 * 1024;
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-const validators = await readSchemas();
+const folders = Object.fromEntries(
+  await Promise.all(Object.entries(modules).map(async ([name, module]) => [name, await moduleFolder(module)])),
+);
+const validators = readSchemas();
 const components = readdirSync(join(root, "components")).sort();
 const overlays = readdirSync(join(root, "overlays")).sort();
 rmSync(scratch, { recursive: true, force: true });
@@ -48,6 +52,7 @@ await inParallel(builds, async ({ name, folder }) => {
     problems.add(`${name}: ${error.stderr || error.message}`);
   }
 });
+for (const problem of checkCompose()) problems.add(`deploy/compose.yaml: ${problem}`);
 for (const metric of unknownMetrics()) problems.add(`alerts: docs/telemetry.md has no metric ${metric}`);
 for (const problem of problems) console.error(problem);
 console.log(`${builds.length} builds (${overlays.length} overlays), ${objects} objects, ${problems.size} problems`);
@@ -60,6 +65,13 @@ function check(object) {
   if (validate === undefined) return [`${what}: no schema is known for ${apiVersion} ${kind}`];
   if (validate(object)) return [];
   return validate.errors.map((e) => `${what}${e.instancePath}: ${e.message} ${JSON.stringify(e.params)}`);
+}
+
+function checkCompose() {
+  const { $schema, ...schema } = JSON.parse(readFileSync(join(folders.compose, "schema/compose-spec.json"), "utf8"));
+  const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
+  validate(parse(readFileSync("deploy/compose.yaml", "utf8"), { merge: true }));
+  return (validate.errors ?? []).map((e) => `${e.instancePath}: ${e.message} ${JSON.stringify(e.params)}`);
 }
 
 /** Metrics of ours that an alert names and no process tells. */
@@ -96,10 +108,7 @@ function writeCombination(set, index) {
 }
 
 /** Validators by "apiVersion kind". */
-async function readSchemas() {
-  const folders = Object.fromEntries(
-    await Promise.all(Object.entries(modules).map(async ([name, module]) => [name, await moduleFolder(module)])),
-  );
+function readSchemas() {
   const found = new Map();
   // OpenAPI's own keywords are no concern of a validator, and its formats neither.
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
