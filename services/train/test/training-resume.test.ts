@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { finished, lossesOf, parent, stateOf } from "./installation.js";
 import { leftovers, trainingProcesses } from "./processes.js";
@@ -110,6 +112,51 @@ test("after kill -9 of the service its training process ends too, and a new serv
   const from = pairs.streams[1]!.fromStep;
   assert.ok(from >= 6n && from <= 8n, `it went on from step ${from}`);
   assertEveryStepOnce(await lossesOf(installation, name));
+});
+
+for (const part of ["state.safetensors", "losses"]) {
+  test(`a training whose last checkpoint is gone (${part}) begins again`, async (context) => {
+    const { pairs, open } = await workplace(context);
+    const first = await open(careless);
+    pairs.holdAt(8);
+    const operation = await first.trainings.createTraining(request);
+    await stateOf(first, operation, ({ progress }) => progress?.done === 8n);
+    await first.operations.close();
+    const stored: string[] = [];
+    for await (const { key } of first.ports.objects.list("operations/em/")) stored.push(key);
+    const gone = stored.filter((key) => key.endsWith(`/checkpoints/1/${part}`));
+    assert.equal(gone.length, 1, stored.join(", "));
+    await first.ports.objects.delete(gone[0]!);
+    await first.close();
+
+    pairs.release();
+    const second = await open(careless);
+    assert.equal((await finished(second, operation)).steps, 16n);
+    assert.deepEqual(
+      pairs.streams.map(({ fromStep }) => fromStep),
+      [0n, 0n],
+    );
+    assertEveryStepOnce(await lossesOf(second, name));
+  });
+}
+
+test("a training whose last checkpoint is damaged ends with that", async (context) => {
+  const { directory, pairs, open } = await workplace(context);
+  const first = await open(careless);
+  pairs.holdAt(8);
+  const operation = await first.trainings.createTraining(request);
+  await stateOf(first, operation, ({ progress }) => progress?.done === 8n);
+  await first.close();
+  const files = await readdir(join(directory, "objects"), { recursive: true });
+  const [state] = files.filter((file) => file.includes("state.safetensors"));
+  const path = join(directory, "objects", state!);
+  const bytes = await readFile(path);
+  bytes[bytes.length >> 1]! ^= 1;
+  await writeFile(path, bytes);
+
+  pairs.release();
+  const second = await open(careless);
+  await assert.rejects(finished(second, operation), refusal("OBJECT_CORRUPT"));
 });
 
 test("a training process that does not stop is gone within the time that work gets to stop", async (context) => {

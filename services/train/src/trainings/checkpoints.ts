@@ -4,8 +4,8 @@
  */
 import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { PssrError } from "@pssr/api";
-import type { Abortable, JobContext, ObjectStore } from "@pssr/platform";
+import { isPssrError, PssrError } from "@pssr/api";
+import type { Abortable, JobContext, Logger, ObjectStore } from "@pssr/platform";
 import { LossCurve } from "./loss-curve.js";
 
 /** Chunks in which files travel into the object store. */
@@ -25,12 +25,14 @@ export interface CheckpointReference {
 export class Checkpoints {
   readonly #job: JobContext;
   readonly #objects: ObjectStore;
+  readonly #log: Logger;
   #last: CheckpointReference | undefined;
   #count = 0;
 
-  constructor(job: JobContext, objects: ObjectStore) {
+  constructor(job: JobContext, objects: ObjectStore, log: Logger) {
     this.#job = job;
     this.#objects = objects;
+    this.#log = log;
     this.#last = job.record.checkpoint === undefined ? undefined : checkpointReference(job.record.checkpoint);
   }
 
@@ -38,11 +40,24 @@ export class Checkpoints {
     return this.#last;
   }
 
-  /** Brings the last checkpoint's state into a file, where there is one; its loss curve is given back. */
+  /**
+   * Brings the last checkpoint's state into a file, where there is one; its loss curve is given back. One that is gone is none:
+   * records that come from a backup are older than the objects, and name checkpoints that newer ones have replaced since. One that
+   * is damaged stays an error (OBJECT_CORRUPT): that is no restored backup but a fault of the storage, which somebody has to know
+   * of, and what was learned may still be had back by restoring that object.
+   */
   async fetch(path: string, options: Abortable): Promise<LossCurve | undefined> {
     if (this.#last === undefined) return undefined;
-    await writeFile(path, this.#objects.get(this.#last.state, options));
-    return LossCurve.fromBytes(await this.#objects.getBytes(this.#last.losses, LossCurve.mostBytes, options));
+    const { state, losses, step } = this.#last;
+    try {
+      await writeFile(path, this.#objects.get(state, options));
+      return LossCurve.fromBytes(await this.#objects.getBytes(losses, LossCurve.mostBytes, options));
+    } catch (err) {
+      if (!isPssrError(err, "NOT_FOUND")) throw err;
+      this.#log.warn({ err, step }, "the last checkpoint is gone; the training begins again at step 0");
+      this.#last = undefined;
+      return undefined;
+    }
   }
 
   /** Stores a state and remembers it as the one to go on from. Gives the key of the loss curve, undefined: it is no news. */

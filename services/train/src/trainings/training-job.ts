@@ -67,7 +67,7 @@ class TrainingRun {
     this.#options = options;
     this.#scratch = scratch;
     this.#training = Training.decode(job.record.request.bytes);
-    this.#checkpoints = new Checkpoints(job, options.objects);
+    this.#checkpoints = new Checkpoints(job, options.objects, options.log);
     this.#progress = new TrainingProgress(this.#training);
     const discard = () => {
       if (!isShutdown(job.signal)) this.#discarded.abort(job.signal.reason);
@@ -87,10 +87,12 @@ class TrainingRun {
 
   async #runUntilDone(): Promise<JobResult> {
     for (let crashes = 0; ; ) {
+      this.#tell({ phase: "starting" });
+      const from = await this.#fetchCheckpoint();
       const before = this.#checkpoints.last;
       try {
         const facts = { fromStep: before?.step ?? 0, batchSize: this.#training.learning!.batchSize };
-        return await observeProcess(facts, (observed) => this.#runProcess(observed));
+        return await observeProcess(facts, (observed) => this.#runProcess(from, observed));
       } catch (error) {
         if (!isPssrError(error, "WORKER_CRASHED") || this.#job.signal.aborted) throw error;
         crashes = this.#checkpoints.last === before ? crashes + 1 : 1;
@@ -101,21 +103,25 @@ class TrainingRun {
     }
   }
 
-  async #runProcess(observed: ObservedProcess): Promise<JobResult> {
-    const { record, signal } = this.#job;
-    const { crappify, keyring, checkpointSeconds, validationTiles } = this.#options;
-    this.#tell({ phase: "starting" });
+  /** The file in the scratch folder to go on from; undefined: from step 0. */
+  async #fetchCheckpoint(): Promise<string | undefined> {
     const file = "checkpoint.safetensors";
-    const losses = await this.#checkpoints.fetch(join(this.#scratch, file), { signal });
+    const losses = await this.#checkpoints.fetch(join(this.#scratch, file), { signal: this.#job.signal });
     this.#losses = losses ?? new LossCurve();
     this.#progress = new TrainingProgress(this.#training, this.#checkpoints.last);
+    return losses === undefined ? undefined : file;
+  }
+
+  async #runProcess(checkpoint: string | undefined, observed: ObservedProcess): Promise<JobResult> {
+    const { record, signal } = this.#job;
+    const { crappify, keyring, checkpointSeconds, validationTiles } = this.#options;
     const messages = runTrainingProcess({
       spec: {
         learning: learningSpecOf(this.#training),
         training: Training.encode(this.#training).finish(),
         crappify,
         scratch: this.#scratch,
-        checkpoint: losses === undefined ? undefined : file,
+        checkpoint,
         validationTiles,
         checkpointSeconds,
         traceparent: observed.traceparent,
