@@ -16,11 +16,14 @@ export function callMiddleware(log: Logger, handlers: CallCounter) {
     const observed = observeCall("server", { path: call.method.path, parent });
     const { trace } = observed;
     const begun = performance.now();
-    let code = Status.OK;
+    // What becomes of a stream whose caller goes away: it is ended from outside, without an error, and never comes to its end.
+    let code = Status.CANCELLED;
     handlers.began();
     const handled = generateInScope({ trace }, async function* () {
       try {
-        return yield* call.next(call.request as Request, context);
+        const response = yield* call.next(call.request as Request, context);
+        code = Status.OK;
+        return response;
       } catch (error) {
         const sent = toServerError(error, context, trace.traceId);
         code = sent.code;

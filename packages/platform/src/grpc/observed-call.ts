@@ -22,9 +22,12 @@ const durations = {
 } as const;
 
 /** By whom they are told: by a handler, or by the gateway itself. */
-export const callErrors = counter("pssr_call_errors_total", "Calls that ended with an error of ours, by its reason", [
-  "reason",
-]);
+export const callErrors = counter(
+  "pssr_call_errors_total",
+  "Calls that ended with an error of ours, by its reason",
+  ["reason"],
+  [{ reason: "STORAGE_FULL" }],
+);
 
 /** Codes that are a fault of the server's, as OpenTelemetry has it; the others may be its caller's. */
 const faults: ReadonlySet<Status> = new Set([
@@ -61,7 +64,8 @@ export function observeCall(side: keyof typeof durations, { path, parent }: Obse
     trace: span.trace,
     end(code) {
       const seconds = (performance.now() - began) / 1000;
-      const name = Status[code] ?? String(code);
+      // The server on the other side chooses it, and may be none of ours: numbers without a name are one label.
+      const name = Status[code] ?? Status[Status.UNKNOWN];
       durations[side].observe({ grpc_service: service, grpc_method: method, grpc_code: name }, seconds);
       span.set({ "rpc.grpc.status_code": code });
       if (side === "client" ? code !== Status.OK : faults.has(code)) span.fail(new CallFailed(name));

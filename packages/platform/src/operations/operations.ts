@@ -21,7 +21,7 @@ import { type ListOperationsPage, type ListOperationsRequest, listOperations } f
 import { Materialiser } from "./materialiser.js";
 import { encodeOperationEvent } from "./operation-event.js";
 import { type IndexEntry, OperationIndex } from "./operation-index.js";
-import { countOperations } from "./operation-metrics.js";
+import { countFailuresOf, countOperations } from "./operation-metrics.js";
 import { checkKind, keyOfName } from "./operation-name.js";
 import { isTerminal } from "./record.js";
 import { OperationRecords, type StoredRecord } from "./records.js";
@@ -85,6 +85,7 @@ export class Operations {
       throw new PssrError("INTERNAL", `kind ${kind.kind} is registered twice, or after the start`);
     }
     this.#kinds.set(kind.kind, kind);
+    countFailuresOf(kind.kind);
   }
 
   /** Learns what there is, then begins to work on it. */

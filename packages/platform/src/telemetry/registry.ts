@@ -11,8 +11,19 @@ export const callBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 /** Seconds, from a moment to a working day. */
 export const jobBuckets = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 1800, 3600, 7200, 14_400, 28_800];
 
-export function counter<Label extends string>(name: string, help: string, labels: readonly Label[] = []) {
-  return new Counter<Label>({ name, help, labelNames: labels, registers: [registry] });
+/**
+ * @param fromStart Series that are there with 0 before anything is counted: `increase()` takes the first value of a series for
+ * its beginning and would miss a first error. Name those that alerts look at.
+ */
+export function counter<Label extends string>(
+  name: string,
+  help: string,
+  labels: readonly Label[] = [],
+  fromStart: readonly Readonly<Record<Label, string>>[] = [],
+) {
+  const made = new Counter<Label>({ name, help, labelNames: labels, registers: [registry] });
+  for (const series of fromStart) made.inc({ ...series }, 0);
+  return made;
 }
 
 /** @param collect Sets its values when it is asked for. */

@@ -4,6 +4,7 @@ import { createServer as createTcpServer } from "node:net";
 import { type TestContext, test } from "node:test";
 import { ChannelCredentials, Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import {
+  CrappifyServiceDefinition,
   CreateDatasetRequest,
   type Dataset,
   Dataset as DatasetMessage,
@@ -12,6 +13,7 @@ import {
   type GetDatasetRequest,
   ImageServiceDefinition,
   isPssrError,
+  PairPart,
   PssrError,
   RpcStatus,
   statusDetailsKey,
@@ -29,11 +31,13 @@ import {
   type Identity,
   type Keyring,
   newSpan,
+  observeCall,
   runInScope,
   startGrpcServer,
   tokenSource,
 } from "@pssr/platform";
 import type { CallContext } from "nice-grpc-common";
+import { registry } from "../../dist/telemetry/registry.js";
 
 type Get = (request: GetDatasetRequest, context: CallContext & CallExtension) => Promise<Dataset>;
 const anna: Identity = { principal: "anna", projects: ["em"], role: "operator" };
@@ -117,6 +121,34 @@ test("a typed error comes back with reason, field and metadata", async (t) => {
     [error.message, error.field, error.metadata],
     ["512 is larger than 480; use 480", "dataset.tile", { limit: "480" }],
   );
+});
+
+test("a stream whose caller goes away is not one that ended well", async (t) => {
+  const { streamPairs } = CrappifyServiceDefinition.methods;
+  const { promise: left, resolve: leave } = defer<void>();
+  const part = PairPart.fromPartial({ low: { data: Buffer.alloc(1 << 20) } });
+  async function* forEver() {
+    try {
+      for (;;) yield part;
+    } finally {
+      leave();
+    }
+  }
+  const service = grpcService({ ...CrappifyServiceDefinition, methods: { streamPairs } }, { streamPairs: forEver });
+  const none = async () => DatasetMessage.fromPartial({});
+  const { connection, lines } = await serve(t, none, { services: [service] });
+  const pairs = connection.client(CrappifyServiceDefinition).streamPairs({ dataset: name });
+  for await (const _ of pairs) break;
+  await left;
+  while (!lines.some(({ msg }) => msg === "call")) await new Promise(setImmediate);
+  assert.equal(lines.find(({ msg }) => msg === "call")?.code, "CANCELLED");
+  assert.deepEqual(await codesOf("pssr_grpc_server_call_seconds", "StreamPairs"), ["CANCELLED"]);
+});
+
+test("a number that a foreign server gives for its status is no label of a metric", async () => {
+  // As the gateway sees it, which forwards statuses as they are.
+  observeCall("door", { path: "/pssr.v1.ForeignService/Ask" }).end(77 as status);
+  assert.deepEqual(await codesOf("pssr_gateway_call_seconds", "Ask"), ["UNKNOWN"]);
 });
 
 test("hundreds of calls that last do not keep others of the same connection waiting", async (t) => {
@@ -365,6 +397,13 @@ test("a port in use is named", async (t) => {
     (e) => isPssrError(e, "INVALID_CONFIGURATION") && e.message.includes(server.address),
   );
 });
+
+/** How calls of a method have ended in this process. */
+async function codesOf(metric: string, method: string): Promise<unknown[]> {
+  const { values } = (await registry.getSingleMetric(metric)?.get()) ?? { values: [] };
+  const codes = values.filter(({ labels }) => labels.grpc_method === method).map(({ labels }) => labels.grpc_code);
+  return [...new Set(codes)];
+}
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, "abort");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { PssrError } from "@pssr/api";
+import { registry } from "../../dist/telemetry/registry.js";
 import { reason } from "../reason.js";
 import { moment, onEachGround } from "./bench.js";
 import { materialiseThing, readText, readThing, text } from "./thing-kind.js";
@@ -134,6 +135,17 @@ onEachGround(({ test, openBench }) => {
     assert.ok(!other.error?.message.includes("secret"));
     assert.equal((await readThing(bench.ports.state, "p1", "other"))?.state, "FAILED");
     assert.ok(bench.reports.some(({ error }) => error instanceof Error && error.message === "secret path"));
+  });
+
+  test("failures that alerts look at are counted from 0 on, for each kind that is registered", async (context) => {
+    const bench = await openBench(context);
+    await bench.start(async () => assert.fail("not called"), { kind: { kind: "untouched" } });
+    const told = await registry.metrics();
+    assert.match(told, /^pssr_operation_crashes_total\{kind="untouched"\} 0$/m);
+    for (const reason of ["INTERNAL", "OBJECT_CORRUPT", "WORKER_CRASHED", "STORAGE_FULL"]) {
+      const series = `pssr_operation_failures_total{kind="untouched",reason="${reason}"} 0`;
+      assert.ok(told.split("\n").includes(series), series);
+    }
   });
 
   test("UNAVAILABLE is tried again, a bounded number of times", async (context) => {
