@@ -30,13 +30,18 @@ export function loadConfig<S extends Settings>(settings: S, sources: ConfigSourc
 function parse(key: string, one: Setting<unknown>, found: Found): unknown {
   const value = one.kind.read(found.value);
   if (value !== undefined) return value;
-  const shown = one.secret ? "its value (not shown)" : JSON.stringify(found.value);
+  const shown = one.secret ? "its value (not shown)" : JSON.stringify(withoutPassword(found.value));
   const problem = one.kind.problem?.(found.value);
   const wrong = problem === undefined ? "is wrong" : `is wrong: ${problem}`;
   throw invalid(
     key,
     `${nameOf(key, one)}: ${shown}, from ${found.source}, ${wrong}; expected ${one.kind.description}.`,
   );
+}
+
+/** Where somebody has put one into a URL. */
+function withoutPassword(value: string): string {
+  return value.replace(/\/\/[^@/]*@/, "//…@");
 }
 
 function fromEnvironment(key: string, one: Setting<unknown>, env: ConfigSources["env"]): Found | undefined {

@@ -1,6 +1,7 @@
 /**
  * Sends spans to a collector by OTLP over HTTP (https://opentelemetry.io/docs/specs/otlp/#otlphttp, binary protobuf). It never
- * holds up whoever records them: what cannot be sent after a few tries is lost and counted, and an outage is told once.
+ * holds up whoever records them: what cannot be sent after a few tries, or finds no room to wait, is lost and counted, and an
+ * outage is told once.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
@@ -18,6 +19,8 @@ const passing: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 export class OtlpExporter implements SpanExporter {
   readonly #stop = new AbortController();
   #isOut = false;
+  /** There were more than could wait, since the last batch was taken. */
+  #isOverfull = false;
 
   constructor(
     private readonly url: string,
@@ -30,23 +33,33 @@ export class OtlpExporter implements SpanExporter {
       .then(
         () => {
           spansTotal.inc({ outcome: "sent" }, spans.length);
-          if (this.#isOut) this.log.info({ url: this.url }, "the collector of traces takes them again");
-          this.#isOut = false;
+          // A collector that is too slow takes every batch, and is too slow again at once.
+          if (this.#isOut && !this.#isOverfull) {
+            this.log.info({ url: this.url }, "the collector of traces takes them again");
+            this.#isOut = false;
+          }
+          this.#isOverfull = false;
         },
-        (error: unknown) => {
-          spansTotal.inc({ outcome: "lost" }, spans.length);
-          const problem = problemOf(error);
-          if (!this.#isOut)
-            this.log.warn({ url: this.url, problem }, "traces cannot be sent; they are lost until they can");
-          this.#isOut = true;
-        },
+        (error: unknown) => this.#lost(spans.length, problemOf(error)),
       )
       .finally(() => done({ code: ExportResultCode.SUCCESS }));
+  }
+
+  /** One span is lost, as too many wait to be sent already. */
+  overflow(): void {
+    this.#isOverfull = true;
+    this.#lost(1, "more come than it takes");
   }
 
   /** Gives up what is under way; what comes then is tried once. */
   async shutdown(): Promise<void> {
     this.#stop.abort(new Error("the process ended before they were sent"));
+  }
+
+  #lost(spans: number, problem: string): void {
+    spansTotal.inc({ outcome: "lost" }, spans);
+    if (!this.#isOut) this.log.warn({ url: this.url, problem }, "traces cannot be sent; they are lost until they can");
+    this.#isOut = true;
   }
 
   async #send(spans: ReadableSpan[]): Promise<void> {

@@ -1,16 +1,12 @@
 /** Records spans and sends them, for a process that is told where to: in batches, with bounded memory, and a bounded end. */
 import { hostname } from "node:os";
 import { resourceFromAttributes } from "@opentelemetry/resources";
-import {
-  BatchSpanProcessor,
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
-  TracerProvider,
-} from "@opentelemetry/sdk-trace";
+import { ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from "@opentelemetry/sdk-trace";
 import type { Logger } from "../log/logger.js";
 import { within } from "../within.js";
 import { OtlpExporter } from "./otlp-exporter.js";
 import { recordSpansBy } from "./span.js";
+import { SpanQueue } from "./span-queue.js";
 
 export interface RecordSpansOptions {
   url: string;
@@ -21,11 +17,6 @@ export interface RecordSpansOptions {
   log: Logger;
 }
 
-const queuedSpans = 4_096;
-const batchSpans = 512;
-const batchMs = 2_000;
-/** Longer than all tries of one batch. */
-const exportMs = 20_000;
 const limits = { attributeValueLengthLimit: 1_024, attributeCountLimit: 32, eventCountLimit: 64, linkCountLimit: 8 };
 /** A stop waits so long for the last batch: within the time that a process has to tidy up. */
 const flushMs = 700;
@@ -41,15 +32,7 @@ export function recordSpans({ url, ratio, service, log }: RecordSpansOptions): (
     }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
     spanLimits: limits,
-    spanProcessors: [
-      new BatchSpanProcessor({
-        exporter,
-        maxQueueSize: queuedSpans,
-        maxExportBatchSize: batchSpans,
-        scheduledDelayMillis: batchMs,
-        exportTimeoutMillis: exportMs,
-      }),
-    ],
+    spanProcessors: [new SpanQueue(exporter)],
   });
   const stop = recordSpansBy(provider.getTracer("pssr"));
   return async () => {

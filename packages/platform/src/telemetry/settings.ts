@@ -24,10 +24,12 @@ export type TelemetryConfig = Config<typeof telemetrySettings>;
 
 function endpoint(): SettingKind<string> {
   return {
-    description: "a URL such as http://collector:4318, to which /v1/traces is added",
+    description: "a URL such as http://collector:4318, to which /v1/traces is added; without a user or password",
     read(value) {
       const url = URL.canParse(value) ? new URL(value) : undefined;
-      const isPlain = url?.search === "" && url.hash === "" && /^https?:$/.test(url.protocol);
+      // With a user in it every request would be refused by fetch, and the log would tell the password.
+      const isAnonymous = url?.username === "" && url.password === "";
+      const isPlain = url?.search === "" && url.hash === "" && /^https?:$/.test(url.protocol) && isAnonymous;
       return isPlain ? `${url.href.replace(/\/$/, "")}/v1/traces` : undefined;
     },
   };
