@@ -1,7 +1,6 @@
 export { type CallRules, clientMiddleware, type DeadlineOption, isPeerGone } from "./client-middleware.js";
 export { connectionAdvice } from "./connection-advice.js";
 export { readDescriptorSet } from "./descriptors.js";
-export { keepDrainingConnectionsAlive } from "./draining-keepalive.js";
 export * from "./generated/google/longrunning/operations.js";
 export { Any } from "./generated/google/protobuf/any.js";
 export { Empty } from "./generated/google/protobuf/empty.js";

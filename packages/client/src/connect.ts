@@ -17,7 +17,6 @@ import {
   EvaluationServiceDefinition,
   type ImageServiceClient,
   ImageServiceDefinition,
-  keepDrainingConnectionsAlive,
   type ModelServiceClient,
   ModelServiceDefinition,
   type OperationsClient,
@@ -29,6 +28,7 @@ import {
   type TrainingServiceClient,
   TrainingServiceDefinition,
 } from "@pssr/api";
+import { keepDrainingConnectionsAlive } from "@pssr/api/draining-keepalive";
 import { type Channel, createChannel, createClientFactory } from "nice-grpc";
 
 export interface ConnectOptions {

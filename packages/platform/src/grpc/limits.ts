@@ -1,6 +1,6 @@
 /** Limits of a gRPC server and of its clients, each documented as a setting. */
 import type { ChannelOptions } from "@grpc/grpc-js";
-import { keepDrainingConnectionsAlive } from "@pssr/api";
+import { keepDrainingConnectionsAlive } from "@pssr/api/draining-keepalive";
 import { setting } from "../config/setting.js";
 import { bytes, duration, integer } from "../config/setting-kinds.js";
 
