@@ -27,6 +27,10 @@ export const gatewaySettings = {
     default: "512KiB",
     description: "Bytes of one response stream held for a reader that is slower than its service, beside one message",
   }),
+  backendPatience: setting(duration({ minMs: 0, maxMs: 60_000 }), {
+    default: "10s",
+    description: "How long a call waits for an instance of its service where there is none just now, as in an update",
+  }),
   backendRefresh: setting(duration({ minMs: 100, maxMs: 86_400_000 }), {
     default: "30s",
     description: "How often a service is asked what it serves: an update of its instances may bring new methods",

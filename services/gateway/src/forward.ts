@@ -5,6 +5,7 @@
  */
 import {
   type Channel,
+  connectivityState,
   Metadata,
   type ServerInterceptingCallInterface,
   type ServerListener,
@@ -28,6 +29,8 @@ export interface ForwardOptions {
   /** Authenticates the caller and gives the metadata for the service; throws a PssrError to refuse. */
   readonly admit: (metadata: Metadata, peer: string) => Promise<Metadata>;
   readonly windowBytes: number;
+  /** How long a call waits for an instance of its service where there is none just now. */
+  readonly patienceMs: number;
   /** Told of an error that is a fault of the gateway's own; its caller learns no more than that there was one. */
   readonly fault: (error: unknown) => void;
   /** Called once, when the call has ended for its caller. */
@@ -64,11 +67,14 @@ export function forward(caller: ServerInterceptingCallInterface, options: Forwar
     service.startRead();
   };
 
-  const connect = (metadata: Metadata) => {
+  const connect = async (metadata: Metadata) => {
     const route = options.route();
     if (route === undefined)
       throw new PssrError("UNAVAILABLE", `${options.path} is not served at the moment; try again.`);
     const { channel, defaultDeadlineMs } = route;
+    // What is sent while instances come and go waits; where none comes, the call fails with the reason for that.
+    metadata.setOptions({ waitForReady: await isThere(channel, options.patienceMs) });
+    if (over) return;
     const own = caller.getDeadline();
     const deadline =
       own === Number.POSITIVE_INFINITY && defaultDeadlineMs !== undefined ? Date.now() + defaultDeadlineMs : own;
@@ -96,8 +102,8 @@ export function forward(caller: ServerInterceptingCallInterface, options: Forwar
     onReceiveMetadata(metadata) {
       options
         .admit(metadata, caller.getPeer())
-        .then((admitted) => {
-          if (!over) connect(admitted);
+        .then(async (admitted) => {
+          if (!over) await connect(admitted);
         })
         .catch(refuse);
     },
@@ -112,6 +118,19 @@ export function forward(caller: ServerInterceptingCallInterface, options: Forwar
       options.ended(code);
     },
   };
+}
+
+/** Whether a connection to an instance stands, or does after at most `patienceMs`. */
+async function isThere(channel: Channel, patienceMs: number): Promise<boolean> {
+  const giveUpAt = Date.now() + patienceMs;
+  for (;;) {
+    const state = channel.getConnectivityState(true);
+    if (state === connectivityState.READY) return true;
+    const hasChanged = await new Promise<boolean>((resolve) => {
+      channel.watchConnectivityState(state, giveUpAt, (error) => resolve(error === undefined));
+    });
+    if (!hasChanged) return false;
+  }
 }
 
 /** Metadata without what belongs to one connection and not to the call. */

@@ -7,6 +7,8 @@ import { PssrError } from "@pssr/api";
 import {
   type Authenticator,
   CallCounter,
+  cannotListen,
+  dialable,
   drain,
   type GrpcLimits,
   type Identity,
@@ -24,6 +26,7 @@ export interface FrontDoorOptions {
   readonly limits: GrpcLimits;
   readonly tls: TlsFiles;
   readonly windowBytes: number;
+  readonly patienceMs: number;
   readonly authenticator: Authenticator;
   /** A token of the signed identity that the services verify. */
   readonly tokenFor: (identity: Identity) => Promise<string>;
@@ -74,11 +77,10 @@ export class FrontDoor {
     const port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync(bind, this.#credentials, (cause, bound) => {
         if (cause === null) return resolve(bound);
-        const message = `Cannot listen on ${bind}: ${cause.message}. Choose another address or port.`;
-        reject(new PssrError("INVALID_CONFIGURATION", message, { field: "gatewayBind", cause }));
+        reject(cannotListen(bind, "gatewayBind", cause));
       });
     });
-    this.#address = `${bind.replace(/:\d+$/, "").replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")}:${port}`;
+    this.#address = `${dialable(bind)}:${port}`;
   }
 
   /** Takes no new call, gives those under way `graceMs` to end, then cancels them. */
@@ -92,7 +94,7 @@ export class FrontDoor {
     return ({ path }, call) => {
       const counted = !open.test(path);
       const begun = performance.now();
-      const { log, windowBytes } = this.#options;
+      const { log, windowBytes, patienceMs } = this.#options;
       const observed = new DoorCall(path);
       if (counted) this.#calls.began();
       const ended = (code: status | undefined) => {
@@ -109,6 +111,7 @@ export class FrontDoor {
               route: () => this.#routes.get(path),
               admit: (metadata, peer) => this.#admit(observed, metadata, peer),
               windowBytes,
+              patienceMs,
               fault: (error) => observed.inScope(() => log.error({ err: error, method: path }, "forwarding failed")),
               ended,
             }),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { errorOf, isPssrError, RpcStatus, statusDetailsKey } from "@pssr/api";
 import { type ReflectionAnswer, reflectionDefinition } from "@pssr/platform";
@@ -45,7 +46,10 @@ test("a service that is down is UNAVAILABLE and says when to try again; the othe
   const first = await startEcho(answering, { service: "a.v1.OneService" });
   const other = await startEcho(answering, { service: "b.v1.TwoService" });
   t.after(() => other.stop());
-  const { client, gateway } = await openGateway(t, { backends: { one: first.address, two: other.address } });
+  const { client, gateway } = await openGateway(t, {
+    backends: { one: first.address, two: other.address },
+    flags: ["--backend-patience", "100ms"],
+  });
   const healthOfOne = await healthOf(t, gateway.address, "a.v1.OneService");
   assert.equal(String(await call(client, "a.v1.OneService")), "here");
   assert.equal(await healthOfOne(), serving);
@@ -65,6 +69,30 @@ test("a service that is down is UNAVAILABLE and says when to try again; the othe
   t.after(() => again.stop());
   assert.equal(String(await until(client, "a.v1.OneService", (answer) => !("code" in answer))), "here");
   while ((await healthOfOne()) !== serving);
+});
+
+test("while the only instance of a service is replaced no call fails: it waits", async (t) => {
+  const first = await startEcho(answering, { service: "a.v1.OneService" });
+  const { client } = await openGateway(t, { backends: { one: first.address } });
+  let instance = first;
+  let calls = 0;
+  let isReplaced = false;
+  const calling = (async () => {
+    while (!isReplaced) {
+      assert.equal(String(await call(client, "a.v1.OneService")), "here");
+      calls += 1;
+    }
+  })();
+  for (let i = 0; i < 3; i++) {
+    const before = calls;
+    while (calls === before) await sleep(10);
+    await instance.leave();
+    await sleep(300); // nobody is there
+    instance = await startEcho(answering, { service: "a.v1.OneService", bind: first.address });
+    t.after(instance.stop);
+  }
+  isReplaced = true;
+  await calling;
 });
 
 /** Two instances of one service, each answering with its name. */

@@ -34,6 +34,8 @@ export interface EchoOptions {
 export interface EchoBackend {
   readonly address: string;
   stop(): void;
+  /** Takes no new call, and ends when those under way have. */
+  leave(): Promise<void>;
 }
 
 const same = (bytes: Buffer): Buffer => bytes;
@@ -88,7 +90,8 @@ export async function startEcho(
       error === null ? resolve(bound) : reject(error),
     );
   });
-  return { address: `127.0.0.1:${port}`, stop: () => server.forceShutdown() };
+  const leave = () => new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  return { address: `127.0.0.1:${port}`, stop: () => server.forceShutdown(), leave };
 }
 
 /** The descriptors of the services, as their own build would have them: each with one message of one field, and four methods. */
