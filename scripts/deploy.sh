@@ -11,6 +11,7 @@ folder=deploy/k8s/overlays/$overlay
 [ -f "$folder/kustomization.yaml" ] || { echo "pssr: there is no overlay $overlay; there are: $overlays" >&2; exit 2; }
 kubectl version --output=json >/dev/null || { echo "pssr: kubectl reaches no cluster; set KUBECONFIG" >&2; exit 1; }
 context=$(kubectl config current-context)
+token_file=out/deploy/${context//[^A-Za-z0-9._-]/_}-admin.token
 in_namespace() { kubectl --namespace pssr "$@"; }
 kubectl apply -f "$folder/namespace.yaml"
 
@@ -26,6 +27,12 @@ if ! has_secret pssr-s3 && ! kubectl kustomize "$folder" | grep -q 'name: ROOT_A
   echo "  kubectl -n pssr create secret generic pssr-s3 --from-file=access-key=FILE --from-file=secret-key=FILE" >&2
   exit 1
 fi
+servers=$(in_namespace get statefulset nats -o 'jsonpath={.spec.replicas}' 2>/dev/null || true)
+if [ "$servers" = 1 ] && kubectl kustomize "$folder" | grep -q 'whenUnsatisfiable: DoNotSchedule'; then
+  echo "pssr: this installation has one NATS server, and the overlay three: a server that joins a cluster deletes what it has kept" >&2
+  echo "alone. docs/kubernetes.md, \"From one NATS server to three\", tells how to keep the records." >&2
+  exit 1
+fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 scripts/secrets.sh "$scratch"
@@ -33,10 +40,10 @@ make_secret pssr-identity keys=keys
 make_secret pssr-nats token=nats-token route-password=route-password
 make_secret pssr-s3 access-key=access-key secret-key=secret-key
 if ! has_secret pssr-tokens; then
-  make_secret pssr-tokens tokens.json=tokens.json
   mkdir -p out/deploy
-  install -m 600 "$scratch/admin.token" "out/deploy/$context-admin.token"
-  echo "pssr: an administrator's token lies in out/deploy/$context-admin.token"
+  install -m 600 "$scratch/admin.token" "$token_file" # first: the secret has its digest alone
+  make_secret pssr-tokens tokens.json=tokens.json
+  echo "pssr: an administrator's token lies in $token_file"
 fi
 
 kubectl apply -k "$folder"

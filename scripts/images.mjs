@@ -1,7 +1,7 @@
 /**
  * Builds the container images with `docker build` and says how large they are.
  *
- *     make images                                     # all; IMAGES="train predict" builds some
+ *     make images                      # all that this processor can have; IMAGES="train predict" builds some
  *
  * | variable | default | |
  * |---|---|---|
@@ -40,9 +40,9 @@ try {
 }
 
 function chosenImages() {
-  const chosen = (env.IMAGES ?? cpuImages.join(" ")).split(/[\s,]+/).filter((name) => name !== "");
   const known = [...cpuImages, ...gpuImages];
-  const names = chosen.flatMap((name) => (name === "all" ? known : [name]));
+  const possible = process.arch === "x64" ? known : cpuImages;
+  const names = (env.IMAGES ?? possible.join(" ")).split(/[\s,]+/).filter((name) => name !== "");
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new Refusal(`there is no image ${unknown}; there are ${known.join(", ")}.`);
   return known.filter((name) => names.includes(name));
@@ -101,16 +101,16 @@ async function buildOptions(version) {
     SOURCE: env.PSSR_IMAGE_SOURCE,
     CREATED: new Date(created * 1000).toISOString(),
     SOURCE_DATE_EPOCH: String(created),
-    // Where this network has registries of its own.
-    NPM_CONFIG_REGISTRY: env.NPM_CONFIG_REGISTRY,
-    PIP_INDEX_URL: env.PIP_INDEX_URL,
   };
+  // Where this network has registries of its own. Named alone: they may hold a password, and others see our arguments.
+  const registries = ["NPM_CONFIG_REGISTRY", "PIP_INDEX_URL"].filter((name) => env[name]);
   const given = Object.entries(buildArgs).filter(([, value]) => value);
   // A daemon without a bridge has no other network; RUN needs one for the registries.
   const hasBridge = (await run("docker", ["network", "inspect", "bridge"])).code === 0;
   return [
     ...["--file", path.join(root, "deploy", "images", "Dockerfile")],
     ...given.flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
+    ...registries.flatMap((name) => ["--build-arg", name]),
     ...(hasBridge ? [] : ["--network", "host"]),
   ];
 }

@@ -13,7 +13,9 @@ export interface Door {
 export async function findDoor(env: NodeJS.ProcessEnv, options: KubectlOptions): Promise<Door> {
   const address = env.PSSR_ADDRESS ?? (await nodePort(options));
   const context = (await kubectl(["config", "current-context"], options)).trim();
-  const token = (await readFile(env.PSSR_TOKEN_FILE ?? `out/deploy/${context}-admin.token`, "utf8")).trim();
+  const token = (
+    await readFile(env.PSSR_TOKEN_FILE ?? `out/deploy/${context.replaceAll(/[^\w.-]/g, "_")}-admin.token`, "utf8")
+  ).trim();
   return { address, token, connect: () => connect(address, { token }) };
 }
 

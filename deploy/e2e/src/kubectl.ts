@@ -3,16 +3,21 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 const execute = promisify(execFile);
-const namespace = "pssr";
+export const namespace = "pssr";
 const mostOutputBytes = 64 * 1024 * 1024;
 
 export interface KubectlOptions {
   signal: AbortSignal;
+  /** The namespace. Default: ours. */
+  within?: string;
 }
 
 /** Gives what it prints; its error names what it says on standard error. */
-export async function kubectl(args: readonly string[], { signal }: KubectlOptions): Promise<string> {
-  const { stdout } = await execute("kubectl", ["--namespace", namespace, ...args], {
+export async function kubectl(
+  args: readonly string[],
+  { signal, within = namespace }: KubectlOptions,
+): Promise<string> {
+  const { stdout } = await execute("kubectl", ["--namespace", within, ...args], {
     signal,
     maxBuffer: mostOutputBytes,
   });

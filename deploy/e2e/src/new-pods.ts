@@ -14,7 +14,7 @@ export async function secondsUntilAllAreCalled(
   while (performance.now() - begun < patienceMs) {
     const pods = (await podsOf(service, options)).filter(({ isEnding }) => !isEnding);
     const calls = await Promise.all(pods.map(({ name }) => callsAnswered(name, options)));
-    if (calls.every((count) => count > 0)) return (performance.now() - begun) / 1000;
+    if (calls.every((count) => count > 0)) return Math.round((performance.now() - begun) / 100) / 10;
     await sleep(pollMs, undefined, options);
   }
   return undefined;

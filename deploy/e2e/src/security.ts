@@ -1,6 +1,6 @@
 /** What a pod without rights can reach, and whether the namespace refuses pods that ask for more than they need. */
 
-import { type KubectlOptions, kubectl } from "./kubectl.js";
+import { type KubectlOptions, kubectl, namespace } from "./kubectl.js";
 import type { Report } from "./report.js";
 
 const ports: Record<string, number> = {
@@ -24,7 +24,7 @@ export async function checkNetwork(report: Report, options: KubectlOptions): Pro
     import net from "node:net";
     for (const [name, port] of Object.entries(${JSON.stringify(ports)})) {
       const reached = await new Promise((resolve) => {
-        const socket = net.connect({ host: name, port, timeout: 3000 });
+        const socket = net.connect({ host: name + ".${namespace}", port, timeout: 3000 });
         socket.once("connect", () => resolve(true));
         for (const event of ["timeout", "error"]) socket.once(event, () => resolve(false));
         socket.once("close", () => socket.destroy());
@@ -52,14 +52,21 @@ export async function checkNetwork(report: Report, options: KubectlOptions): Pro
     securityContext,
     containers: [container],
   };
-  await kubectl(["delete", "pod", pod, "--ignore-not-found"], options);
-  await kubectl(
-    ["run", pod, `--image=${image}`, "--restart=Never", `--overrides=${JSON.stringify({ spec })}`],
-    options,
-  );
-  await kubectl(["wait", `pod/${pod}`, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=2m"], options);
-  const text = await kubectl(["logs", pod], options);
-  await kubectl(["delete", "pod", pod], options);
+  // Elsewhere: in our namespace it would be its own way out that is shut.
+  const outside = { ...options, within: `${namespace}-stranger` };
+  await kubectl(["delete", "namespace", outside.within, "--ignore-not-found"], options);
+  await kubectl(["create", "namespace", outside.within], options);
+  let text: string;
+  try {
+    await kubectl(
+      ["run", pod, `--image=${image}`, "--restart=Never", `--overrides=${JSON.stringify({ spec })}`],
+      outside,
+    );
+    await kubectl(["wait", `pod/${pod}`, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=2m"], outside);
+    text = await kubectl(["logs", pod], outside);
+  } finally {
+    await kubectl(["delete", "namespace", outside.within, "--wait=false"], options);
+  }
   const reached = text
     .trim()
     .split("\n")
@@ -68,7 +75,7 @@ export async function checkNetwork(report: Report, options: KubectlOptions): Pro
   const shut = reached.filter((name) => name !== open);
   if (shut.length === Object.keys(ports).length - 1)
     report.note("this cluster does not enforce network policies: a pod without rights reaches everything", { reached });
-  else report.check("a pod without rights reaches the gateway alone", shut.length === 0, { reached });
+  else report.check("a pod without rights reaches the gateway alone", reached.join() === open, { reached });
 }
 
 export async function checkRefusals(report: Report, options: KubectlOptions): Promise<void> {
