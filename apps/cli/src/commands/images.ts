@@ -1,7 +1,7 @@
 /** `pssr images`: bring images in, list them, take them out. */
 import { randomUUID } from "node:crypto";
 import { basename, extname } from "node:path";
-import { FileFormat, Image, idFrom, imageName, isPssrError, PssrError } from "@pssr/api";
+import { FileFormat, Image, IntensityLevels_Source, idFrom, imageName, isPssrError, PssrError } from "@pssr/api";
 import { downloadFile, uploadFile } from "@pssr/client";
 import type { Command } from "commander";
 import { number } from "../arguments.js";
@@ -51,6 +51,12 @@ export async function importImage(context: Context, file: string, options: Impor
     if (present === undefined) throw error;
     return present;
   }
+}
+
+function levelsShown({ levels }: Image): string {
+  if (levels === undefined) return "";
+  const measured = levels.source === IntensityLevels_Source.SOURCE_PERCENTILE ? " (measured)" : "";
+  return `${levels.black}–${levels.white}${measured}`;
 }
 
 function levelsOf({ black = 0, white }: ImportOptions): Asked["levels"] {
@@ -156,7 +162,7 @@ export function addImageCommands(program: Command, signal: AbortSignal): void {
           i.shape.join("×"),
           { 0: "?", 1: "uint8", 2: "uint16", 3: "float32" }[i.dataType as 0 | 1 | 2 | 3],
           i.pixelSizeNm > 0 ? `${i.pixelSizeNm} nm` : "",
-          `${i.levels?.black ?? 0}–${i.levels?.white ?? 0}`,
+          levelsShown(i),
           i.origin?.kind?.$case === "prediction" ? "prediction" : "file",
         ]);
         context.output.result(

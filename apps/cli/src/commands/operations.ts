@@ -39,10 +39,20 @@ export function addOperationCommands(program: Command, signal: AbortSignal): voi
             rows.push([
               operationName.parse(operation.name).operation,
               stateName(metadata.state),
-              metadata.progress === undefined ? "" : describe(metadata.progress),
+              `${metadata.attempt}`,
+              operation.result?.$case === "error"
+                ? operation.result.value.message
+                : metadata.progress === undefined
+                  ? ""
+                  : describe(metadata.progress),
             ]);
           }
-        output.result(all, rows.length === 0 ? "no operations" : table(["operation", "state", "progress"], rows));
+        output.result(
+          all,
+          rows.length === 0
+            ? "no operations"
+            : table(["operation", "state", "attempt", "progress, or why it failed"], rows),
+        );
       }),
     );
 
@@ -57,8 +67,10 @@ export function addOperationCommands(program: Command, signal: AbortSignal): voi
     .action(
       withContext(signal, async (context, given: string) => {
         const name = context.name("operations", given);
-        await cancel(context.client, name, { signal });
-        context.output.result({ operation: name, cancelRequested: true }, `${name}: asked to stop`);
+        const { done } = await context.client.operations.getOperation({ name }, { signal });
+        if (!done) await cancel(context.client, name, { signal });
+        const said = done ? "it has ended already" : "asked to stop";
+        context.output.result({ operation: name, cancelRequested: !done }, `${name}: ${said}`);
       }),
     );
 }

@@ -176,7 +176,7 @@ function nextCommands({ output }: Context, up: string, out: string): void {
       `\nPictures: ${join(out, "before-after.png")}, ${join(out, "restored")}    Numbers: ${join(out, "report.json")}`,
       "\nGo on with what it has learned:",
       `  npx pssr ${up}`,
-      `  npx pssr predict ${join(out, "input")}/*.png --model ${model} --black 0 --white 255 -o '{}-restored.png'    (in another terminal)`,
+      `  npx pssr predict ${join(out, "input")}/*.png --model ${model} --black 0 --white 255 -o ${out}/{}-restored.png    (in another terminal)`,
     ].join("\n"),
   );
 }
