@@ -79,7 +79,7 @@ export class NatsEventBus implements EventBus {
           onCurrent: () => undefined,
         });
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted || this.nats.isClosed) return;
         this.report(error, `following the events under ${JSON.stringify(prefix)}`);
         await sleep(pauseAfterErrorMs * (1 + Math.random()), undefined, { signal }).catch(() => undefined); // ended
       }

@@ -40,9 +40,12 @@ export class NatsConnection {
   readonly #beyondRepair = new AbortController();
   #connected = true;
   #brokeMs = 0;
-  #closing = false;
+  /** Closed, by us or for good: why there will be no further connection. */
+  #ended: PssrError | undefined;
+  /** Rejects where there will be no further connection. */
   #reconnected: Promise<void> = Promise.resolve();
   #tellReconnected: () => void = () => undefined;
+  #tellEnded: (why: PssrError) => void = () => undefined;
 
   private constructor(
     nats: Nats,
@@ -97,6 +100,11 @@ export class NatsConnection {
     return this.#connected;
   }
 
+  /** There will be no further connection. */
+  get isClosed(): boolean {
+    return this.#ended !== undefined;
+  }
+
   /** Aborted when it is closed for good though nobody has closed it: the client has given up. */
   get beyondRepair(): AbortSignal {
     return this.#beyondRepair.signal;
@@ -116,7 +124,7 @@ export class NatsConnection {
     return this.config.natsReplicas;
   }
 
-  /** Waits until a connection stands; resolves with a signal that is aborted when it breaks. */
+  /** Waits until a connection stands; resolves with a signal that is aborted when it breaks. UNAVAILABLE once it is closed. */
   async standing({ signal }: Abortable = {}): Promise<AbortSignal> {
     while (!this.#connected) await within(this.#reconnected, { signal });
     return this.#broken.signal;
@@ -141,28 +149,35 @@ export class NatsConnection {
 
   /**
    * A request that changes nothing. Where the connection breaks before its answer has come, which then never comes, it is sent
-   * again over the next one.
+   * again over the next one; where there will be no next one, it fails at once.
    */
   async read<T>(doing: string, action: () => Promise<T>, options: Abortable = {}): Promise<T> {
+    const over = new AbortController();
     const untilAnswered = async (): Promise<T> => {
       for (;;) {
-        const broken = await this.standing(options);
+        const broken = await this.standing({ signal: over.signal });
         try {
           return await within(action(), { signal: broken });
         } catch (error) {
-          if (!broken.aborted) throw error;
+          // Nobody waits for it any more: then it is not asked again either.
+          if (!broken.aborted || over.signal.aborted) throw error;
         }
       }
     };
-    return this.request(doing, untilAnswered, options);
+    try {
+      return await this.request(doing, untilAnswered, options);
+    } finally {
+      over.abort();
+    }
   }
 
-  /** What is on its way is sent before the connection ends. */
+  /** What is on its way is sent before the connection ends; reads that wait for their answer fail. */
   async close(): Promise<void> {
-    this.#closing = true;
+    const wasConnected = this.#connected;
+    this.#end("the connection to NATS was closed");
     if (this.#nats.isClosed()) return;
     try {
-      if (this.#connected) await this.#nats.drain();
+      if (wasConnected) await this.#nats.drain();
     } catch (error) {
       // It broke while it was drained.
       if (!(error instanceof errors.ClosedConnectionError)) this.report(error, "closing the connection to NATS");
@@ -177,29 +192,39 @@ export class NatsConnection {
       else if (status.type === "reconnect") this.#stands();
       else if (status.type === "error") this.report(status.error, "on the connection to NATS");
     }
+    if (this.#ended !== undefined) return;
+    const lost = this.#end("the connection to NATS is closed for good; start this process again");
+    this.report(lost, "connected to NATS no more");
+    this.#beyondRepair.abort(lost);
+  }
+
+  /** There will be no further connection: whatever waits for one, or for an answer over this one, is told. */
+  #end(message: string): PssrError {
+    if (this.#ended !== undefined) return this.#ended;
+    this.#ended = new PssrError("UNAVAILABLE", message);
     this.#disconnected();
-    if (!this.#closing) {
-      const lost = new PssrError("UNAVAILABLE", "the connection to NATS is closed for good; start this process again");
-      this.report(lost, "connected to NATS no more");
-      this.#beyondRepair.abort(lost);
-    }
+    this.#tellEnded(this.#ended);
+    return this.#ended;
   }
 
   #disconnected(): void {
     if (!this.#connected) return;
     this.#connected = false;
     connections.set({ installation: this.name }, 0);
-    this.#reconnected = new Promise((resolve) => {
+    this.#reconnected = new Promise((resolve, reject) => {
       this.#tellReconnected = resolve;
+      this.#tellEnded = reject;
     });
-    const broken = new PssrError("UNAVAILABLE", "the connection to NATS broke; try again");
+    this.#reconnected.catch(() => undefined); // there may be nobody who waits
+    const broken = this.#ended ?? new PssrError("UNAVAILABLE", "the connection to NATS broke; try again");
     this.#brokeMs = performance.now();
-    if (!this.#nats.isClosed()) this.report(broken, "connecting again for as long as it takes");
+    if (this.#ended === undefined && !this.#nats.isClosed())
+      this.report(broken, "connecting again for as long as it takes");
     this.#broken.abort(broken);
   }
 
   #stands(): void {
-    if (this.#connected) return;
+    if (this.#connected || this.#ended !== undefined) return;
     this.#broken = new AbortController();
     this.#connected = true;
     connections.set({ installation: this.name }, 1);

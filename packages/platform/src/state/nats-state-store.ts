@@ -199,7 +199,7 @@ export class NatsStateStore implements StateStore {
         this.#feed.abort(error);
         this.#keys.failWatches(error);
         this.#moved();
-        if (signal.aborted) return;
+        if (signal.aborted || this.nats.isClosed) return;
         this.report(error, "following the records");
         await sleep(pauseAfterErrorMs * (1 + Math.random()), undefined, { signal }).catch(() => undefined); // closed
       }

@@ -202,6 +202,63 @@ async function retried<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+for (const [how, end] of [
+  ["closed", (connection: NatsConnection) => connection.close()],
+  ["closed for good by the client", (connection: NatsConnection) => connection.core.close()],
+] as const) {
+  test(`a read under way fails at once where the connection is ${how}, and is not asked again`, async (context) => {
+    const line = await SeverableLine.to(nats.server.url);
+    context.after(() => line.close());
+    const settings = { PSSR_NATS_TIMEOUT: "30s", PSSR_NATS_URL: line.url };
+    for (const state of ["standing", "broken"]) {
+      const connection = await nats.connect(context, { settings });
+      let asked = 0;
+      const never = () => {
+        asked += 1;
+        return new Promise<never>(() => undefined);
+      };
+      const read = connection.read("a read", never);
+      if (state === "broken") {
+        const broken = await connection.standing();
+        line.cut();
+        if (!broken.aborted) await once(broken, "abort");
+      }
+      const begun = performance.now();
+      const failed = assert.rejects(read, reason("UNAVAILABLE"));
+      await end(connection);
+      await failed;
+      assert.ok(performance.now() - begun < 10_000, "long before its time");
+      assert.equal(asked, 1, state);
+      await assert.rejects(connection.standing(), reason("UNAVAILABLE"));
+      await assert.rejects(connection.read("another", never), reason("UNAVAILABLE"));
+      line.mend();
+    }
+  });
+}
+
+test("a read that was given up is not asked again over the next connection", async (context) => {
+  const line = await SeverableLine.to(nats.server.url);
+  context.after(() => line.close());
+  const connection = await nats.connect(context, { settings: { PSSR_NATS_URL: line.url } });
+  const broken = await connection.standing();
+  let asked = 0;
+  const never = () => {
+    asked += 1;
+    return new Promise<never>(() => undefined);
+  };
+  const givenUp = new AbortController();
+  const read = connection.read("a read", never, { signal: givenUp.signal });
+  await Promise.resolve();
+  givenUp.abort(new Error("given up"));
+  await assert.rejects(read, /given up/);
+  line.cut();
+  if (!broken.aborted) await once(broken, "abort");
+  line.mend();
+  await connection.standing();
+  await connection.core.flush();
+  assert.equal(asked, 1);
+});
+
 test("a read whose answer is lost with its connection is answered over the next one", async (context) => {
   const line = await SeverableLine.to(nats.server.url);
   context.after(() => line.close());
