@@ -18,6 +18,7 @@ import {
   trickles,
 } from "@pssr/local-servers";
 import { type S3Config, S3ObjectStore } from "@pssr/platform";
+import { registry } from "../../dist/telemetry/registry.js";
 import { reason } from "../reason.js";
 import { collect, pattern } from "./contract.js";
 import { openS3Store, plainClient, s3Config, s3Server } from "./s3-bucket.js";
@@ -330,11 +331,32 @@ test("a server that is gone for a moment is waited for; gone for good it is UNAV
 test("opening waits for a server too, and says where there is none", async (context) => {
   const { proxy, config } = await setUp(context);
   await proxy.refuse();
-  await assert.rejects(S3ObjectStore.open({ ...config, s3Retries: 0 }), reason("UNAVAILABLE"));
-  const opening = S3ObjectStore.open(config);
+  await assert.rejects(S3ObjectStore.open({ ...config, s3Wait: 0 }), reason("UNAVAILABLE"));
+  const opening = S3ObjectStore.open({ ...config, s3Retries: 0 });
+  const before = await retries();
+  while ((await retries()) < before + 4) await new Promise(setImmediate);
+  proxy.fault = times(2, answers(503));
   await proxy.accept();
   (await opening).close();
 });
+
+test("a start that is asked to stop waits for no server, and one that a server refuses does not wait", async (context) => {
+  const { proxy, config } = await setUp(context);
+  await assert.rejects(S3ObjectStore.open({ ...config, s3SecretKey: "wrong" }), reason("INVALID_CONFIGURATION"));
+  await proxy.refuse();
+  const stop = new AbortController();
+  const opening = S3ObjectStore.open(config, { signal: stop.signal });
+  const before = await retries();
+  while ((await retries()) === before) await new Promise(setImmediate);
+  stop.abort(new Error("asked to stop"));
+  await assert.rejects(opening, /asked to stop/);
+});
+
+/** Requests of this process that were sent again. */
+async function retries(): Promise<number> {
+  const metric = await registry.getSingleMetric("pssr_object_store_retries_total")?.get();
+  return metric?.values[0]?.value ?? 0;
+}
 
 test("what faults broke leaves no socket behind", async (context) => {
   const { proxy, store } = await setUp(context, { PSSR_S3_IDLE_TIMEOUT: "500ms", PSSR_S3_RETRIES: "1" });

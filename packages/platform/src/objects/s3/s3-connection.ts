@@ -18,6 +18,8 @@ import { type Exchange, s3Transport } from "./s3-transport.js";
 const maximumSockets = 64;
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
+/** At the start: whoever comes up with all of a cluster should not lie idle when the server is there. */
+const longestOpeningPauseMs = 1_000;
 const absentCodes: ReadonlySet<string> = new Set(["NoSuchKey", "NoSuchUpload", "NotFound"]);
 
 const retries = counter("pssr_object_store_retries_total", "Requests to the S3 server that were sent again");
@@ -33,6 +35,8 @@ export interface S3Call<R> extends Abortable {
 
 export class S3Connection {
   #isOpening = true;
+  /** While the store is being opened requests are sent again until then, however often that is. */
+  readonly #openBy: number;
   #isClosed = false;
 
   private constructor(
@@ -41,7 +45,9 @@ export class S3Connection {
     private readonly agent: http.Agent,
     readonly endpoint: string,
     readonly config: S3Config,
-  ) {}
+  ) {
+    this.#openBy = performance.now() + config.s3Wait;
+  }
 
   /** Reads files and checks settings; sends nothing yet. */
   static async create(config: S3Config): Promise<S3Connection> {
@@ -119,11 +125,13 @@ export class S3Connection {
     if (error instanceof PssrError) throw error;
     const { s3Bucket: bucket, s3Retries } = this.config;
     const failure = failureOf(error, exchange);
-    if (!failure.isPassing || about.tries > s3Retries || this.#isClosed) {
+    const isSpent = this.#isOpening ? performance.now() >= this.#openBy : about.tries > s3Retries;
+    if (!failure.isPassing || isSpent || this.#isClosed) {
       throw toPssrError(failure, { endpoint: this.endpoint, bucket, isOpening: this.#isOpening, ...about });
     }
     retries.inc();
-    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (about.tries - 1));
+    const longestMs = this.#isOpening ? longestOpeningPauseMs : longestPauseMs;
+    const pauseMs = Math.min(longestMs, firstPauseMs * 2 ** (about.tries - 1));
     // Half of it by chance, so that all who failed together do not come back together.
     await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: exchange.signal }).catch(() =>
       exchange.signal?.throwIfAborted(),

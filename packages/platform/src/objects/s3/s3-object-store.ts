@@ -32,7 +32,7 @@ export class S3ObjectStore implements ObjectStore {
 
   /**
    * Makes the bucket if it is not there, and learns what the server can. INVALID_CONFIGURATION where it refuses the account,
-   * the bucket or the region; UNAVAILABLE where it does not answer.
+   * the bucket or the region; UNAVAILABLE where for `s3Wait` it cannot be reached or answers that it cannot serve anybody.
    */
   static async open(config: S3Config, { signal }: Abortable = {}): Promise<S3ObjectStore> {
     const connection = await S3Connection.create(config);

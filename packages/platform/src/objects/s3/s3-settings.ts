@@ -23,6 +23,10 @@ export const s3Settings = {
     default: "8MiB",
     description: "Larger objects are sent in parts of this size; four of them are in memory per object that is written",
   }),
+  s3Wait: setting(duration({ minMs: 0 }), {
+    default: "30s",
+    description: "How long a start waits for the S3 server before it gives up",
+  }),
   s3IdleTimeout: setting(duration({ minMs: 10, maxMs: 600_000 }), {
     default: "15s",
     description: "A request to the S3 server on which no byte moves for this long is given up and tried again",
