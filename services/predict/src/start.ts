@@ -84,8 +84,10 @@ export async function startPredict(
     regionWorkers.start();
     return {
       address: server.address,
+      stopClaiming: () => regionWorkers.stopClaiming(),
       async close(options) {
-        await server.close(options);
+        // Regions go back at once, for others to take, however long the callers' streams last.
+        await Promise.all([regionWorkers.close(), server.close(options)]);
         await closeParts();
       },
     };

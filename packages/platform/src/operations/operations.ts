@@ -49,6 +49,7 @@ export class Operations {
   /** Operations whose state was told again after a late event, at which revision. */
   readonly #toldAgain = new Map<string, bigint>();
   #started = false;
+  #sated = false;
   #uncount: () => void = () => undefined;
 
   constructor(
@@ -93,7 +94,7 @@ export class Operations {
     this.#started = true;
     await this.#index.start();
     this.#uncount = countOperations({ kinds: [...this.#kinds.keys()], index: this.#index });
-    for (const kind of this.#kinds.values()) {
+    for (const kind of this.#sated ? [] : this.#kinds.values()) {
       const worker = new Worker(
         kind,
         this.ports,
@@ -107,6 +108,12 @@ export class Operations {
       this.#workers.push(worker);
     }
     this.#sweeper.start();
+  }
+
+  /** Begins no further work; what is under way goes on, and everything else as well. */
+  stopClaiming(): void {
+    this.#sated = true;
+    for (const worker of this.#workers) worker.stopClaiming();
   }
 
   /** Stops claiming, gives running jobs back (within the grace time), ends watches and background work. */

@@ -18,6 +18,8 @@ import { leaseOf, type OperationsSettings, retryAfterMs } from "./settings.js";
 const pauseAfterErrorMs = 500;
 
 export class Worker {
+  /** Aborted when no further job is wanted; those under way go on until `#stopping`. */
+  readonly #sated = new AbortController();
   readonly #stopping = new AbortController();
   #lanes: Promise<unknown> = Promise.resolve();
 
@@ -35,19 +37,27 @@ export class Worker {
     this.#lanes = Promise.all(Array.from({ length: this.kind.concurrency }, () => this.#lane()));
   }
 
+  /** Takes no further job. */
+  stopClaiming(): void {
+    this.#sated.abort();
+  }
+
   /** Stops claiming, lets running jobs stop and gives them back. */
   async close(): Promise<void> {
+    this.stopClaiming();
     this.#stopping.abort();
     await this.#lanes;
   }
 
   async #lane(): Promise<void> {
-    const { signal } = this.#stopping;
+    const { signal } = this.#sated;
     while (!signal.aborted) {
       let claim: Claim | undefined;
       try {
         claim = await this.ports.queue.claim(this.kind.kind, { signal });
-        await this.#handle(claim);
+        // It may have come in the moment in which it was wanted no more.
+        if (signal.aborted) await claim.giveBack(0);
+        else await this.#handle(claim);
       } catch (error) {
         if (signal.aborted && claim === undefined) return;
         if (claim === undefined) this.settings.report(error, `claiming ${this.kind.kind} jobs`);

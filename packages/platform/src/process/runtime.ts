@@ -43,7 +43,7 @@ export class Runtime {
     this.#telemetry = telemetry;
     this.#signal = context.signal;
     const { probes } = telemetry;
-    this.#signal.addEventListener("abort", () => probes.stopping(), { once: true });
+    this.#signal.addEventListener("abort", () => this.#beginStop(), { once: true });
     open.beyondRepair.addEventListener("abort", () => probes.beyondRepair(), { once: true });
   }
 
@@ -99,13 +99,12 @@ export class Runtime {
   }
 
   /**
-   * Is no longer ready but goes on for a while, as callers still come; gives work back with a checkpoint (which ends all watches),
+   * Is no longer ready and begins no further work, but goes on for a while, as callers still come; gives work back with a checkpoint (which ends all watches),
    * then ends the calls that are left, then lets go of the data, and only then answers no probe any more.
    */
   async close(): Promise<void> {
-    const { probes } = this.#telemetry;
-    const hadCallers = probes.isStarted;
-    probes.stopping();
+    const hadCallers = this.#telemetry.probes.isStarted;
+    this.#beginStop();
     try {
       if (hadCallers) await after(this.#config.stopDelay);
       if (this.#working) await this.#context.operations.close();
@@ -114,6 +113,13 @@ export class Runtime {
     } finally {
       await this.#telemetry.close();
     }
+  }
+
+  /** Once it is asked to stop, and not only when its callers have heard of that. */
+  #beginStop(): void {
+    this.#telemetry.probes.stopping();
+    this.#context.operations.stopClaiming();
+    for (const service of this.#services) service.stopClaiming?.();
   }
 }
 

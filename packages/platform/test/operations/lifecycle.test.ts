@@ -148,6 +148,29 @@ onEachGround(({ test, openBench }) => {
     }
   });
 
+  test("a process that stops claiming ends what it has begun, and leaves the rest to others", async (context) => {
+    const bench = await openBench(context);
+    const [begun, mayEnd] = [moment(), moment()];
+    const kind = { concurrency: 2 };
+    const stopping = await bench.start(
+      async ({ record }) => {
+        assert.equal(record.resource, "one");
+        begun.happen();
+        await mayEnd.happened;
+        return { value: text("by the first") };
+      },
+      { kind },
+    );
+    const one = await stopping.submit({ ...submission, resource: "one" });
+    await begun.happened;
+    stopping.stopClaiming();
+    const two = await stopping.submit({ ...submission, resource: "two" });
+    const other = await bench.start(async () => ({ value: text("by the second") }), { kind });
+    assert.equal(readText((await other.wait(two.name)).result), "by the second");
+    mayEnd.happen();
+    assert.equal(readText((await stopping.wait(one.name)).result), "by the first");
+  });
+
   test("UNAVAILABLE is tried again, a bounded number of times", async (context) => {
     const bench = await openBench(context);
     let runs = 0;

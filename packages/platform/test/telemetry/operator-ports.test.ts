@@ -104,6 +104,45 @@ test("a process lives before it is ready, is ready once it listens, and says tha
   await assert.rejects(call(address), reason("UNAVAILABLE"));
 });
 
+test("a process that is asked to stop begins no further work, from that moment on and while it still takes calls", async (context) => {
+  let claiming = true;
+  let ran = false;
+  let submit: () => Promise<{ name: string }> = () => assert.fail("not started");
+  const program = serviceProgram({
+    name: "things",
+    settings: {},
+    async start(_config, { authenticator, log, operations }) {
+      const run = async () => {
+        ran = true;
+        return { value: { type: "Thing", bytes: new Uint8Array() } };
+      };
+      operations.register({ kind: "thing", concurrency: 1, run, materialise: async () => undefined });
+      const request = { type: "Thing", bytes: new Uint8Array() };
+      const asked = { kind: "thing", project: "em", principal: "ann", resource: "a", request };
+      submit = () => operations.submit(asked);
+      const server = await startGrpcServer({ bind: "127.0.0.1:0", services: [], authenticator, log });
+      const stopClaiming = () => {
+        claiming = false;
+      };
+      return { address: server.address, stopClaiming, close: (options) => server.close(options) };
+    },
+  });
+  const env = {
+    PSSR_DATA_DIR: await temporaryDirectory(context),
+    PSSR_LOG_LEVEL: "silent",
+    PSSR_IDENTITY_KEY: key,
+    PSSR_STOP_DELAY: "500ms",
+  };
+  const stop = new AbortController();
+  const { close } = await startProgram(program, { argv: [], env }, { signal: stop.signal, allow: () => undefined });
+  stop.abort();
+  assert.equal(claiming, false);
+  const closed = close();
+  await submit();
+  await closed;
+  assert.equal(ran, false);
+});
+
 test("a start that fails leaves nothing that listens", async (context) => {
   const { probes, metrics, running } = await begin(context, () => Promise.reject(new Error("no native library")));
   await assert.rejects(running, /no native library/);

@@ -48,6 +48,8 @@ export type RestoreShard = (
 const pauseAfterErrorMs = 1000;
 
 export class RegionWorkers {
+  /** Aborted when no further region is wanted; those under way go on until `#stopping`. */
+  readonly #sated = new AbortController();
   readonly #stopping = new AbortController();
   /** What is at work, by order. */
   readonly #atWork = new Map<string, Set<AbortController>>();
@@ -64,20 +66,27 @@ export class RegionWorkers {
 
   start(): void {
     const lanes = Array.from({ length: this.settings.workers }, () =>
-      this.#repeat("working on regions", (signal) => this.#handleNext(signal)),
+      this.#repeat("working on regions", this.#sated.signal, (signal) => this.#handleNext(signal)),
     );
-    const following = this.#repeat("following the orders of regions", (signal) => this.#followWithdrawals(signal));
+    const following = this.#repeat("following the orders of regions", this.#stopping.signal, (signal) =>
+      this.#followWithdrawals(signal),
+    );
     this.#running = Promise.all([...lanes, following]);
+  }
+
+  /** Takes no further region. */
+  stopClaiming(): void {
+    this.#sated.abort();
   }
 
   /** Stops claiming, and gives back what is at work. */
   async close(): Promise<void> {
+    this.stopClaiming();
     this.#stopping.abort();
     await this.#running;
   }
 
-  async #repeat(doing: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const { signal } = this.#stopping;
+  async #repeat(doing: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     while (!signal.aborted) {
       try {
         await work(signal);
@@ -97,19 +106,21 @@ export class RegionWorkers {
 
   async #handleNext(signal: AbortSignal): Promise<void> {
     const claim = await this.ports.queue.claim(regionKind, { signal });
+    // It may have come in the moment in which it was wanted no more.
+    if (signal.aborted) return claim.giveBack(0);
     const job = this.#decode(claim.payload);
     if (job === undefined) return claim.ack();
     try {
-      await observeRegion(job, claim.trace, () => this.#holdAndHandle(claim, job, signal));
+      await observeRegion(job, claim.trace, () => this.#holdAndHandle(claim, job));
     } catch (error) {
-      if (signal.aborted) return;
+      if (this.#stopping.signal.aborted) return;
       const scope = claim.trace === undefined ? {} : { trace: claim.trace };
       runInScope(scope, () => this.settings.report(error, `working on region ${claim.jobId}`));
       await pause(signal);
     }
   }
 
-  async #holdAndHandle(claim: Claim, job: RegionJob, signal: AbortSignal): Promise<void> {
+  async #holdAndHandle(claim: Claim, job: RegionJob): Promise<void> {
     const beats = setInterval(() => {
       claim.heartbeat().catch((error: unknown) => this.settings.report(error, `holding the claim of ${claim.jobId}`));
     }, this.settings.heartbeatMs ?? 2000);
@@ -117,7 +128,7 @@ export class RegionWorkers {
       await this.#handle(claim, job);
     } catch (error) {
       await claim
-        .giveBack(signal.aborted ? 0 : pauseAfterErrorMs)
+        .giveBack(this.#stopping.signal.aborted ? 0 : pauseAfterErrorMs)
         .catch((again: unknown) => this.settings.report(again, `giving back ${claim.jobId}`));
       throw error;
     } finally {

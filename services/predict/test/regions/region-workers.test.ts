@@ -10,6 +10,48 @@ import { lastly } from "../fixtures/lastly.js";
 import { openPorts, temporaryFolder } from "../fixtures/ports.js";
 import { imagePrefix, key, spec } from "../fixtures/six-regions.js";
 
+test("workers that stop claiming finish the region they have, and leave the others to other workers", async (t) => {
+  const ports = await openPorts(await temporaryFolder(t));
+  const board = new RegionBoard(ports.state);
+  await board.place(key, { schemaVersion: 1, spec, imagePrefix }, {});
+  const publish = async (index: number) => {
+    const job = { ...key, index };
+    await ports.queue.publish(regionKind, regionJobId(job), encodeRegionJob(job));
+  };
+  const report = (error: unknown) => assert.fail(String(error));
+  const [begun, mayEnd, stopped, taken] = [new Gate(), new Gate(), new Gate(), new Gate()];
+  const first = new RegionWorkers(
+    { ...ports, board },
+    async (_, index) => {
+      begun.open();
+      await mayEnd.opened;
+      return { key: `first/${index}`, bytes: new Uint8Array(8), clipped: 0 };
+    },
+    { workers: 2, report, restored: () => stopped.open() },
+  );
+  first.start();
+  lastly(t, () => first.close());
+  await publish(0);
+  await begun.opened;
+  first.stopClaiming();
+  await publish(1);
+  const second = new RegionWorkers(
+    { ...ports, board },
+    async (_, index) => ({ key: `second/${index}`, bytes: new Uint8Array(8), clipped: 0 }),
+    { workers: 1, report, restored: () => taken.open() },
+  );
+  second.start();
+  lastly(t, () => second.close());
+  await taken.opened;
+  mayEnd.open();
+  await stopped.opened;
+  const objects = await Promise.all([0, 1].map((index) => board.verdict(key, index, {})));
+  assert.deepEqual(
+    objects.map((verdict) => verdict !== undefined && "object" in verdict && verdict.object),
+    [`${imagePrefix}first/0`, `${imagePrefix}second/1`],
+  );
+});
+
 test("where a region fails and cannot be given back, both are reported", async (t) => {
   const ports = await openPorts(await temporaryFolder(t));
   const board = new RegionBoard(ports.state);
