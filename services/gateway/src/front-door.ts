@@ -42,6 +42,7 @@ export class FrontDoor {
   readonly #calls = new CallCounter();
   readonly #credentials: ServerCredentials;
   #routes: ReadonlyMap<string, Route> = new Map();
+  #paths: ReadonlySet<string> = new Set();
   #address = "";
 
   constructor(options: FrontDoorOptions) {
@@ -65,10 +66,15 @@ export class FrontDoor {
     return this.#address;
   }
 
-  /** The paths served from now on; calls under way go on as they are. */
-  setRoutes(routes: ReadonlyMap<string, Route>): void {
-    for (const path of this.#routes.keys()) if (!routes.has(path)) this.#server.unregister(path);
-    for (const path of routes.keys()) this.#server.register(path, neverRuns, same, same, "bidi");
+  /**
+   * The paths served from now on; calls under way go on as they are. To those that are awaited the answer is UNAVAILABLE, to all
+   * others UNIMPLEMENTED, which tells callers not to try again.
+   */
+  setRoutes(routes: ReadonlyMap<string, Route>, awaited: readonly string[]): void {
+    const paths = new Set([...routes.keys(), ...awaited]);
+    for (const path of this.#paths) if (!paths.has(path)) this.#server.unregister(path);
+    for (const path of paths) this.#server.register(path, neverRuns, same, same, "bidi");
+    this.#paths = paths;
     this.#routes = routes;
   }
 

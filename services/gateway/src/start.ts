@@ -81,7 +81,9 @@ export async function startGateway(
     open.push(async () => void (await Promise.all(backends.map((backend) => backend.close()))));
     const changed = () => {
       table = routesOf(own, backends, config.defaultDeadline, log);
-      door.setRoutes(table.routes);
+      // Until all have been seen once: whoever calls meanwhile must not hear that there is no such method.
+      const areKnown = backends.length > 0 && backends.every(({ served }) => served !== undefined);
+      door.setRoutes(table.routes, areKnown ? [] : [...contractDescriptors().methods.keys()]);
       for (const { served, reachable } of backends) {
         for (const service of served?.services ?? []) server.setServing(reachable, service);
       }

@@ -71,6 +71,24 @@ test("a service that is down is UNAVAILABLE and says when to try again; the othe
   while ((await healthOfOne()) !== serving);
 });
 
+test("until a service has been seen its methods are UNAVAILABLE; what nobody serves is UNIMPLEMENTED then", async (t) => {
+  const address = `127.0.0.1:${await freePort()}`;
+  const flags = ["--backend-wait", "0ms", "--backend-patience", "100ms"];
+  const { client } = await openGateway(t, { backends: { predict: address }, flags });
+  const codeOf = async (service: string, method: string) =>
+    new Promise<status>((resolve) => {
+      const options = { deadline: Date.now() + 10_000 };
+      client.makeUnaryRequest(`/${service}/${method}`, raw, raw, Buffer.alloc(0), new Metadata(), options, (error) =>
+        resolve(error?.code ?? status.OK),
+      );
+    });
+  assert.equal(await codeOf("pssr.v1.PredictionService", "ListPredictions"), status.UNAVAILABLE);
+  const late = await startEcho(answering, { service: "a.v1.OneService", bind: address });
+  t.after(late.stop);
+  while ((await codeOf("a.v1.OneService", "Unary")) !== status.OK);
+  assert.equal(await codeOf("pssr.v1.PredictionService", "ListPredictions"), status.UNIMPLEMENTED);
+});
+
 test("while the only instance of a service is replaced no call fails: it waits", async (t) => {
   const first = await startEcho(answering, { service: "a.v1.OneService" });
   const { client } = await openGateway(t, { backends: { one: first.address } });

@@ -52,7 +52,5 @@ test("a stream over a connection that drains goes on, however often it is pinged
 test("a peer that falls silent on a connection that drains is found", async (t) => {
   const { line, states } = await watched(t);
   line.silence();
-  const begun = performance.now();
-  await assert.rejects(states.next(), /UNAVAILABLE/);
-  assert.ok(performance.now() - begun < 5_000);
+  await assert.rejects(states.next(), /UNAVAILABLE/); // without pings it would wait for ever
 });
