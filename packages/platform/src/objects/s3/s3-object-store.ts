@@ -3,6 +3,7 @@
  * of one key one wins; where it does not, we look before we write, and two who write other bytes to one key in the same
  * moment may both be told that theirs are kept (our keys name the attempt that writes, so that takes a fault of ours).
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { crc32 } from "@node-rs/crc32";
 import { PssrError } from "@pssr/api";
 import type { Abortable } from "../../abortable.js";
@@ -22,6 +23,7 @@ import { upload } from "./s3-upload.js";
  */
 const nameEnd = "!";
 const deletesAtOnce = 16;
+const shownAfterMs = [20, 50, 100, 200, 400];
 
 export class S3ObjectStore implements ObjectStore {
   private constructor(
@@ -66,7 +68,7 @@ export class S3ObjectStore implements ObjectStore {
       isTaken: async (stop) => !isConditional && (await this.stat(key, { signal: stop })) !== undefined,
       signal,
     });
-    const present = await this.stat(key, { signal });
+    const present = await this.#statWritten(key, signal);
     if (present === undefined) {
       throw new PssrError("UNAVAILABLE", `object ${key} was deleted while it was written; try again`);
     }
@@ -231,6 +233,16 @@ export class S3ObjectStore implements ObjectStore {
       { what: `delete ${what}`, answers: { 404: "absent" } as const, signal },
       (client, bucket) => client.removeObject(bucket, name),
     );
+  }
+
+  /** A server may refuse a second writer a moment before it shows what the first has written. */
+  async #statWritten(key: string, signal: AbortSignal | undefined): Promise<ObjectStat | undefined> {
+    for (const pauseMs of shownAfterMs) {
+      const present = await this.stat(key, { signal });
+      if (present !== undefined) return present;
+      await sleep(pauseMs, undefined, { signal });
+    }
+    return this.stat(key, { signal });
   }
 
   async #openWhole(key: string, signal: AbortSignal | undefined): Promise<Download> {
