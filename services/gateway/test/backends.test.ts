@@ -3,12 +3,12 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { errorOf, isPssrError, RpcStatus, statusDetailsKey } from "@pssr/api";
+import { freePort } from "@pssr/local-servers";
 import { type ReflectionAnswer, reflectionDefinition } from "@pssr/platform";
 import { createChannel, createClient } from "nice-grpc";
 import { HealthDefinition } from "nice-grpc-server-health";
 import { defer, openGateway, raw } from "./bench.js";
 import { startEcho } from "./echo-backend.js";
-import { freePort } from "./free-port.js";
 
 /** grpc.health.v1.HealthCheckResponse.ServingStatus */
 const serving = 1;

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { freePort } from "@pssr/local-servers";
 import { startProgram } from "@pssr/platform";
 import { createChannel, createClient, waitForChannelReady } from "nice-grpc";
 import { HealthDefinition } from "nice-grpc-server-health";
 import { gatewayProgram } from "../dist/index.js";
 import { startEcho } from "./echo-backend.js";
-import { freePort } from "./free-port.js";
 
 /** grpc.health.v1.HealthCheckResponse.ServingStatus */
 const [serving, notServing] = [1, 2];

@@ -99,8 +99,9 @@ export class Runtime {
   }
 
   /**
-   * Is no longer ready and begins no further work, but goes on for a while, as callers still come; gives work back with a checkpoint (which ends all watches),
-   * then ends the calls that are left, then lets go of the data, and only then answers no probe any more.
+   * Is no longer ready and begins no further work, but goes on for a while, as callers still come; gives work back with a
+   * checkpoint (which ends all watches), then ends the calls that are left, then lets go of the data, and only then answers no
+   * probe any more.
    */
   async close(): Promise<void> {
     const hadCallers = this.#telemetry.probes.isStarted;
