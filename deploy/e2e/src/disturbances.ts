@@ -3,6 +3,7 @@ import type { OperationMetadata } from "@pssr/api";
 import { type KubectlOptions, kubectl, podsOf, rolledOut } from "./kubectl.js";
 import { secondsUntilAllAreCalled } from "./new-pods.js";
 import type { Report } from "./report.js";
+import { secondsSince } from "./seconds.js";
 import { services } from "./services.js";
 import type { Watcher } from "./watcher.js";
 
@@ -67,8 +68,4 @@ function stepOf({ progress }: OperationMetadata): number {
 
 function checkpointOf({ progress }: OperationMetadata): number {
   return progress?.details?.$case === "training" ? Number(progress.details.value.checkpointStep) : 0;
-}
-
-function secondsSince(begun: number): number {
-  return Math.round((performance.now() - begun) / 100) / 10;
 }

@@ -1,6 +1,7 @@
 /** How soon a new pod is given calls: each service counts its own, and tells them to whoever may read its metrics. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type KubectlOptions, kubectl, podsOf } from "./kubectl.js";
+import { secondsSince } from "./seconds.js";
 
 const pollMs = 1_000;
 
@@ -14,7 +15,7 @@ export async function secondsUntilAllAreCalled(
   while (performance.now() - begun < patienceMs) {
     const pods = (await podsOf(service, options)).filter(({ isEnding }) => !isEnding);
     const calls = await Promise.all(pods.map(({ name }) => callsAnswered(name, options)));
-    if (calls.every((count) => count > 0)) return Math.round((performance.now() - begun) / 100) / 10;
+    if (calls.every((count) => count > 0)) return secondsSince(begun);
     await sleep(pollMs, undefined, options);
   }
   return undefined;

@@ -1,6 +1,7 @@
 /** What was seen: printed as it comes, and kept for a file. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { secondsSince } from "./seconds.js";
 
 export class Report {
   readonly #begun = performance.now();
@@ -9,7 +10,7 @@ export class Report {
 
   /** Something that happened. */
   note(what: string, details?: unknown): void {
-    const seconds = Math.round((performance.now() - this.#begun) / 100) / 10;
+    const seconds = secondsSince(this.#begun);
     this.#seen.push({ seconds, what, ...(details !== undefined && { details }) });
     const shown = details === undefined ? "" : ` ${JSON.stringify(details)}`;
     process.stdout.write(`${seconds.toFixed(1).padStart(7)} s  ${what}${shown}\n`);

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { Prediction } from "@pssr/api";
 import type { PssrClient } from "@pssr/client";
+import { secondsSince } from "./seconds.js";
 import { Watcher, type WatchReport } from "./watcher.js";
 
 export interface Restored {
@@ -30,7 +31,7 @@ export async function restoring(
     watcher,
     async result() {
       const watch = await watcher.ended;
-      const seconds = Math.round((performance.now() - begun) / 100) / 10;
+      const seconds = secondsSince(begun);
       const { result } = await client.operations.getOperation({ name }, { signal });
       if (result?.$case !== "response") throw new Error(`${name} ended ${watch.end}: ${result?.value.message}`);
       const { outputImage } = Prediction.decode(result.value.value);
