@@ -35,7 +35,7 @@ soak: build servers ## Workers and servers are killed while they work, and nothi
 examples: build ## Runs the examples in other languages against a real installation
 	@scripts/examples.sh
 
-lint: generated ## Linters, formatting, type check, contract lint
+lint: generated kernels ## Linters, formatting, type check, contract lint
 	@$(BIN)/biome ci --error-on-warnings .
 	@$(BIN)/buf lint
 	@$(BIN)/buf format --diff --exit-code proto
@@ -68,8 +68,13 @@ clean: ## Removes what was built here (not the caches that all checkouts share)
 	@rm -rf out packages/api/src/generated packages/api/descriptors.binpb
 	@rm -rf packages/*/dist packages/*/dist-test services/*/dist services/*/dist-test apps/*/dist apps/*/dist-test bench/dist
 
-typescript: generated
+typescript: generated kernels
 	@$(BIN)/tsc -b
+
+kernels: packages/crappifiers/dist/kernels.wasm
+
+%/dist/kernels.wasm: %/asconfig.json node_modules/.package-lock.json $(shell find packages/*/kernels -name '*.ts')
+	@cd $* && ../../$(BIN)/asc --config asconfig.json --target release
 
 native: node_modules/.package-lock.json
 	@node services/train/native/install.mjs
@@ -86,4 +91,6 @@ node_modules/.package-lock.json: package-lock.json package.json .npmrc
 	@scripts/install.sh
 	@touch $@
 
-.PHONY: help demo up up-cluster build test secrets deploy check-deploy e2e-k8s soak examples lint format images bench clean typescript native servers generated
+# With --no-builtin-rules a pattern's target counts as intermediate unless it is named.
+.PRECIOUS: %/dist/kernels.wasm
+.PHONY: help demo up up-cluster build test secrets deploy check-deploy e2e-k8s soak examples lint format images bench clean typescript native servers generated kernels

@@ -6,13 +6,15 @@
  * at the end they are rounded (half to even) and clipped to the image's data type.
  */
 import { PssrError } from "@pssr/api";
-import { type PixelTile, type PixelType, pixelArrays, writePixels } from "./pixel-tile.js";
-import { type NoiseKey, NoiseStream } from "./random/noise-stream.js";
-import { normalFromWord } from "./random/normal.js";
-import { downsample } from "./sampling.js";
-import type { Crappifier, Parameter, StepSpec } from "./spec.js";
-import type { Levels, Stage, Step, WorkTile } from "./step.js";
-import { steps } from "./steps/registry.js";
+import { kernelMemory } from "./kernels.js";
+import { PixelExchange } from "./pixel-exchange.js";
+import { type PixelTile, type PixelType, pixelArrays } from "./pixel-tile.js";
+import { Plane } from "./plane.js";
+import { PreparedStage } from "./prepared-stage.js";
+import type { NoiseKey } from "./random/noise-key.js";
+import { samplerFor } from "./sampling.js";
+import type { Crappifier } from "./spec.js";
+import type { Levels } from "./step.js";
 
 /**
  * The low-resolution tile of `hr`: the same frames and data type, height and width divided by the scale. The bytes
@@ -40,48 +42,30 @@ export function crappify<Dtype extends PixelType>(
   const data = out ?? new pixelArrays[dtype](frames * height * width);
   checkPixels("out", data, dtype, frames * height * width);
 
-  let grid: PixelTile = hr;
-  if (crappifier.optics.length > 0) {
-    const tile = workTile(hr);
-    applySteps("optics", crappifier.optics, tile, levels, key);
-    grid = { data: tile.values, dtype: "float32", frames, height: hr.height, width: hr.width };
+  kernelMemory.release();
+  const optics = new PreparedStage("optics", crappifier.optics, levels, key);
+  const detector = new PreparedStage("detector", crappifier.detector, levels, key);
+  const high = crappifier.optics.length > 0 ? new Plane(hr.height, hr.width) : undefined;
+  const low = new Plane(height, width);
+  const exchange = new PixelExchange(dtype, Math.max(high?.pixels ?? 0, low.pixels));
+  const sampler = samplerFor(crappifier.sampling, high === undefined ? dtype : "float32", hr);
+  for (let frame = 0; frame < frames; frame++) {
+    const from = hr.data.subarray(frame * hr.height * hr.width, (frame + 1) * hr.height * hr.width);
+    if (high === undefined) {
+      sampler(from, exchange.pixels(low.pixels));
+      exchange.toPlane(low);
+    } else {
+      exchange.pixels(high.pixels).set(from);
+      exchange.toPlane(high);
+      optics.apply(high, frame);
+      sampler(high.values, low.values);
+      low.byteValued = false;
+    }
+    detector.apply(low, frame);
+    exchange.fromPlane(low);
+    data.set(exchange.pixels(low.pixels), frame * low.pixels);
   }
-  const low = downsample(grid, crappifier.sampling);
-  const tile = workTile(low);
-  applySteps("detector", crappifier.detector, tile, levels, key);
-  writePixels(tile.values, data, dtype);
   return { data, dtype, frames, height, width };
-}
-
-function workTile({ data, dtype, frames, height, width }: PixelTile): WorkTile {
-  return { values: new Float32Array(data), frames, height, width, byteValued: dtype === "uint8" };
-}
-
-function applySteps(stage: Stage, specs: readonly StepSpec[], tile: WorkTile, levels: Levels, key: NoiseKey): void {
-  const [low, high] = levels.saturation ?? [levels.black, levels.white];
-  for (const [index, spec] of specs.entries()) {
-    const name = `${stage}/${index}`;
-    const step: Step = steps[spec.kind];
-    const stream = (frame: number) => NoiseStream.of(key, name, frame);
-    step.apply(tile, drawParameters(step, spec, NoiseStream.of(key, name, "parameters")), { levels, stream });
-    tile.byteValued = false;
-    const { values } = tile;
-    for (let n = 0; n < values.length; n++) values[n] = Math.min(Math.max(values[n]!, low), high);
-  }
-}
-
-/** The step's numbers for this tile: parameter n takes normal number n of the stream. */
-function drawParameters(step: Step, spec: StepSpec, stream: NoiseStream): Record<string, number> {
-  const given: Readonly<Record<string, Parameter | string>> = spec;
-  const names = Object.entries(step.parameters);
-  const words = new Uint32Array(Math.ceil(names.length / 4) * 4);
-  stream.fill(words, 0);
-  const drawn = names.map(([name, { min, max }], index): [string, number] => {
-    const { value, spread } = given[name] as Parameter;
-    const normal = spread === 0 ? 0 : normalFromWord(words[index]!, stream, index);
-    return [name, Math.min(Math.max(value + spread * normal, min), max)];
-  });
-  return Object.fromEntries(drawn);
 }
 
 function checkTile({ data, dtype, frames, height, width }: PixelTile, scale: number): void {

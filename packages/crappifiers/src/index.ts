@@ -2,7 +2,7 @@ export { crappify } from "./crappify.js";
 export { fromCrappifierMessage, toCrappifierMessage } from "./message.js";
 export { parseCrappifier } from "./parse-crappifier.js";
 export type { PixelTile, PixelType, PixelTypes } from "./pixel-tile.js";
-export type { NoiseKey } from "./random/noise-stream.js";
+export type { NoiseKey } from "./random/noise-key.js";
 export {
   type Crappifier,
   defaultCrappifier,

@@ -1,9 +1,9 @@
 /**
- * What a crappifier's step is: a name, parameters with unit and bounds, and a kernel that changes a tile in place. One
- * file in `steps/` holds one step; `steps/registry.ts` names them all. Another kernel (WebAssembly, tables) for the
- * same step keeps this interface, and the words that a pixel gets, so the results stay the same.
+ * What a crappifier's step is: a name, parameters with unit and bounds, and a way to change a plane in place.
+ * One file in `steps/` holds one step; `steps/registry.ts` names them all. Whatever a step computes, equal words give
+ * equal results on every machine: its loops are kernels, and JavaScript's own `Math.exp` and the like stay out of it.
  */
-import type { NoiseStream } from "./random/noise-stream.js";
+import type { Plane } from "./plane.js";
 
 /** The intensities that a crappifier's numbers refer to, in the image's own grey values. */
 export interface Levels {
@@ -31,26 +31,16 @@ export interface StepParameter {
 
 export type Stage = "optics" | "detector";
 
-/** A tile under work: `frames` planes of `height` rows of `width` grey values, frame by frame, row by row. */
-export interface WorkTile {
-  values: Float32Array;
-  frames: number;
-  height: number;
-  width: number;
-  /** Whether every value is still one of the whole numbers 0 to 255, as in an 8-bit image that no step has changed. */
-  byteValued: boolean;
-}
-
 export interface StepContext {
   levels: Levels;
-  /** Noise of one frame: independent between frames and steps. */
-  stream(frame: number): NoiseStream;
+  /** Kernels that run from now on draw the noise of this step on this frame: independent between frames and steps. */
+  useNoise(): void;
 }
 
 export interface Step<Name extends string = string> {
   meaning: string;
   stages: readonly Stage[];
   parameters: Readonly<Record<Name, StepParameter>>;
-  /** Changes the tile's values in place. The caller clips them to the saturation levels afterwards. */
-  apply(tile: WorkTile, parameters: Readonly<Record<Name, number>>, context: StepContext): void;
+  /** Changes the plane's values in place. The caller clips them to the saturation levels afterwards. */
+  apply(plane: Plane, parameters: Readonly<Record<Name, number>>, context: StepContext): void;
 }

@@ -279,7 +279,7 @@ test("the bytes of the default crappifier never change between releases", () => 
 });
 
 test("the bytes of every kind of sampler never change, between releases and between engines", () => {
-  // Over tables, inversion, rejection and the ziggurat with its tail: 300,000 numbers in all.
+  // Over the table, small counts, and the ziggurat with its tail: 300,000 numbers in all.
   const crappifier = parseCrappifier(
     {
       optics: [gaussian(2, 9, 2), poisson(0.7, 0.1)],
@@ -292,7 +292,7 @@ test("the bytes of every kind of sampler never change, between releases and betw
   const hr = ramp(256);
   digest.update(crappify(noise(poisson(1), gaussian(0, 5)), hr, BYTES, key).data);
   digest.update(crappify(crappifier, hr, BYTES, key).data);
-  assert.equal(digest.digest("hex"), "ce6543fd6d0753e44c32959c4868deef2bdfea7ac7600532fccbe556480a23a0");
+  assert.equal(digest.digest("hex"), "c88e24f7311b82ec555198800321a4c2cef57d63ee534c319714850490fc0dc0");
 });
 
 const wrong: [name: string, reason: string, field: string | undefined, call: () => unknown][] = [

@@ -1,0 +1,242 @@
+/**
+ * The loops that give each pixel of a plane its noise: which words a pixel gets depends on its number alone. They go by
+ * chunks, whose numbers stay in the first cache, and in each by passes without branches; the few pixels for which a table
+ * does not suffice are put on a list and mended one by one.
+ */
+
+import { exp } from "./elementary";
+import { normalFast, normalFromWord, normalIsRejected } from "./normal";
+import { poissonFromWords } from "./poisson";
+import { countAt, countEntry, isBeyond, TABLE_MEANS } from "./poisson-table";
+import { fillBlocks, fillWords, WORDS_PER_BLOCK } from "./threefry";
+import { unit } from "./unit";
+
+/** Pixels of a chunk. */
+const CHUNK: i32 = 512;
+const words: usize = memory.data(512 * 4, 16);
+const secondWords: usize = memory.data(512 * 4, 16);
+/** Normal numbers or counts of photons, float64. */
+const numbers: usize = memory.data(512 * 8, 16);
+/** Mean counts of photons: the whole part as i32, the rest as float64. */
+const wholes: usize = memory.data(512 * 4, 16);
+const rests: usize = memory.data(512 * 8, 16);
+/** Pixels to be mended, by their number in the chunk. */
+const list: usize = memory.data((512 + 1) * 4, 16);
+
+/** value ← value + offset + deviation · normal number. Pixel n takes word n. */
+export function addNormal(values: usize, count: i32, offset: f64, deviation: f64): void {
+  for (let start = 0; start < count; start += CHUNK) {
+    const size = min(CHUNK, count - start);
+    drawNormals(numbers, start, size);
+    blend(values + ((<usize>start) << 2), size, 1, offset, deviation);
+  }
+}
+
+/** Writes the normal numbers of the pixels 0, 1 … themselves, in float64. */
+export function normals(out: usize, count: i32): void {
+  for (let start = 0; start < count; start += CHUNK) {
+    drawNormals(out + ((<usize>start) << 3), start, min(CHUNK, count - start));
+  }
+}
+
+function drawNormals(out: usize, start: i32, size: i32): void {
+  fillWords(words, CHUNK / WORDS_PER_BLOCK, start / WORDS_PER_BLOCK, 0);
+  let rejected = 0;
+  for (let n = 0; n < size; n++) {
+    const word = load<i32>(words + ((<usize>n) << 2));
+    const x = normalFast(word);
+    store<f64>(out + ((<usize>n) << 3), x);
+    store<i32>(list + ((<usize>rejected) << 2), n);
+    rejected += <i32>normalIsRejected(word, x);
+  }
+  for (let i = 0; i < rejected; i++) {
+    const n = load<i32>(list + ((<usize>i) << 2));
+    store<f64>(out + ((<usize>n) << 3), normalFromWord(load<i32>(words + ((<usize>n) << 2)), start + n));
+  }
+}
+
+/**
+ * value ← keep · value + offset + gain · photons, Poisson-distributed with the mean µ = (value − black) / unit: the sum of
+ * two counts, of means ⌊µ⌋ (from a table) and µ − ⌊µ⌋ < 1, which is distributed as it should be. Pixel n takes word n for
+ * the first, and word n of a second series for the other.
+ *
+ * @param whole Whether every µ is a whole number below TABLE_MEANS, which saves the second count.
+ */
+export function blendPoisson(
+  values: usize,
+  count: i32,
+  black: f64,
+  unit: f64,
+  keep: f64,
+  offset: f64,
+  gain: f64,
+  whole: bool,
+): void {
+  for (let start = 0; start < count; start += CHUNK) {
+    const at = values + ((<usize>start) << 2);
+    const size = min(CHUNK, count - start);
+    const firstBlock = start / WORDS_PER_BLOCK;
+    fillWords(words, CHUNK / WORDS_PER_BLOCK, firstBlock, 0);
+    if (whole) {
+      splitWholeMeans(at, size, <f32>black);
+      drawCounts(size);
+    } else {
+      fillBlocks(secondWords, CHUNK / WORDS_PER_BLOCK, firstBlock, 0, 1, 0);
+      const beyond = splitMeans(at, size, black, unit);
+      drawCounts(size);
+      addSmallCounts(size);
+      if (beyond) drawLargeCounts(at, size, black, unit, start);
+    }
+    blend(at, size, keep, offset, gain);
+  }
+}
+
+/** value ← keep · value + offset + gain · number, of a chunk that may be written up to a whole vector. */
+function blend(values: usize, size: i32, keep: f64, offset: f64, gain: f64): void {
+  const keeps = f64x2.splat(keep);
+  const offsets = f64x2.splat(offset);
+  const gains = f64x2.splat(gain);
+  let n = 0;
+  for (; n + 2 <= size; n += 2) {
+    const at = values + ((<usize>n) << 2);
+    const value = f64x2.promote_low_f32x4(v128.load64_zero(at));
+    const noise = f64x2.add(offsets, f64x2.mul(gains, v128.load(numbers + ((<usize>n) << 3))));
+    v128.store64_lane(at, f32x4.demote_f64x2_zero(f64x2.add(f64x2.mul(keeps, value), noise)), 0);
+  }
+  if (n < size) {
+    const at = values + ((<usize>n) << 2);
+    store<f32>(at, <f32>(keep * <f64>load<f32>(at) + (offset + gain * load<f64>(numbers + ((<usize>n) << 3)))));
+  }
+}
+
+/** To `wholes` the means value − black, which are whole and below TABLE_MEANS; below black there are no photons. */
+function splitWholeMeans(values: usize, size: i32, black: f32): void {
+  const blacks = f32x4.splat(black);
+  let n = 0;
+  for (; n + 4 <= size; n += 4) {
+    const means = f32x4.sub(v128.load(values + ((<usize>n) << 2)), blacks);
+    v128.store(wholes + ((<usize>n) << 2), i32x4.trunc_sat_f32x4_u(means));
+  }
+  for (; n < size; n++) {
+    store<i32>(wholes + ((<usize>n) << 2), <i32>max<f32>(load<f32>(values + ((<usize>n) << 2)) - black, 0));
+  }
+}
+
+/** To `wholes` and `rests` the parts of the means; what is no number has none. Says whether one is beyond the table. */
+function splitMeans(values: usize, size: i32, black: f64, unit: f64): bool {
+  const blacks = f64x2.splat(black);
+  const units = f64x2.splat(unit);
+  const limit = f64x2.splat(<f64>TABLE_MEANS);
+  let beyond = i32x4.splat(0);
+  // Of an odd size the last number is made twice as many, from what happens to follow: chunks have room for it.
+  for (let n = 0; n < size; n += 2) {
+    const value = f64x2.promote_low_f32x4(
+      n + 1 < size ? v128.load64_zero(values + ((<usize>n) << 2)) : v128.load32_zero(values + ((<usize>n) << 2)),
+    );
+    const mean = f64x2.div(f64x2.sub(value, blacks), units);
+    // `pmax` and `pmin` take their first operand where the other is no number.
+    const bounded = f64x2.pmin(limit, f64x2.pmax(f64x2.splat(0), mean));
+    const floored = f64x2.floor(bounded);
+    const parts = i32x4.trunc_sat_f64x2_s_zero(floored);
+    v128.store64_lane(wholes + ((<usize>n) << 2), parts, 0);
+    v128.store(rests + ((<usize>n) << 3), f64x2.sub(bounded, floored));
+    beyond = v128.or(beyond, f64x2.ge(bounded, limit));
+  }
+  return v128.any_true(beyond);
+}
+
+/** Counts of the means beyond the table, each from its two words and as many more as it takes. */
+function drawLargeCounts(values: usize, size: i32, black: f64, unit: f64, firstPixel: i32): void {
+  for (let n = 0; n < size; n++) {
+    const word = (<usize>n) << 2;
+    if (load<i32>(wholes + word) < TABLE_MEANS) continue;
+    const mean = (<f64>load<f32>(values + word) - black) / unit;
+    const photons = poissonFromWords(mean, load<u32>(words + word), load<u32>(secondWords + word), firstPixel + n);
+    store<f64>(numbers + ((<usize>n) << 3), photons);
+  }
+}
+
+/** Counts of the means in `wholes`, from the table. */
+function drawCounts(size: i32): void {
+  let rejected = 0;
+  for (let n = 0; n < size; n++) {
+    const mean = load<i32>(wholes + ((<usize>n) << 2));
+    const word = load<u32>(words + ((<usize>n) << 2)) >>> 1;
+    const entry = countEntry(mean, word);
+    store<f64>(numbers + ((<usize>n) << 3), <f64>countAt(mean, entry));
+    store<i32>(list + ((<usize>rejected) << 2), n);
+    rejected += <i32>isBeyond(entry, word);
+  }
+  for (let i = 0; i < rejected; i++) {
+    const n = load<i32>(list + ((<usize>i) << 2));
+    const mean = load<i32>(wholes + ((<usize>n) << 2));
+    const word = load<u32>(words + ((<usize>n) << 2)) >>> 1;
+    let entry = countEntry(mean, word);
+    while (isBeyond(entry, word)) entry++;
+    store<f64>(numbers + ((<usize>n) << 3), <f64>countAt(mean, entry));
+  }
+}
+
+/** Adds to `numbers` counts of the means in `rests`, which are below 1; by inversion, each probability right to 2⁻³². */
+function addSmallCounts(size: i32): void {
+  let rejected = 0;
+  for (let n = 0; n < size; n += 2) {
+    const mean = v128.load(rests + ((<usize>n) << 3));
+    const words = f64x2.convert_low_i32x4_u(v128.load64_zero(secondWords + ((<usize>n) << 2)));
+    const uniform = f64x2.mul(f64x2.add(words, f64x2.splat(0.5)), f64x2.splat(2.3283064365386963e-10)); // 2⁻³²
+    let p = negativeExponential(mean);
+    let upTo = p;
+    // A true comparison is −1 as a whole number: subtracted, it counts.
+    let count = f64x2.gt(uniform, upTo);
+    for (let k = 1; k < SMALL_COUNTS; k++) {
+      p = f64x2.mul(p, f64x2.mul(mean, f64x2.splat(1 / <f64>k)));
+      upTo = f64x2.add(upTo, p);
+      count = i64x2.add(count, f64x2.gt(uniform, upTo));
+    }
+    const at = numbers + ((<usize>n) << 3);
+    const counted = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(count, count, 0, 2, 0, 2));
+    v128.store(at, f64x2.sub(v128.load(at), counted));
+    store<i32>(list + ((<usize>rejected) << 2), n);
+    rejected += <i32>v128.any_true(f64x2.gt(uniform, upTo));
+  }
+  // Of these the counts go on: one of 6,000 at a mean of 1.
+  for (let i = 0; i < rejected; i++) {
+    const pair = load<i32>(list + ((<usize>i) << 2));
+    for (let n = pair; n < pair + 2; n++) addRareCount(n);
+  }
+}
+
+/** Comparisons that are made of every pixel: the largest count that they find. */
+const SMALL_COUNTS: i32 = 6;
+
+function addRareCount(n: i32): void {
+  const mean = load<f64>(rests + ((<usize>n) << 3));
+  const uniform = unit(load<u32>(secondWords + ((<usize>n) << 2)));
+  let p = exp(-mean);
+  let upTo = p;
+  let k = 0;
+  for (; k < 16 && uniform > upTo; ) {
+    p *= mean / <f64>++k;
+    upTo += p;
+  }
+  if (k <= SMALL_COUNTS) return;
+  const at = numbers + ((<usize>n) << 3);
+  store<f64>(at, load<f64>(at) + <f64>(k - SMALL_COUNTS));
+}
+
+/** e to the power of −x for 0 ≤ x < 1, within 2⁻³⁵: e^−½ times Taylor's series of ½ − x to the tenth power. */
+function negativeExponential(x: v128): v128 {
+  const y = f64x2.sub(f64x2.splat(0.5), x);
+  let series = f64x2.splat(1.0 / 3628800);
+  series = f64x2.add(f64x2.mul(series, y), f64x2.splat(1.0 / 362880));
+  series = f64x2.add(f64x2.mul(series, y), f64x2.splat(1.0 / 40320));
+  series = f64x2.add(f64x2.mul(series, y), f64x2.splat(1.0 / 5040));
+  series = f64x2.add(f64x2.mul(series, y), f64x2.splat(1.0 / 720));
+  series = f64x2.add(f64x2.mul(series, y), f64x2.splat(1.0 / 120));
+  series = f64x2.add(f64x2.mul(series, y), f64x2.splat(1.0 / 24));
+  series = f64x2.add(f64x2.mul(series, y), f64x2.splat(1.0 / 6));
+  series = f64x2.add(f64x2.mul(series, y), f64x2.splat(0.5));
+  series = f64x2.add(f64x2.mul(series, y), f64x2.splat(1));
+  series = f64x2.add(f64x2.mul(series, y), f64x2.splat(1));
+  return f64x2.mul(series, f64x2.splat(0.6065306597126334));
+}

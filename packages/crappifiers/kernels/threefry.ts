@@ -1,0 +1,104 @@
+/**
+ * Threefry 4x32-20, a counter-based generator of J. K. Salmon, M. A. Moraes, R. O. Dror and D. E. Shaw, "Parallel random
+ * numbers: as easy as 1, 2, 3", SC'11 (2011), section 4.2: four words are a pure function of a counter of four words and
+ * a key of four. Nothing is remembered between blocks, so any pixel's number can be had alone, in any order. It needs
+ * only additions, rotations and exclusive-ors, and so four blocks side by side in vectors; Philox, the other generator
+ * of that paper, multiplies 32-bit words to 64 bits.
+ */
+
+/** The constant of the key schedule's fifth word (C240 of Skein's Threefish, its lower 32 bits). */
+const PARITY: i32 = 0x1bd11bda;
+/** Blocks that are made together. */
+export const BLOCKS_TOGETHER: i32 = 4;
+export const WORDS_PER_BLOCK: i32 = 4;
+
+let k0: i32 = 0;
+let k1: i32 = 0;
+let k2: i32 = 0;
+let k3: i32 = 0;
+let k4: i32 = PARITY;
+
+/** All words from now on are those of this key. */
+export function useKey(word0: i32, word1: i32, word2: i32, word3: i32): void {
+  k0 = word0;
+  k1 = word1;
+  k2 = word2;
+  k3 = word3;
+  k4 = PARITY ^ word0 ^ word1 ^ word2 ^ word3;
+}
+
+/** Writes the words of a plane's blocks from `firstBlock` on. Lane 0 is what every pixel has its share of. */
+export function fillWords(out: usize, blocks: i32, firstBlock: i32, lane: i32): void {
+  fillBlocks(out, blocks, firstBlock, lane, 0, 0);
+}
+
+/**
+ * Writes the words of the blocks with the counters (c0, c1, c2, c3), (c0 + 1, c1, c2, c3) … one after the other. `blocks`
+ * is rounded up to a multiple of four: `out` needs that room.
+ */
+export function fillBlocks(out: usize, blocks: i32, c0: i32, c1: i32, c2: i32, c3: i32): void {
+  const key0 = i32x4.splat(k0);
+  const key1 = i32x4.splat(k1);
+  const key2 = i32x4.splat(k2);
+  const key3 = i32x4.splat(k3);
+  const key4 = i32x4.splat(k4);
+  let counter = i32x4.add(i32x4.splat(c0), i32x4(0, 1, 2, 3));
+  const end = out + ((<usize>blocks + 3) & ~3) * 16;
+  for (; out < end; out += 64) {
+    let x0 = i32x4.add(counter, key0);
+    let x1 = i32x4.splat(c1 + k1);
+    let x2 = i32x4.splat(c2 + k2);
+    let x3 = i32x4.splat(c3 + k3);
+    counter = i32x4.add(counter, i32x4.splat(BLOCKS_TOGETHER));
+    // Twenty rounds: the rotations repeat after eight, the key comes in after every fourth.
+    for (let injection = 1; injection <= 5; injection++) {
+      const odd = (injection & 1) !== 0;
+      x0 = i32x4.add(x0, x1);
+      x2 = i32x4.add(x2, x3);
+      x1 = v128.xor(odd ? rotate(x1, 10) : rotate(x1, 6), x0);
+      x3 = v128.xor(odd ? rotate(x3, 26) : rotate(x3, 20), x2);
+      x0 = i32x4.add(x0, x3);
+      x2 = i32x4.add(x2, x1);
+      x3 = v128.xor(odd ? rotate(x3, 11) : rotate(x3, 17), x0);
+      x1 = v128.xor(odd ? rotate(x1, 21) : rotate(x1, 11), x2);
+      x0 = i32x4.add(x0, x1);
+      x2 = i32x4.add(x2, x3);
+      x1 = v128.xor(odd ? rotate(x1, 13) : rotate(x1, 25), x0);
+      x3 = v128.xor(odd ? rotate(x3, 27) : rotate(x3, 10), x2);
+      x0 = i32x4.add(x0, x3);
+      x2 = i32x4.add(x2, x1);
+      x3 = v128.xor(odd ? rotate(x3, 23) : rotate(x3, 18), x0);
+      x1 = v128.xor(odd ? rotate(x1, 5) : rotate(x1, 20), x2);
+      x0 = i32x4.add(x0, pick(injection, key1, key2, key3, key4, key0));
+      x1 = i32x4.add(x1, pick(injection, key2, key3, key4, key0, key1));
+      x2 = i32x4.add(x2, pick(injection, key3, key4, key0, key1, key2));
+      x3 = i32x4.add(x3, pick(injection, key4, key0, key1, key2, key3));
+      x3 = i32x4.add(x3, i32x4.splat(injection));
+    }
+    // Each vector holds one word of four blocks; in memory the words of a block stand together.
+    const low01 = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5);
+    const low23 = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5);
+    const high01 = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
+    const high23 = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
+    v128.store(out, v128.shuffle<i64>(low01, low23, 0, 2));
+    v128.store(out, v128.shuffle<i64>(low01, low23, 1, 3), 16);
+    v128.store(out, v128.shuffle<i64>(high01, high23, 0, 2), 32);
+    v128.store(out, v128.shuffle<i64>(high01, high23, 1, 3), 48);
+  }
+}
+
+const more: usize = memory.data(64, 16);
+
+/** Where the four further words of a pixel lie whose first sample was rejected. Lanes count from 1. Valid until the next call. */
+export function moreWords(pixel: i32, lane: i32): usize {
+  fillWords(more, 1, pixel, lane);
+  return more;
+}
+
+function rotate(x: v128, bits: i32): v128 {
+  return v128.or(i32x4.shl(x, bits), i32x4.shr_u(x, 32 - bits));
+}
+
+function pick(injection: i32, a: v128, b: v128, c: v128, d: v128, e: v128): v128 {
+  return injection === 1 ? a : injection === 2 ? b : injection === 3 ? c : injection === 4 ? d : e;
+}

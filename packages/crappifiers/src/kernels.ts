@@ -1,0 +1,87 @@
+/**
+ * The loops over pixels, in WebAssembly (their source is the folder `kernels` beside this one): the same bytes on every
+ * machine and engine, four pixels at a time where vectors do it. Each thread has one module with one memory.
+ */
+import { readFileSync } from "node:fs";
+
+/** The part of the WebAssembly interface that is used here: Node's types leave it to those of browsers. */
+declare const WebAssembly: {
+  Module: new (code: Uint8Array) => object;
+  Instance: new (module: object) => { exports: unknown };
+};
+
+/** Places in the memory are bytes; a `count` is of pixels. */
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  firstFreeByte(): number;
+  exp(x: number): number;
+  log(x: number): number;
+  /** All noise from now on is that of the generator's key of four words. */
+  useKey(word0: number, word1: number, word2: number, word3: number): void;
+  /** The generator's words themselves, four a block; there must be room for a multiple of four blocks. */
+  fillBlocks(out: number, blocks: number, c0: number, c1: number, c2: number, c3: number): void;
+  /** Standard normal numbers, in float64. */
+  normals(out: number, count: number): void;
+  addNormal(values: number, count: number, offset: number, deviation: number): void;
+  /** value ← keep · value + offset + gain · photons, Poisson-distributed with the mean (value − black) / unit. */
+  blendPoisson(
+    values: number,
+    count: number,
+    black: number,
+    unit: number,
+    keep: number,
+    offset: number,
+    gain: number,
+    /** Whether every mean is a whole number below 512. */
+    whole: boolean,
+  ): void;
+  /** To be called once, before `blendPoisson`. */
+  buildPoissonTable(): void;
+  clip(values: number, count: number, low: number, high: number): void;
+  fromBytes(values: number, pixels: number, count: number): void;
+  fromShorts(values: number, pixels: number, count: number): void;
+  toBytes(pixels: number, values: number, count: number): void;
+  toShorts(pixels: number, values: number, count: number): void;
+}
+
+const module = new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));
+export const kernels = new WebAssembly.Instance(module).exports as Exports;
+kernels.buildPoissonTable();
+
+const ALIGNMENT = 64;
+const PAGE = 65536;
+
+/** Gives out parts of the kernels' memory, which grows to the largest that was ever needed together. */
+class KernelMemory {
+  readonly #floor = align(kernels.firstFreeByte());
+  #top = this.#floor;
+
+  /** So many bytes until the next `release`. */
+  take(bytes: number): number {
+    const at = this.#top;
+    this.#top = align(at + bytes);
+    const missing = this.#top - kernels.memory.buffer.byteLength;
+    if (missing > 0) kernels.memory.grow(Math.ceil(missing / PAGE));
+    return at;
+  }
+
+  /** All that was taken is free again. */
+  release(): void {
+    this.#top = this.#floor;
+  }
+
+  /** A view of the memory, valid until more is taken. */
+  view<View extends ArrayBufferView>(
+    type: new (buffer: ArrayBuffer, at: number, length: number) => View,
+    at: number,
+    length: number,
+  ): View {
+    return new type(kernels.memory.buffer, at, length);
+  }
+}
+
+function align(at: number): number {
+  return Math.ceil(at / ALIGNMENT) * ALIGNMENT;
+}
+
+export const kernelMemory = new KernelMemory();

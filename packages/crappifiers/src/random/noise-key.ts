@@ -1,0 +1,31 @@
+/**
+ * The random words of one step on one frame of one tile. Which words a pixel gets depends on its position and on the
+ * key alone: not on the worker, the order of the tiles, the machine or what was drawn before.
+ */
+import { createHash } from "node:crypto";
+import { kernels } from "../kernels.js";
+
+/** What the noise of a tile is a function of. */
+export interface NoiseKey {
+  /** The caller's seed, taken modulo 2⁶⁴. */
+  seed: bigint;
+  /** The image: a number, or its digest as text. */
+  image: bigint | string;
+  /** Index of the tile within the image's dataset: a whole number, 0 or more. */
+  tile: number;
+  /** Pass over the data, a whole number, 0 or more: the same tile meets other noise in another epoch. */
+  epoch: number;
+}
+
+/**
+ * Kernels that run from now on draw the noise of one step (`"detector/0"`) on one frame (its index, or `"parameters"` for
+ * what is drawn once a tile). The generator's key is 128 bits of the SHA-256 of all that identifies it, so no two streams
+ * meet.
+ */
+export function useNoise(key: NoiseKey, step: string, frame: number | "parameters"): void {
+  const seed = BigInt.asUintN(64, key.seed).toString();
+  const identity = ["noise 1", seed, typeof key.image, key.image.toString(), key.tile, key.epoch, step, frame];
+  const digest = createHash("sha256").update(JSON.stringify(identity)).digest();
+  const word = (index: number) => digest.readInt32LE(4 * index);
+  kernels.useKey(word(0), word(1), word(2), word(3));
+}
