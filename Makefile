@@ -71,7 +71,7 @@ clean: ## Removes what was built here (not the caches that all checkouts share)
 typescript: generated kernels
 	@$(BIN)/tsc -b
 
-kernels: packages/crappifiers/dist/kernels.wasm
+kernels: packages/imaging/dist/kernels.wasm packages/crappifiers/dist/kernels.wasm
 
 %/dist/kernels.wasm: %/asconfig.json node_modules/.package-lock.json $(shell find packages/*/kernels -name '*.ts')
 	@cd $* && ../../$(BIN)/asc --config asconfig.json --target release

@@ -1,76 +1,120 @@
 /**
  * The two passes of 8-bit resampling in Pillow's fixed-point arithmetic (Resample.c, `normalize_coeffs_8bpc`): 22 bits of
- * fraction, rows first, rounded to 8 bits between the passes.
+ * fraction, rows first, rounded to 8 bits between the passes. The sums themselves are kernels/resampling.ts.
  */
+import { copyToKernels, kernelPlaces, kernels } from "../kernels.js";
 import type { PixelData } from "../pixels/pixel-array.js";
 import type { Coefficients } from "./coefficients.js";
 import type { Passes, Plan } from "./float-passes.js";
 
 const fractionBits = 22;
-const half = 1 << (fractionBits - 1);
+const lowerBits = 11;
+/** Pixels that the kernels make together, and taps that they add together. */
+const pixelsTogether = 4;
+const tapsTogether = 8;
 
 export class FixedPointPasses implements Passes {
   readonly #plan: Plan;
-  readonly #x: Int32Array | undefined;
-  readonly #y: Int32Array | undefined;
-  readonly #rows: Uint8Array | undefined;
-  readonly #sums: Int32Array;
+  readonly #x: RowWeights | undefined;
+  readonly #y: ColumnWeights | undefined;
+  /** Bytes from row to row of what is between and after the passes. */
+  readonly #stride: number;
 
   constructor(plan: Plan) {
     this.#plan = plan;
-    this.#x = plan.x && quantise(plan.x);
-    this.#y = plan.y && quantise(plan.y);
-    this.#rows = plan.x && plan.y && new Uint8Array(plan.height * plan.outputWidth);
-    this.#sums = new Int32Array(plan.outputWidth);
+    this.#stride = roundUp(plan.outputWidth, pixelsTogether);
+    this.#x = plan.x && rowWeights(plan.x, this.#stride);
+    this.#y = plan.y && columnWeights(plan.y);
   }
 
   run(input: PixelData, output: PixelData): void {
-    const { x, y } = this.#plan;
-    const rows = this.#rows ?? (x === undefined ? input : output);
-    if (x !== undefined) this.#horizontal(input as Uint8Array, rows as Uint8Array, x, this.#x!);
-    if (y !== undefined) this.#vertical(rows as Uint8Array, output as Uint8Array, y, this.#y!);
-    else if (x === undefined) output.set(input);
-  }
-
-  #horizontal(input: Uint8Array, rows: Uint8Array, { taps, starts, counts }: Coefficients, weights: Int32Array): void {
-    const { height, width, outputWidth } = this.#plan;
-    for (let row = 0; row < height; row++) {
-      const from = row * width;
-      const to = row * outputWidth;
-      for (let i = 0; i < outputWidth; i++) {
-        const first = from + starts[i]!;
-        const weight = i * taps;
-        const count = counts[i]!;
-        let sum = half;
-        for (let k = 0; k < count; k++) sum = (sum + Math.imul(input[first + k]!, weights[weight + k]!)) | 0;
-        rows[to + i] = clip(sum);
+    const { height, width, outputHeight } = this.#plan;
+    const stride = this.#stride;
+    const [x, y] = [this.#x, this.#y];
+    const places = kernelPlaces([
+      input.byteLength + (x?.taps ?? 0),
+      x?.starts.byteLength ?? 0,
+      x?.upper.byteLength ?? 0,
+      x?.lower.byteLength ?? 0,
+      height * stride,
+      y?.starts.byteLength ?? 0,
+      y?.counts.byteLength ?? 0,
+      y?.weights.byteLength ?? 0,
+      outputHeight * stride,
+    ]);
+    const [inputAt, xStarts, upper, lower, rowsAt, yStarts, yCounts, yWeights, outputAt] = places;
+    if (x === undefined) {
+      for (let row = 0; row < height; row++) {
+        copyToKernels((input as Uint8Array).subarray(row * width, (row + 1) * width), rowsAt + row * stride);
       }
+    } else {
+      copyToKernels(input as Uint8Array, inputAt);
+      copyToKernels(x.starts, xStarts);
+      copyToKernels(x.upper, upper);
+      copyToKernels(x.lower, lower);
+      kernels.resampleRows(rowsAt, inputAt, height, width, stride, xStarts, upper, lower, x.taps);
     }
+    if (y !== undefined) {
+      copyToKernels(y.starts, yStarts);
+      copyToKernels(y.counts, yCounts);
+      copyToKernels(y.weights, yWeights);
+      kernels.resampleColumns(outputAt, rowsAt, stride, outputHeight, yStarts, yCounts, yWeights, y.taps);
+    }
+    this.#takeOut(output as Uint8Array, y === undefined ? rowsAt : outputAt);
   }
 
-  #vertical(rows: Uint8Array, output: Uint8Array, { taps, starts, counts }: Coefficients, weights: Int32Array): void {
+  #takeOut(output: Uint8Array, at: number): void {
     const { outputHeight, outputWidth } = this.#plan;
-    const sums = this.#sums;
-    for (let i = 0; i < outputHeight; i++) {
-      sums.fill(half);
-      for (let k = 0; k < counts[i]!; k++) {
-        const weight = weights[i * taps + k]!;
-        const from = (starts[i]! + k) * outputWidth;
-        for (let column = 0; column < outputWidth; column++) {
-          sums[column] = (sums[column]! + Math.imul(rows[from + column]!, weight)) | 0;
-        }
-      }
-      const to = i * outputWidth;
-      for (let column = 0; column < outputWidth; column++) output[to + column] = clip(sums[column]!);
+    for (let row = 0; row < outputHeight; row++) {
+      output.set(new Uint8Array(kernels.memory.buffer, at + row * this.#stride, outputWidth), row * outputWidth);
     }
   }
 }
 
-function clip(sum: number): number {
-  const value = sum >> fractionBits;
-  return Math.max(0, Math.min(255, value));
+/** As `resampleRows` takes them: so many pixels, each with so many taps in two parts. */
+interface RowWeights {
+  taps: number;
+  starts: Int32Array;
+  upper: Int16Array;
+  lower: Int16Array;
+}
+
+function rowWeights(coefficients: Coefficients, pixels: number): RowWeights {
+  const { starts, counts } = coefficients;
+  const quantised = quantise(coefficients);
+  const taps = roundUp(Math.max(...counts), tapsTogether);
+  const row: RowWeights = {
+    taps,
+    starts: new Int32Array(pixels),
+    upper: new Int16Array(pixels * taps),
+    lower: new Int16Array(pixels * taps),
+  };
+  row.starts.set(starts);
+  for (let i = 0; i < starts.length; i++) {
+    for (let k = 0; k < counts[i]!; k++) {
+      const weight = quantised[i * coefficients.taps + k]!;
+      row.upper[i * taps + k] = weight >> lowerBits;
+      row.lower[i * taps + k] = weight & ((1 << lowerBits) - 1);
+    }
+  }
+  return row;
+}
+
+interface ColumnWeights {
+  taps: number;
+  starts: Int32Array;
+  counts: Int32Array;
+  weights: Int32Array;
+}
+
+function columnWeights(coefficients: Coefficients): ColumnWeights {
+  return { ...coefficients, weights: quantise(coefficients) };
 }
 
 function quantise({ weights }: Coefficients): Int32Array {
   return Int32Array.from(weights, (weight) => Math.trunc(weight * (1 << fractionBits) + (weight < 0 ? -0.5 : 0.5)));
+}
+
+function roundUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
 }

@@ -1,0 +1,7 @@
+/** What the WebAssembly module of imaging offers: see src/kernels.ts. Written in AssemblyScript, compiled by asc. */
+export { resampleColumns, resampleRows } from "./resampling";
+
+/** The first byte that the module itself does not use. */
+export function firstFreeByte(): usize {
+  return __heap_base;
+}

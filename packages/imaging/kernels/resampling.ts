@@ -1,0 +1,98 @@
+/**
+ * The two passes of 8-bit resampling in Pillow's fixed-point arithmetic: 22 bits of fraction, sums of 32 bits, each pass
+ * rounded to 8 bits.
+ */
+const FRACTION_BITS: i32 = 22;
+const HALF: i32 = 1 << (FRACTION_BITS - 1);
+/** A weight is its upper part times 2¹¹ plus its lower part: each fits into 16 bits, where vectors multiply fastest. */
+const LOWER_BITS: i32 = 11;
+
+/**
+ * Along rows: output pixel i of each row is the sum of `taps` input pixels from `starts[i]` on. `upper` and `lower` hold
+ * the parts of its weights (i16, `taps` a pixel); `taps` is a multiple of eight, what is not needed has weight zero.
+ * `outputWidth` is a multiple of four; behind the input as many bytes as there are taps may be read.
+ */
+export function resampleRows(
+  out: usize,
+  input: usize,
+  height: i32,
+  width: i32,
+  outputWidth: i32,
+  starts: usize,
+  upper: usize,
+  lower: usize,
+  taps: i32,
+): void {
+  const weightBytes = (<usize>taps) << 1;
+  for (let row = 0; row < height; row++) {
+    let weights: usize = 0;
+    for (let i = 0; i < outputWidth; i += 4) {
+      const places = starts + ((<usize>i) << 2);
+      const sum0 = weightedSum(input + load<i32>(places), upper + weights, lower + weights, taps);
+      weights += weightBytes;
+      const sum1 = weightedSum(input + load<i32>(places, 4), upper + weights, lower + weights, taps);
+      weights += weightBytes;
+      const sum2 = weightedSum(input + load<i32>(places, 8), upper + weights, lower + weights, taps);
+      weights += weightBytes;
+      const sum3 = weightedSum(input + load<i32>(places, 12), upper + weights, lower + weights, taps);
+      weights += weightBytes;
+      // The four parts of each sum are added, and stand side by side.
+      const half01 = i32x4.add(v128.shuffle<i32>(sum0, sum1, 0, 4, 1, 5), v128.shuffle<i32>(sum0, sum1, 2, 6, 3, 7));
+      const half23 = i32x4.add(v128.shuffle<i32>(sum2, sum3, 0, 4, 1, 5), v128.shuffle<i32>(sum2, sum3, 2, 6, 3, 7));
+      const sums = i32x4.add(v128.shuffle<i64>(half01, half23, 0, 2), v128.shuffle<i64>(half01, half23, 1, 3));
+      v128.store32_lane(out + i, rounded(sums), 0);
+    }
+    input += width;
+    out += outputWidth;
+  }
+}
+
+/** In four parts. */
+function weightedSum(pixels: usize, upper: usize, lower: usize, taps: i32): v128 {
+  let uppers = i32x4.splat(0);
+  let lowers = i32x4.splat(0);
+  for (let k = 0; k < taps; k += 8) {
+    const eight = i16x8.extend_low_i8x16_u(v128.load64_zero(pixels + k));
+    uppers = i32x4.add(uppers, i32x4.dot_i16x8_s(eight, v128.load(upper + ((<usize>k) << 1))));
+    lowers = i32x4.add(lowers, i32x4.dot_i16x8_s(eight, v128.load(lower + ((<usize>k) << 1))));
+  }
+  return i32x4.add(i32x4.shl(uppers, LOWER_BITS), lowers);
+}
+
+/**
+ * Along columns: output row i is the sum of `counts[i]` input rows from `starts[i]` on, with whole weights (i32, `taps` a
+ * row). `width` is a multiple of four.
+ */
+export function resampleColumns(
+  out: usize,
+  input: usize,
+  width: i32,
+  outputHeight: i32,
+  starts: usize,
+  counts: usize,
+  weights: usize,
+  taps: i32,
+): void {
+  for (let i = 0; i < outputHeight; i++) {
+    const first = input + <usize>(load<i32>(starts + ((<usize>i) << 2)) * width);
+    const count = load<i32>(counts + ((<usize>i) << 2));
+    const ownWeights = weights + ((<usize>(i * taps)) << 2);
+    for (let column = 0; column < width; column += 4) {
+      let sums = i32x4.splat(0);
+      let pixels = first + column;
+      for (let k = 0; k < count; k++) {
+        const four = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(pixels)));
+        sums = i32x4.add(sums, i32x4.mul(four, v128.load32_splat(ownWeights + ((<usize>k) << 2))));
+        pixels += width;
+      }
+      v128.store32_lane(out + column, rounded(sums), 0);
+    }
+    out += width;
+  }
+}
+
+function rounded(sums: v128): v128 {
+  const whole = i32x4.shr_s(i32x4.add(sums, i32x4.splat(HALF)), FRACTION_BITS);
+  const shorts = i16x8.narrow_i32x4_s(whole, whole);
+  return i8x16.narrow_i16x8_u(shorts, shorts);
+}
