@@ -71,6 +71,14 @@ test("the same file under the same id again is the same image; another file unde
   assert.equal(error.reason, "ALREADY_EXISTS");
 });
 
+test("what an import tells a file of its progress are whole lines that differ", async () => {
+  const ended = await pssr(["--address", installation.address, "images", "import", slices[1]!, "--id", "told"]);
+  assert.equal(ended.code, 0, ended.stderr);
+  const lines = ended.stderr.trimEnd().split("\n");
+  for (const line of lines) assert.match(line, /^iso\.03578\.png: \d+ % {2}\w/);
+  assert.equal(new Set(lines).size, lines.length, ended.stderr);
+});
+
 test("a crappified image is a quarter as large, noisy, and the same for the same seed", async () => {
   for (const name of ["a.png", "b.png"]) await run("crappify", "iso-03546", "-o", file(name), "--seed", "7");
   await run("crappify", "iso-03546", "-o", file("c.png"), "--seed", "8");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { Progress } from "@pssr/api";
-import { describe, duration } from "../dist/terminal/progress.js";
+import { describe, duration, progressLine } from "../dist/terminal/progress.js";
 import { table } from "../dist/terminal/table.js";
 
 test("a training's progress is one line with steps, loss, rate and time left", () => {
@@ -32,4 +33,17 @@ test("a table lines numbers up to the right and words to the left", () => {
     ),
     ["slice     dB", "─────  ─────", "iso-1  26.70", "mean    6.10"].join("\n"),
   );
+});
+
+test("without a terminal each phase of each work has one line, however often its progress is told", () => {
+  const stream = new PassThrough({ encoding: "utf8" });
+  const view = progressLine(stream, false);
+  const tell = (label: string, phase: string, ...fractions: number[]) => {
+    for (const fraction of fractions) view.show(label, Progress.fromPartial({ phase, fraction }));
+  };
+  tell("a.png", "writing", 0.25, 0.5, 1, 1, 1);
+  tell("a.png", "storing", 1, 1);
+  view.clear();
+  tell("b.png", "storing", 1, 1);
+  assert.equal(stream.read(), "a.png: 25 %  writing\na.png: 100 %  storing\nb.png: 100 %  storing\n");
 });

@@ -1,5 +1,6 @@
 /**
- * Shows how far work is: one line that is drawn over on a terminal, a plain line now and then otherwise.
+ * Shows how far work is: one line that is drawn over on a terminal; otherwise a plain line for each phase, and more of them
+ * now and then in a long one.
  *
  *     training  ███████░░░░░  58 %  step 402/690  loss 0.0214  47.1 samples/s  1 min 40 s left
  */
@@ -15,26 +16,38 @@ export interface ProgressView {
   clear(): void;
 }
 
+/** What is written to; a terminal says that it is one, and how wide. */
+type Target = NodeJS.WritableStream & Partial<Pick<NodeJS.WriteStream, "isTTY" | "columns">>;
+
 /** A view on `stream`; a silent one shows nothing. */
-export function progressLine(stream: NodeJS.WriteStream, silent: boolean): ProgressView {
+export function progressLine(stream: Target, silent: boolean): ProgressView {
   if (silent) return { show() {}, clear() {} };
   if (stream.isTTY) return drawnOver(stream);
+  return plainLines(stream);
+}
+
+function plainLines(stream: Target): ProgressView {
   let shownAt = Number.NEGATIVE_INFINITY;
-  let shown = "";
+  let phaseShown = "";
+  let lineShown = "";
   return {
     show(label, progress) {
       const phase = `${label} ${progress.phase}`;
       const now = performance.now();
-      if (phase === shown && progress.fraction < 1 && now - shownAt < PLAIN_INTERVAL_MS) return;
+      if (phase === phaseShown && now - shownAt < PLAIN_INTERVAL_MS) return;
+      const line = label.trim() === "" ? `${label}${describe(progress)}` : `${label}: ${describe(progress)}`;
+      // An operation tells the same progress again when its state changes.
+      if (line === lineShown) return;
       shownAt = now;
-      shown = phase;
-      stream.write(`${label}: ${describe(progress)}\n`);
+      phaseShown = phase;
+      lineShown = line;
+      stream.write(`${line}\n`);
     },
     clear() {},
   };
 }
 
-function drawnOver(stream: NodeJS.WriteStream): ProgressView {
+function drawnOver(stream: Target): ProgressView {
   let drawn = false;
   return {
     show(label, progress) {
