@@ -23,7 +23,10 @@ export function createProgram(interruption: Interruption): Command {
     .option("--address <host:port>", "where the installation listens", process.env.PSSR_ADDRESS ?? "127.0.0.1:7717")
     .option("--project <id>", "the project to work in", process.env.PSSR_PROJECT ?? "default")
     .option("--ca <file>", "certificate authority to trust, for an encrypted connection", process.env.PSSR_CA_FILE)
-    .option("--json", "results as JSON lines on standard output, errors as JSON on standard error")
+    .option(
+      "--json",
+      "results as JSON, one a line (a list: one line an item); an error as one line of JSON on standard error",
+    )
     .showHelpAfterError("(`pssr --help` lists the commands)");
   addUpCommand(program, interruption);
   addDemoCommand(program, interruption);

@@ -27,10 +27,9 @@ after(async () => {
 async function run(...args: string[]): Promise<Record<string, unknown>[]> {
   const ended = await pssr(["--address", installation.address, "--json", ...args]);
   assert.equal(ended.code, 0, `pssr ${args.join(" ")}: ${ended.stderr}`);
-  return ended.stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
+  const lines = ended.stdout.split("\n");
+  assert.equal(lines.pop(), "", "every line is whole");
+  return lines.map((line) => JSON.parse(line));
 }
 
 /** Runs a command that must fail, and gives its error. */
@@ -43,6 +42,16 @@ async function refused(code: number, ...args: string[]): Promise<{ reason: strin
 
 const file = (name: string) => join(folder.path, "out", name);
 
+test("for a script a list without items is nothing at all", async () => {
+  for (const list of ["images", "datasets", "models", "operations"]) assert.deepEqual(await run(list, "list"), []);
+});
+
+test("for a script a wrong command line is an error like any other", async () => {
+  const error = await refused(2, "train");
+  assert.equal(error.reason, "INVALID_FIELD");
+  assert.match(error.message, /--dataset/);
+});
+
 test("images come in, are listed, and go out with the same pixels", async () => {
   const images = await run("images", "import", ...slices, "--black", "0", "--white", "255", "--pixel-size", "10");
   assert.deepEqual(
@@ -52,8 +61,10 @@ test("images come in, are listed, and go out with the same pixels", async () => 
       ["projects/default/images/iso-03578", [520, 520], 10],
     ],
   );
-  const [listed] = await run("images", "list");
-  assert.equal((listed as unknown as unknown[]).length, 2);
+  assert.deepEqual(
+    (await run("images", "list")).map(({ name }) => name),
+    ["projects/default/images/iso-03546", "projects/default/images/iso-03578"],
+  );
   await run("images", "export", "iso-03546", "-o", file("out.png"));
   await run("images", "export", "iso-03546", "-o", file("out.tif"));
   const original = (await decodeImage(await readFile(slices[0]!), limits)).pixels;
@@ -94,8 +105,8 @@ test("a dataset, a training, a prediction and its measures", async () => {
   const [training] = await run("train", "--dataset", "em", "--model", "em-x4", "--steps", "12", "--id", "run-1");
   assert.equal(training!.modelVersion, "projects/default/models/em-x4/versions/run-1");
   assert.equal(training!.steps, 12);
-  const [versions] = (await run("models", "list")) as unknown as { validation: { model: { psnr: number } } }[][];
-  assert.ok(versions![0]!.validation.model.psnr > 10, "a measured quality");
+  const [version] = (await run("models", "list")) as unknown as { validation: { model: { psnr: number } } }[];
+  assert.ok(version!.validation.model.psnr > 10, "a measured quality");
   const [prediction] = await run(
     "predict",
     file("a.png"),
@@ -117,8 +128,8 @@ test("a dataset, a training, a prediction and its measures", async () => {
   assert.equal(scores.length, 3);
   for (const { psnr, ssim, psnrFitted } of scores)
     assert.ok(psnr > 15 && psnr < 40 && ssim > 0.2 && ssim < 1 && psnrFitted >= psnr - 0.01);
-  const operations = (await run("operations", "list")).flat() as { done: boolean }[];
-  assert.ok(operations.length >= 6 && operations.every((operation) => operation.done));
+  const operations = await run("operations", "list");
+  assert.ok(operations.length >= 6 && operations.every(({ state }) => state === "succeeded"));
 });
 
 test("several images go out under their own names, and an image's id can be chosen", async () => {
@@ -176,7 +187,6 @@ test("what is wrong is said in one line, with its reason, and the exit code tell
   const unreachable = await pssr(["--address", "127.0.0.1:9", "images", "list"]);
   assert.equal(unreachable.code, 3);
   assert.equal(unreachable.stderr.trim().split("\n").length, 1);
-  const [listed] = await run("images", "list");
-  const names = (listed as unknown as { name: string }[]).map(({ name }) => name);
+  const names = (await run("images", "list")).map(({ name }) => name as string);
   assert.ok(!names.some((name) => /text|broken/.test(name)), "nothing half-made is visible");
 });

@@ -59,10 +59,15 @@ export async function finish<T>(
       last = state.operation;
     }
   if (last.result?.$case === "response") return type.decode(last.result.value.value);
-  const status = last.result?.$case === "error" ? last.result.value : undefined;
-  if (status === undefined)
-    throw new PssrError("INTERNAL", `${operation.name} is done, but has neither a response nor an error`);
-  throw errorOf(status) ?? new PssrError(reasonOfCode(status.code), status.message);
+  throw (
+    errorIn(last) ?? new PssrError("INTERNAL", `${operation.name} is done, but has neither a response nor an error`)
+  );
+}
+
+/** Why an operation failed or was cancelled; undefined of one that was not. */
+export function errorIn({ result }: Operation): PssrError | undefined {
+  if (result?.$case !== "error") return undefined;
+  return errorOf(result.value) ?? new PssrError(reasonOfCode(result.value.code), result.value.message);
 }
 
 /** Asks to stop the work; it has stopped when the operation is done. */

@@ -62,7 +62,7 @@ export function addDatasetCommands(program: Command, signal: AbortSignal): void 
           `${d.trainingTiles}`,
           `${d.validationTiles}`,
         ]);
-        output.result(
+        output.list(
           all,
           rows.length === 0 ? "no datasets yet" : table(["dataset", "tile", "training", "validation"], rows),
         );

@@ -165,7 +165,7 @@ export function addImageCommands(program: Command, signal: AbortSignal): void {
           levelsShown(i),
           i.origin?.kind?.$case === "prediction" ? "prediction" : "file",
         ]);
-        context.output.result(
+        context.output.list(
           all,
           rows.length === 0 ? "no images yet" : table(["image", "shape", "type", "pixel", "levels", "from"], rows),
         );

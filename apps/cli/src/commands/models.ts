@@ -34,7 +34,7 @@ export function addModelCommands(program: Command, signal: AbortSignal): void {
             ours?.ssim.toFixed(4) ?? "",
           ];
         });
-        output.result(
+        output.list(
           versions,
           rows.length === 0
             ? "no models yet"

@@ -1,6 +1,6 @@
 /** `pssr operations`: follow or stop long work. */
 import { OperationMetadata, OperationMetadata_State, operationName } from "@pssr/api";
-import { cancel, finish } from "@pssr/client";
+import { cancel, errorIn, finish } from "@pssr/client";
 import type { Command } from "commander";
 import { allPages, type Context, withContext } from "../context.js";
 import { describe } from "../terminal/progress.js";
@@ -35,19 +35,18 @@ export function addOperationCommands(program: Command, signal: AbortSignal): voi
         ))
           for (const operation of page.operations) {
             const metadata = OperationMetadata.decode(operation.metadata?.value ?? new Uint8Array());
-            all.push({ name: operation.name, done: operation.done, ...metadata });
+            const state = stateName(metadata.state);
+            const { reason, message } = errorIn(operation) ?? {};
+            const error = reason && { reason, message };
+            all.push({ name: operation.name, done: operation.done, ...metadata, state, error });
             rows.push([
               operationName.parse(operation.name).operation,
-              stateName(metadata.state),
+              state,
               `${metadata.attempt}`,
-              operation.result?.$case === "error"
-                ? operation.result.value.message
-                : metadata.progress === undefined
-                  ? ""
-                  : describe(metadata.progress),
+              message ?? (metadata.progress === undefined ? "" : describe(metadata.progress)),
             ]);
           }
-        output.result(
+        output.list(
           all,
           rows.length === 0
             ? "no operations"

@@ -55,7 +55,7 @@ export function addTokenCommands(program: Command): void {
         entry.expiresMs === undefined ? "never" : new Date(entry.expiresMs).toISOString(),
       ]);
       const text = rows.length === 0 ? "no tokens" : table(["token", "principal", "role", "projects", "expires"], rows);
-      outputOf(command).result(entries.map(shown), text);
+      outputOf(command).list(entries.map(shown), text);
     });
 
   tokens
