@@ -149,6 +149,19 @@ test("work can be left, followed, and stopped", async () => {
   assert.equal(JSON.parse(watched.stderr).error.reason, "CANCELLED");
 });
 
+test("operations are listed by state and by kind", async () => {
+  const list = async (...filter: string[]) =>
+    (await run("operations", "list", ...filter)).map(({ name, state }) => `${name} ${state}`.split("/").at(-1));
+  const all = await list();
+  const trainings = ["training-endless cancelled", "training-run-1 succeeded"];
+  assert.deepEqual(await list("--kind", "training"), trainings);
+  assert.deepEqual(await list("--kind", "training", "--state", "succeeded", "failed"), trainings.slice(1));
+  assert.deepEqual(await list("--state", "cancelled", "pending"), trainings.slice(0, 1));
+  assert.deepEqual(await list("--state", "pending", "running"), []);
+  assert.deepEqual(await list("--kind", "image", "prediction", "evaluation", "training"), all);
+  assert.match((await refused(2, "operations", "list", "--state", "done")).message, /running, succeeded/);
+});
+
 test("a dataset deleted while a training reads it ends that training, which says so", async () => {
   await run("datasets", "create", "short-lived", "iso-*", "--tile-size", "64");
   await run("train", "--dataset", "short-lived", "--steps", "100000", "--id", "bereft", "--detach");

@@ -1,13 +1,22 @@
 /** `pssr operations`: follow or stop long work. */
-import { OperationMetadata, OperationMetadata_State, operationName } from "@pssr/api";
+import { OperationMetadata, OperationMetadata_State, operationName, type PssrError } from "@pssr/api";
 import { cancel, errorIn, finish } from "@pssr/client";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { allPages, type Context, withContext } from "../context.js";
 import { describe } from "../terminal/progress.js";
 import { table } from "../terminal/table.js";
 
-const stateName = (state: OperationMetadata_State) =>
-  OperationMetadata_State[state]?.replace("STATE_", "").toLowerCase() ?? "?";
+/** Which states an operation goes through, and which of them end it. */
+const openStates = ["pending", "running"];
+const endStates = ["succeeded", "failed", "cancelled"];
+/** What operations make, as their ids begin: `training-run-1`. */
+const kinds = ["image", "training", "prediction", "evaluation"];
+
+interface ListOptions {
+  state?: string[];
+  kind?: string[];
+}
+
 const raw = { decode: (bytes: Uint8Array) => bytes };
 
 async function watch(context: Context, name: string): Promise<void> {
@@ -20,34 +29,64 @@ async function watch(context: Context, name: string): Promise<void> {
   context.output.result({ operation: name, state: "succeeded" }, `${label}: succeeded`);
 }
 
+/** An operation as a list shows it. */
+interface Listed {
+  name: string;
+  state: string;
+  metadata: OperationMetadata;
+  error: PssrError | undefined;
+}
+
+/** Those of these states and kinds, the newest first. The server is asked for no more than it need tell. */
+async function* listed(context: Context, { state, kind }: ListOptions): AsyncGenerator<Listed> {
+  const { client, parent, signal } = context;
+  const filter = doneFilter(state);
+  for await (const { operations } of allPages((pageToken) =>
+    client.operations.listOperations({ name: parent, filter, pageSize: 1000, pageToken }, { signal }),
+  ))
+    for (const operation of operations) {
+      const { name } = operation;
+      const metadata = OperationMetadata.decode(operation.metadata?.value ?? new Uint8Array());
+      const itsState = OperationMetadata_State[metadata.state]?.replace("STATE_", "").toLowerCase() ?? "?";
+      const itsKind = operationName.parse(name).operation.split("-", 1)[0]!;
+      if ((state?.includes(itsState) ?? true) && (kind?.includes(itsKind) ?? true))
+        yield { name, state: itsState, metadata, error: errorIn(operation) };
+    }
+}
+
+/** The server tells apart what has ended and what has not. */
+function doneFilter(states: string[] | undefined): string {
+  if (states?.every((state) => openStates.includes(state))) return "done = false";
+  if (states?.every((state) => endStates.includes(state))) return "done = true";
+  return "";
+}
+
+/** An operation as a script gets it. */
+function forScripts({ name, state, metadata, error }: Listed) {
+  const why = error && { reason: error.reason, message: error.message };
+  return { name, done: endStates.includes(state), ...metadata, state, error: why };
+}
+
 export function addOperationCommands(program: Command, signal: AbortSignal): void {
   const operations = program.command("operations").description("follow or stop long work");
 
   operations
     .command("list")
-    .description("list the project's operations")
+    .description("list the project's operations, the newest first")
+    .addOption(new Option("--state <states...>", "only of these states").choices([...openStates, ...endStates]))
+    .addOption(new Option("--kind <kinds...>", "only what makes such a thing").choices(kinds))
     .action(
-      withContext(signal, async ({ client, parent, output }) => {
-        const rows: string[][] = [];
-        const all = [];
-        for await (const page of allPages((pageToken) =>
-          client.operations.listOperations({ name: parent, pageSize: 1000, pageToken }, { signal }),
-        ))
-          for (const operation of page.operations) {
-            const metadata = OperationMetadata.decode(operation.metadata?.value ?? new Uint8Array());
-            const state = stateName(metadata.state);
-            const { reason, message } = errorIn(operation) ?? {};
-            const error = reason && { reason, message };
-            all.push({ name: operation.name, done: operation.done, ...metadata, state, error });
-            rows.push([
-              operationName.parse(operation.name).operation,
-              state,
-              `${metadata.attempt}`,
-              message ?? (metadata.progress === undefined ? "" : describe(metadata.progress)),
-            ]);
-          }
-        output.list(
-          all,
+      withContext(signal, async (context, options: ListOptions) => {
+        const all: Listed[] = [];
+        for await (const one of listed(context, options)) all.push(one);
+        const rows = all.map(({ name, state, metadata: { attempt, progress }, error }) => [
+          operationName.parse(name).operation,
+          state,
+          `${attempt}`,
+          error?.message ?? (progress === undefined ? "" : describe(progress)),
+        ]);
+        context.output.list(
+          all.map(forScripts),
           rows.length === 0
             ? "no operations"
             : table(["operation", "state", "attempt", "progress, or why it failed"], rows),
