@@ -50,9 +50,13 @@ export function toShorts(pixels: usize, values: usize, count: i32): void {
   }
 }
 
+/** Adding it rounds a float below 2²² to a whole number, halves to the even one, which its lower bits then are. */
+const ROUNDER: f32 = 8388608; // 2²³
+
 function whole(values: v128, largest: f32): v128 {
-  const held = f32x4.min(f32x4.max(values, f32x4.splat(0)), f32x4.splat(largest));
-  return i32x4.trunc_sat_f32x4_u(f32x4.nearest(held));
+  // `pmax` gives its first operand where the other is no number.
+  const held = f32x4.pmin(f32x4.splat(largest), f32x4.pmax(f32x4.splat(0), values));
+  return i32x4.sub(f32x4.add(held, f32x4.splat(ROUNDER)), f32x4.splat(ROUNDER));
 }
 
 /** Holds every value between `low` and `high`; what is no number stays so. */

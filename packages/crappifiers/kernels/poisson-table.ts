@@ -10,85 +10,85 @@ export const TABLE_MEANS: i32 = 512;
 const WORD_BITS: i32 = 31;
 const GUIDE_BITS: i32 = 8;
 const GUIDE_SHIFT: i32 = WORD_BITS - GUIDE_BITS;
-/** Numbers that a Poisson-distributed one of the largest mean takes, all but 2⁻³¹ of them; on average two thirds. */
-const _MOST_ENTRIES: i32 = 300;
+/**
+ * Numbers lie within 160 of their mean, all but less than 2⁻³¹ of them: so many entries a mean, in whose middle it is.
+ * No power of two, or the entries looked up most would share a few lines of the cache.
+ */
+const ENTRIES: i32 = 320;
+const MIDDLE: i32 = 160;
 
-/** Of each mean: where its entries begin in `last`, and the number that its first entry stands for less that place. */
-const base: usize = memory.data(513 * 4, 16);
-const shift: usize = memory.data(513 * 4, 16);
-/** Of each mean and leading byte of the word: how far from its first entry the first one worth looking at lies. */
+/** Of each mean and number: the largest 31-bit word that still gives it. */
+const last: usize = memory.data(513 * 320 * 4, 16);
+/** Of each mean and leading byte of the word: the first of its entries worth looking at. */
 const guide: usize = memory.data(513 * 256 * 2, 16);
-/** The largest 31-bit word that still gives an entry's number. */
-const last: usize = memory.data(512 * 300 * 4, 16);
 
 /** Where to look for the number of a 31-bit word: at its entry, or rarely after it. */
 export function countEntry(mean: i32, word: u32): i32 {
-  const entry =
-    load<i32>(base + ((<usize>mean) << 2)) +
-    <i32>load<u16>(guide + ((((<usize>mean) << GUIDE_BITS) | (word >>> GUIDE_SHIFT)) << 1));
+  const entry = mean * ENTRIES + <i32>load<u16>(guide + <usize>(((mean << GUIDE_BITS) | (word >>> GUIDE_SHIFT)) << 1));
   // One step without a branch, which would be mispredicted every eighth time.
-  return entry + <i32>(<u32>(load<i32>(last + ((<usize>entry) << 2)) - <i32>word) >>> 31);
+  return entry + <i32>(<u32>(lastOf(entry) - <i32>word) >>> 31);
 }
 
 export function isBeyond(entry: i32, word: u32): bool {
-  return <i32>word > load<i32>(last + ((<usize>entry) << 2));
+  return <i32>word > lastOf(entry);
 }
 
 export function countAt(mean: i32, entry: i32): i32 {
-  return entry + load<i32>(shift + ((<usize>mean) << 2));
+  return entry - mean * (ENTRIES - 1) - MIDDLE;
 }
 
-/** Room for the probabilities of one mean, relative to the largest. */
-const relative: usize = memory.data(1024 * 8, 16);
+function entryOf(mean: i32, count: i32): i32 {
+  return count + mean * (ENTRIES - 1) + MIDDLE;
+}
+
+function lastOf(entry: i32): i32 {
+  return load<i32>(last + <usize>(entry << 2));
+}
+
+/** Probabilities of the entries of one mean, relative to the largest. */
+const relative: usize = memory.data(320 * 8, 16);
 
 /** Fills the table; nothing else here may be called before. Takes a few milliseconds. */
 export function buildPoissonTable(): void {
-  let entry = 0;
   for (let mean = 0; mean < TABLE_MEANS; mean++) {
-    store<i32>(base + ((<usize>mean) << 2), entry);
-    entry = addDistribution(mean, entry);
+    addDistribution(mean);
+    addGuide(mean);
   }
+  // Whoever looks up the mean behind the last one stops at its first entry.
+  store<i32>(last + <usize>((TABLE_MEANS * ENTRIES) << 2), i32.MAX_VALUE);
 }
 
-/** Adds the entries of a mean; returns the first free one. */
-function addDistribution(mean: i32, firstEntry: i32): i32 {
-  // Probabilities relative to that of the mode, which is the mean, by p(k+1) = p(k)·µ/(k+1): no exponential is needed.
-  let smallest = mean;
+function addDistribution(mean: i32): void {
+  // Relative to the probability of the mode, which is the mean, by p(k+1) = p(k)·µ/(k+1): no exponential is needed.
+  const smallest = max(0, mean - MIDDLE);
+  const largest = mean - MIDDLE + ENTRIES - 1;
+  const place = relative - <usize>(smallest << 3);
   let p: f64 = 1;
-  for (; smallest > 0 && p > 1e-20; smallest--) p *= <f64>smallest / <f64>mean;
-  let size = 0;
+  for (let k = mean; k >= smallest; k--) {
+    store<f64>(place + <usize>(k << 3), p);
+    p *= <f64>k / <f64>mean;
+  }
+  p = 1;
+  for (let k = mean + 1; k <= largest; k++) {
+    p *= <f64>mean / <f64>k;
+    store<f64>(place + <usize>(k << 3), p);
+  }
   let total: f64 = 0;
-  for (let k = smallest; k <= mean || p > 1e-20; k++) {
-    if (k === mean) p = 1;
-    else if (k > mean) p *= <f64>mean / <f64>k;
-    store<f64>(relative + ((<usize>size) << 3), p);
-    size++;
-    total += p;
-    if (k < mean) p *= <f64>mean / <f64>(k + 1);
-  }
-  let entry = firstEntry;
+  for (let k = smallest; k <= largest; k++) total += load<f64>(place + <usize>(k << 3));
   let cumulative: f64 = 0;
-  let shiftIsKnown = false;
-  for (let i = 0; i < size; i++) {
-    cumulative += load<f64>(relative + ((<usize>i) << 3));
+  for (let k = smallest; k <= largest; k++) {
+    cumulative += load<f64>(place + <usize>(k << 3));
     const upTo = floor<f64>((cumulative / total) * 2147483648 + 0.5);
-    if (upTo === 0) continue;
-    if (!shiftIsKnown) store<i32>(shift + ((<usize>mean) << 2), smallest + i - entry);
-    shiftIsKnown = true;
-    store<i32>(last + ((<usize>entry) << 2), <i32>(min<f64>(upTo, 2147483648) - 1));
-    entry++;
-    if (upTo >= 2147483648) break;
+    // None below the first word that counts has −1, which no word is below; the last ones have all that there are.
+    store<i32>(last + <usize>(entryOf(mean, k) << 2), <i32>(min<f64>(upTo, 2147483648) - 1));
   }
-  // The tail beyond has less than 2⁻³² in all.
-  store<i32>(last + ((<usize>(entry - 1)) << 2), i32.MAX_VALUE);
-  addGuide(mean, firstEntry);
-  return entry;
 }
 
-function addGuide(mean: i32, firstEntry: i32): void {
-  let entry = firstEntry;
+function addGuide(mean: i32): void {
+  const first = mean * ENTRIES;
+  let entry = entryOf(mean, max(0, mean - MIDDLE));
   for (let byte = 0; byte < 1 << GUIDE_BITS; byte++) {
-    while (byte << GUIDE_SHIFT > load<i32>(last + ((<usize>entry) << 2))) entry++;
-    store<u16>(guide + ((((<usize>mean) << GUIDE_BITS) | byte) << 1), <u16>(entry - firstEntry));
+    while (byte << GUIDE_SHIFT > lastOf(entry)) entry++;
+    store<u16>(guide + <usize>(((mean << GUIDE_BITS) | byte) << 1), <u16>(entry - first));
   }
 }

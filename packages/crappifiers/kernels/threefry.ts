@@ -50,30 +50,61 @@ export function fillBlocks(out: usize, blocks: i32, c0: i32, c1: i32, c2: i32, c
     let x2 = i32x4.splat(c2 + k2);
     let x3 = i32x4.splat(c3 + k3);
     counter = i32x4.add(counter, i32x4.splat(BLOCKS_TOGETHER));
-    // Twenty rounds: the rotations repeat after eight, the key comes in after every fourth.
-    for (let injection = 1; injection <= 5; injection++) {
-      const odd = (injection & 1) !== 0;
+    // Twenty rounds: the rotations repeat after eight; after every fourth the key comes in, each time one word on.
+    let a = key0;
+    let b = key1;
+    let c = key2;
+    let d = key3;
+    let e = key4;
+    for (let injection = 1; ; injection += 2) {
       x0 = i32x4.add(x0, x1);
       x2 = i32x4.add(x2, x3);
-      x1 = v128.xor(odd ? rotate(x1, 10) : rotate(x1, 6), x0);
-      x3 = v128.xor(odd ? rotate(x3, 26) : rotate(x3, 20), x2);
+      x1 = v128.xor(rotate(x1, 10), x0);
+      x3 = v128.xor(rotate(x3, 26), x2);
       x0 = i32x4.add(x0, x3);
       x2 = i32x4.add(x2, x1);
-      x3 = v128.xor(odd ? rotate(x3, 11) : rotate(x3, 17), x0);
-      x1 = v128.xor(odd ? rotate(x1, 21) : rotate(x1, 11), x2);
+      x3 = v128.xor(rotate(x3, 11), x0);
+      x1 = v128.xor(rotate(x1, 21), x2);
       x0 = i32x4.add(x0, x1);
       x2 = i32x4.add(x2, x3);
-      x1 = v128.xor(odd ? rotate(x1, 13) : rotate(x1, 25), x0);
-      x3 = v128.xor(odd ? rotate(x3, 27) : rotate(x3, 10), x2);
+      x1 = v128.xor(rotate(x1, 13), x0);
+      x3 = v128.xor(rotate(x3, 27), x2);
       x0 = i32x4.add(x0, x3);
       x2 = i32x4.add(x2, x1);
-      x3 = v128.xor(odd ? rotate(x3, 23) : rotate(x3, 18), x0);
-      x1 = v128.xor(odd ? rotate(x1, 5) : rotate(x1, 20), x2);
-      x0 = i32x4.add(x0, pick(injection, key1, key2, key3, key4, key0));
-      x1 = i32x4.add(x1, pick(injection, key2, key3, key4, key0, key1));
-      x2 = i32x4.add(x2, pick(injection, key3, key4, key0, key1, key2));
-      x3 = i32x4.add(x3, pick(injection, key4, key0, key1, key2, key3));
-      x3 = i32x4.add(x3, i32x4.splat(injection));
+      x3 = v128.xor(rotate(x3, 23), x0);
+      x1 = v128.xor(rotate(x1, 5), x2);
+      x0 = i32x4.add(x0, b);
+      x1 = i32x4.add(x1, c);
+      x2 = i32x4.add(x2, d);
+      x3 = i32x4.add(x3, i32x4.add(e, i32x4.splat(injection)));
+      if (injection === 5) break;
+      x0 = i32x4.add(x0, x1);
+      x2 = i32x4.add(x2, x3);
+      x1 = v128.xor(rotate(x1, 6), x0);
+      x3 = v128.xor(rotate(x3, 20), x2);
+      x0 = i32x4.add(x0, x3);
+      x2 = i32x4.add(x2, x1);
+      x3 = v128.xor(rotate(x3, 17), x0);
+      x1 = v128.xor(rotate(x1, 11), x2);
+      x0 = i32x4.add(x0, x1);
+      x2 = i32x4.add(x2, x3);
+      x1 = v128.xor(rotate(x1, 25), x0);
+      x3 = v128.xor(rotate(x3, 10), x2);
+      x0 = i32x4.add(x0, x3);
+      x2 = i32x4.add(x2, x1);
+      x3 = v128.xor(rotate(x3, 18), x0);
+      x1 = v128.xor(rotate(x1, 20), x2);
+      x0 = i32x4.add(x0, c);
+      x1 = i32x4.add(x1, d);
+      x2 = i32x4.add(x2, e);
+      x3 = i32x4.add(x3, i32x4.add(a, i32x4.splat(injection + 1)));
+      const first = a;
+      const second = b;
+      a = c;
+      b = d;
+      c = e;
+      d = first;
+      e = second;
     }
     // Each vector holds one word of four blocks; in memory the words of a block stand together.
     const low01 = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5);
@@ -97,8 +128,4 @@ export function moreWords(pixel: i32, lane: i32): usize {
 
 function rotate(x: v128, bits: i32): v128 {
   return v128.or(i32x4.shl(x, bits), i32x4.shr_u(x, 32 - bits));
-}
-
-function pick(injection: i32, a: v128, b: v128, c: v128, d: v128, e: v128): v128 {
-  return injection === 1 ? a : injection === 2 ? b : injection === 3 ? c : injection === 4 ? d : e;
 }

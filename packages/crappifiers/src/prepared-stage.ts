@@ -17,8 +17,7 @@ export class PreparedStage {
     this.#steps = specs.map((spec, index) => {
       const name = `${stage}/${index}`;
       const step: Step = steps[spec.kind];
-      useNoise(key, name, "parameters");
-      return { name, step, parameters: drawParameters(step, spec) };
+      return { name, step, parameters: drawParameters(step, spec, key, name) };
     });
   }
 
@@ -34,17 +33,23 @@ export class PreparedStage {
   }
 }
 
-/** The step's numbers for this tile: parameter n takes normal number n. */
-function drawParameters(step: Step, spec: StepSpec): Record<string, number> {
+/** The step's numbers for this tile: parameter n takes normal number n of the stream `parameters`. */
+function drawParameters(step: Step, spec: StepSpec, key: NoiseKey, name: string): Record<string, number> {
   const given: Readonly<Record<string, Parameter | string>> = spec;
-  const names = Object.entries(step.parameters);
-  const at = kernelMemory.take(8 * names.length);
-  kernels.normals(at, names.length);
-  const normals = kernelMemory.view(Float64Array, at, names.length);
-  const drawn = names.map(([name, { min, max }], index): [string, number] => {
-    const { value, spread } = given[name] as Parameter;
-    const drawn = spread === 0 ? value : value + spread * normals[index]!;
-    return [name, Math.min(Math.max(drawn, min), max)];
+  const parameters = Object.entries(step.parameters).map(([name, bounds]) => {
+    return { name, ...bounds, ...(given[name] as Parameter) };
+  });
+  const isDrawn = parameters.some(({ spread }) => spread > 0);
+  const normals = isDrawn ? normalNumbers(parameters.length, key, name) : undefined;
+  const drawn = parameters.map(({ name, value, spread, min, max }, index) => {
+    return [name, Math.min(Math.max(value + spread * (normals?.[index] ?? 0), min), max)];
   });
   return Object.fromEntries(drawn);
+}
+
+function normalNumbers(count: number, key: NoiseKey, name: string): Float64Array {
+  const at = kernelMemory.take(8 * count);
+  useNoise(key, name, "parameters");
+  kernels.normals(at, count);
+  return kernelMemory.view(Float64Array, at, count);
 }

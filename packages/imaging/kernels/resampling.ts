@@ -23,28 +23,71 @@ export function resampleRows(
   lower: usize,
   taps: i32,
 ): void {
-  const weightBytes = (<usize>taps) << 1;
   for (let row = 0; row < height; row++) {
-    let weights: usize = 0;
-    for (let i = 0; i < outputWidth; i += 4) {
-      const places = starts + ((<usize>i) << 2);
-      const sum0 = weightedSum(input + load<i32>(places), upper + weights, lower + weights, taps);
-      weights += weightBytes;
-      const sum1 = weightedSum(input + load<i32>(places, 4), upper + weights, lower + weights, taps);
-      weights += weightBytes;
-      const sum2 = weightedSum(input + load<i32>(places, 8), upper + weights, lower + weights, taps);
-      weights += weightBytes;
-      const sum3 = weightedSum(input + load<i32>(places, 12), upper + weights, lower + weights, taps);
-      weights += weightBytes;
-      // The four parts of each sum are added, and stand side by side.
-      const half01 = i32x4.add(v128.shuffle<i32>(sum0, sum1, 0, 4, 1, 5), v128.shuffle<i32>(sum0, sum1, 2, 6, 3, 7));
-      const half23 = i32x4.add(v128.shuffle<i32>(sum2, sum3, 0, 4, 1, 5), v128.shuffle<i32>(sum2, sum3, 2, 6, 3, 7));
-      const sums = i32x4.add(v128.shuffle<i64>(half01, half23, 0, 2), v128.shuffle<i64>(half01, half23, 1, 3));
-      v128.store32_lane(out + i, rounded(sums), 0);
-    }
+    // The commonest case, bilinear by four, has no need of a loop over taps.
+    if (taps === 8) resampleRow8(out, input, outputWidth, starts, upper, lower);
+    else resampleRow(out, input, outputWidth, starts, upper, lower, taps);
     input += width;
     out += outputWidth;
   }
+}
+
+function resampleRow8(
+  out: usize,
+  input: usize,
+  outputWidth: i32,
+  starts: usize,
+  upper: usize,
+  lower: usize,
+): void {
+  const end = out + outputWidth;
+  for (; out < end; out += 4) {
+    const sum0 = weightedSum8(input + load<i32>(starts), upper, lower);
+    const sum1 = weightedSum8(input + load<i32>(starts, 4), upper + 16, lower + 16);
+    const sum2 = weightedSum8(input + load<i32>(starts, 8), upper + 32, lower + 32);
+    const sum3 = weightedSum8(input + load<i32>(starts, 12), upper + 48, lower + 48);
+    v128.store32_lane(out, rounded(sideBySide(sum0, sum1, sum2, sum3)), 0);
+    starts += 16;
+    upper += 64;
+    lower += 64;
+  }
+}
+
+function weightedSum8(pixels: usize, upper: usize, lower: usize): v128 {
+  const eight = i16x8.extend_low_i8x16_u(v128.load64_zero(pixels));
+  const uppers = i32x4.dot_i16x8_s(eight, v128.load(upper));
+  const lowers = i32x4.dot_i16x8_s(eight, v128.load(lower));
+  return i32x4.add(i32x4.shl(uppers, LOWER_BITS), lowers);
+}
+
+function resampleRow(
+  out: usize,
+  input: usize,
+  outputWidth: i32,
+  starts: usize,
+  upper: usize,
+  lower: usize,
+  taps: i32,
+): void {
+  const bytes = <usize>(2 * taps);
+  const end = out + outputWidth;
+  for (; out < end; out += 4) {
+    const sum0 = weightedSum(input + load<i32>(starts), upper, lower, taps);
+    const sum1 = weightedSum(input + load<i32>(starts, 4), upper + bytes, lower + bytes, taps);
+    const sum2 = weightedSum(input + load<i32>(starts, 8), upper + 2 * bytes, lower + 2 * bytes, taps);
+    const sum3 = weightedSum(input + load<i32>(starts, 12), upper + 3 * bytes, lower + 3 * bytes, taps);
+    v128.store32_lane(out, rounded(sideBySide(sum0, sum1, sum2, sum3)), 0);
+    starts += 16;
+    upper += 4 * bytes;
+    lower += 4 * bytes;
+  }
+}
+
+/** The four parts of each sum, added. */
+function sideBySide(sum0: v128, sum1: v128, sum2: v128, sum3: v128): v128 {
+  const half01 = i32x4.add(v128.shuffle<i32>(sum0, sum1, 0, 4, 1, 5), v128.shuffle<i32>(sum0, sum1, 2, 6, 3, 7));
+  const half23 = i32x4.add(v128.shuffle<i32>(sum2, sum3, 0, 4, 1, 5), v128.shuffle<i32>(sum2, sum3, 2, 6, 3, 7));
+  return i32x4.add(v128.shuffle<i64>(half01, half23, 0, 2), v128.shuffle<i64>(half01, half23, 1, 3));
 }
 
 /** In four parts. */
