@@ -32,6 +32,19 @@ export function addNormal(values: usize, count: i32, offset: f64, deviation: f64
   }
 }
 
+/** value ← value + deviation · (value − black) · normal number. Pixel n takes word n. */
+export function multiplyNormal(values: usize, count: i32, black: f64, deviation: f64): void {
+  for (let start = 0; start < count; start += CHUNK) {
+    const size = min(CHUNK, count - start);
+    drawNormals(numbers, start, size);
+    for (let n = 0; n < size; n++) {
+      const at = values + <usize>((start + n) << 2);
+      const value = <f64>load<f32>(at);
+      store<f32>(at, <f32>(value + deviation * (value - black) * load<f64>(numbers + <usize>(n << 3))));
+    }
+  }
+}
+
 /** Writes the normal numbers of the pixels 0, 1 … themselves, in float64. */
 export function normals(out: usize, count: i32): void {
   for (let start = 0; start < count; start += CHUNK) {

@@ -14,13 +14,14 @@ import { PreparedStage } from "./prepared-stage.js";
 import type { NoiseKey } from "./random/noise-key.js";
 import { samplerFor } from "./sampling.js";
 import type { Crappifier } from "./spec.js";
-import type { Levels } from "./step.js";
+import { stageGrids } from "./stage-grids.js";
+import type { Calibration, Levels } from "./step.js";
 
 /**
  * The low-resolution tile of `hr`: the same frames and data type, height and width divided by the scale. The bytes
  * depend on the arguments alone, and noise is independent between frames, tiles, epochs, images, seeds and steps.
  *
- * @param crappifier A specification that `parseCrappifier` has checked.
+ * @param crappifier A specification that `parseCrappifier` has checked, and `checkFit` for tiles of this size.
  * @param out Where to write the pixels; by default a new array.
  * @throws PssrError INVALID_FIELD when the scale does not divide the tile, or levels or key make no sense;
  *   SHAPE_MISMATCH when `hr.data` or `out` does not hold as many pixels as the shape says, or is of another type.
@@ -28,13 +29,13 @@ import type { Levels } from "./step.js";
 export function crappify<Dtype extends PixelType>(
   crappifier: Crappifier,
   hr: PixelTile<Dtype>,
-  levels: Levels,
+  calibration: Calibration,
   key: NoiseKey,
   out?: PixelTile<Dtype>["data"],
 ): PixelTile<Dtype> {
   const { scale } = crappifier.sampling;
   checkTile(hr, scale);
-  checkLevels(levels);
+  checkLevels(calibration);
   checkKey(key);
   const { dtype, frames } = hr;
   const height = hr.height / scale;
@@ -43,8 +44,9 @@ export function crappify<Dtype extends PixelType>(
   checkPixels("out", data, dtype, frames * height * width);
 
   kernelMemory.release();
-  const optics = new PreparedStage("optics", crappifier.optics, levels, key);
-  const detector = new PreparedStage("detector", crappifier.detector, levels, key);
+  const [highGrid, lowGrid] = stageGrids(crappifier, { ...hr, pixelSizeNm: calibration.pixelSizeNm });
+  const optics = new PreparedStage("optics", crappifier.optics, calibration, highGrid, key);
+  const detector = new PreparedStage("detector", crappifier.detector, calibration, lowGrid, key);
   const high = crappifier.optics.length > 0 ? new Plane(hr.height, hr.width) : undefined;
   const low = new Plane(height, width);
   const exchange = new PixelExchange(dtype, Math.max(high?.pixels ?? 0, low.pixels));

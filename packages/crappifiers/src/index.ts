@@ -1,3 +1,4 @@
+export { checkFit } from "./check-fit.js";
 export { crappify } from "./crappify.js";
 export { fromCrappifierMessage, toCrappifierMessage } from "./message.js";
 export { parseCrappifier } from "./parse-crappifier.js";
@@ -12,5 +13,5 @@ export {
   type StepSpec,
   samplingKernels,
 } from "./spec.js";
-export type { Levels, Stage, StepParameter } from "./step.js";
+export type { Calibration, Levels, Stage, StepParameter } from "./step.js";
 export { type StepKind, steps } from "./steps/registry.js";

@@ -37,6 +37,37 @@ interface Exports {
   ): void;
   /** To be called once, before `blendPoisson`. */
   buildPoissonTable(): void;
+  /** value ← value + deviation · (value − black) · normal number */
+  multiplyNormal(values: number, count: number, black: number, deviation: number): void;
+  /** A pixel becomes `first` where its word is below `firstBelow`, else `second` where below `secondBelow` (to 2³²). */
+  replacePixels(
+    values: number,
+    count: number,
+    firstBelow: number,
+    first: number,
+    secondBelow: number,
+    second: number,
+  ): void;
+  /** value ← black + range · (gain · x^gamma + offset), x = (value − black) / range */
+  applyGamma(
+    values: number,
+    count: number,
+    black: number,
+    range: number,
+    gamma: number,
+    gain: number,
+    offset: number,
+  ): void;
+  /** value ← the nearest of black + n · step */
+  quantise(values: number, count: number, black: number, step: number): void;
+  /** Gaussian, with the edge's pixels going on beyond it; `scratch` has room for a plane. */
+  blurPlane(values: number, scratch: number, height: number, width: number, sigma: number): void;
+  /** Adds to each row its own number (float64). */
+  addToRows(values: number, height: number, width: number, numbers: number): void;
+  /** To `out` what each row sees that is displaced by its own (down, right), float64 each. */
+  displaceRows(out: number, values: number, height: number, width: number, down: number, right: number): void;
+  /** Each block of size × size pixels takes its mean. */
+  binPixels(values: number, height: number, width: number, size: number): void;
   clip(values: number, count: number, low: number, high: number): void;
   fromBytes(values: number, pixels: number, count: number): void;
   fromShorts(values: number, pixels: number, count: number): void;
@@ -63,6 +94,21 @@ class KernelMemory {
     const missing = this.#top - kernels.memory.buffer.byteLength;
     if (missing > 0) kernels.memory.grow(Math.ceil(missing / PAGE));
     return at;
+  }
+
+  /** So many bytes for the time of `work`. */
+  lend<Result>(bytes: number, work: (at: number) => Result): Result {
+    const top = this.#top;
+    try {
+      return work(this.take(bytes));
+    } finally {
+      this.#top = top;
+    }
+  }
+
+  /** Copies bytes within the memory. */
+  copy(to: number, from: number, bytes: number): void {
+    new Uint8Array(kernels.memory.buffer).copyWithin(to, from, from + bytes);
   }
 
   /** All that was taken is free again. */

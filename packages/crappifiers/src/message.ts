@@ -1,14 +1,18 @@
-/** Between a crappifier and its message in the contract: kinds of steps and their parameters bear the same names in both. */
+/**
+ * Between a crappifier and its message in the contract: kinds of steps and their parameters bear the contract's names in
+ * both, which generated code writes in camel case.
+ */
 import {
   type Crappifier as CrappifierMessage,
   CrappifierStep,
+  Sampling_Kernel as KernelMessage,
   type Parameter,
   PssrError,
   type Sampling,
-  Sampling_Kernel as SamplingKernel,
 } from "@pssr/api";
 import { parseCrappifier } from "./parse-crappifier.js";
-import type { Crappifier, StepSpec } from "./spec.js";
+import type { Crappifier, SamplingKernel, StepSpec } from "./spec.js";
+import { steps } from "./steps/registry.js";
 
 /** A crappifier, complete and checked; without one, the default. Throws INVALID_FIELD with the field's path below `path`. */
 export function fromCrappifierMessage(message: CrappifierMessage | undefined, path: string): Crappifier {
@@ -28,30 +32,54 @@ export function fromCrappifierMessage(message: CrappifierMessage | undefined, pa
 export function toCrappifierMessage({ optics, sampling, detector }: Crappifier): CrappifierMessage {
   return {
     optics: optics.map(toStep),
-    sampling: { scale: sampling.scale, kernel: SamplingKernel.KERNEL_BILINEAR },
+    sampling: { scale: sampling.scale, kernel: kernelMessages[sampling.kernel] },
     detector: detector.map(toStep),
   };
 }
 
+const kernelMessages: Record<SamplingKernel, KernelMessage> = {
+  BILINEAR: KernelMessage.KERNEL_BILINEAR,
+  AREA: KernelMessage.KERNEL_AREA,
+  POINT: KernelMessage.KERNEL_POINT,
+};
+
 /** What the caller left out is absent. */
 function fromSampling({ scale, kernel }: Sampling, path: string) {
-  if (kernel !== SamplingKernel.KERNEL_UNSPECIFIED && kernel !== SamplingKernel.KERNEL_BILINEAR) {
-    const field = `${path}.sampling.kernel`;
-    throw new PssrError("INVALID_FIELD", `${field}: ${kernel} is no kernel that this release knows; use BILINEAR`, {
-      field,
-    });
-  }
-  return scale === 0 ? {} : { scale };
+  const given = scale === 0 ? {} : { scale };
+  if (kernel === KernelMessage.KERNEL_UNSPECIFIED) return given;
+  const known = Object.entries(kernelMessages).find(([, message]) => message === kernel);
+  if (known !== undefined) return { ...given, kernel: known[0] };
+  const field = `${path}.sampling.kernel`;
+  const names = Object.keys(kernelMessages).join(" or ");
+  throw new PssrError("INVALID_FIELD", `${field}: ${kernel} is no kernel that this release knows; use ${names}`, {
+    field,
+  });
 }
 
 function fromStep({ kind }: CrappifierStep, path: string): Record<string, unknown> {
   if (kind === undefined) {
-    throw new PssrError("INVALID_FIELD", `${path}: this step names no kind; set poisson or gaussian`, { field: path });
+    throw new PssrError(
+      "INVALID_FIELD",
+      `${path}: this step names no kind; set one of ${Object.keys(steps).join(", ")}`,
+      { field: path },
+    );
   }
   const parameters: [string, Parameter | undefined][] = Object.entries(kind.value);
-  return { kind: kind.$case, ...Object.fromEntries(parameters.filter(([, parameter]) => parameter !== undefined)) };
+  const given = parameters.filter(([, parameter]) => parameter !== undefined);
+  return { kind: snake(kind.$case), ...Object.fromEntries(given.map(([name, parameter]) => [snake(name), parameter])) };
 }
 
 function toStep({ kind, ...parameters }: StepSpec): CrappifierStep {
-  return CrappifierStep.fromPartial({ kind: { $case: kind, value: parameters } } as Partial<CrappifierStep>);
+  const value = Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [camel(name), parameter]));
+  // The registry's names are the contract's: a test holds them against each other.
+  const step: unknown = { kind: { $case: camel(kind), value } };
+  return CrappifierStep.fromPartial(step as Partial<CrappifierStep>);
+}
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function camel(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

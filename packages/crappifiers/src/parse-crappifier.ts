@@ -73,11 +73,11 @@ function readStep(json: unknown, stage: Stage, path: string): StepSpec {
 
 function readParameter(json: unknown, parameter: StepParameter, path: string): Parameter {
   const { value = parameter.default, spread = 0 } = readObject(json ?? {}, path, ["value", "spread"]);
-  const { min, max, unit } = parameter;
-  if (typeof value !== "number" || !(value >= min && value <= max)) {
+  const { min, max, unit, whole } = parameter;
+  if (typeof value !== "number" || !(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
     throw invalid(
       `${path}.value`,
-      `${show(value)} is out of range; give a number from ${min} to ${max} (unit: ${unit})`,
+      `${show(value)} is out of range; give a ${whole ? "whole " : ""}number from ${min} to ${max} (unit: ${unit})`,
     );
   }
   if (typeof spread !== "number" || !(spread >= 0 && spread <= max - min)) {

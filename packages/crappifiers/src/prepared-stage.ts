@@ -3,16 +3,18 @@ import { kernelMemory, kernels } from "./kernels.js";
 import type { Plane } from "./plane.js";
 import { type NoiseKey, useNoise } from "./random/noise-key.js";
 import type { Parameter, StepSpec } from "./spec.js";
-import type { Levels, Stage, Step } from "./step.js";
+import type { Levels, Stage, StageGrid, Step } from "./step.js";
 import { steps } from "./steps/registry.js";
 
 export class PreparedStage {
   readonly #steps: { name: string; step: Step; parameters: Record<string, number> }[];
   readonly #levels: Levels;
+  readonly #grid: StageGrid;
   readonly #key: NoiseKey;
 
-  constructor(stage: Stage, specs: readonly StepSpec[], levels: Levels, key: NoiseKey) {
+  constructor(stage: Stage, specs: readonly StepSpec[], levels: Levels, grid: StageGrid, key: NoiseKey) {
     this.#levels = levels;
+    this.#grid = grid;
     this.#key = key;
     this.#steps = specs.map((spec, index) => {
       const name = `${stage}/${index}`;
@@ -26,7 +28,8 @@ export class PreparedStage {
     const levels = this.#levels;
     const [low, high] = levels.saturation ?? [levels.black, levels.white];
     for (const { name, step, parameters } of this.#steps) {
-      step.apply(plane, parameters, { levels, useNoise: () => useNoise(this.#key, name, frame) });
+      const useOwnNoise = (part?: string) => useNoise(this.#key, part === undefined ? name : `${name}/${part}`, frame);
+      step.apply(plane, parameters, { levels, grid: this.#grid, useNoise: useOwnNoise });
       plane.byteValued = false;
       kernels.clip(plane.at, plane.pixels, low, high);
     }
@@ -41,8 +44,9 @@ function drawParameters(step: Step, spec: StepSpec, key: NoiseKey, name: string)
   });
   const isDrawn = parameters.some(({ spread }) => spread > 0);
   const normals = isDrawn ? normalNumbers(parameters.length, key, name) : undefined;
-  const drawn = parameters.map(({ name, value, spread, min, max }, index) => {
-    return [name, Math.min(Math.max(value + spread * (normals?.[index] ?? 0), min), max)];
+  const drawn = parameters.map(({ name, value, spread, min, max, whole }, index) => {
+    const number = Math.min(Math.max(value + spread * (normals?.[index] ?? 0), min), max);
+    return [name, whole ? Math.round(number) : number];
   });
   return Object.fromEntries(drawn);
 }

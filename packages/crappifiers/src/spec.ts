@@ -19,14 +19,17 @@ export type StepSpec = {
   [Kind in StepKind]: { kind: Kind } & { [Name in keyof (typeof steps)[Kind]["parameters"]]: Parameter };
 }[StepKind];
 
-export const samplingKernels = ["BILINEAR"] as const;
+export const samplingKernels = ["BILINEAR", "AREA", "POINT"] as const;
 export type SamplingKernel = (typeof samplingKernels)[number];
 
 /** The way from the high- to the low-resolution grid. */
 export interface Sampling {
   /** How many high-resolution pixels make the side of a low-resolution one: a whole number from 1 to 16. */
   scale: number;
-  /** BILINEAR: triangle filter stretched by the scale (antialiased), as Pillow's. */
+  /**
+   * BILINEAR: triangle filter stretched by the scale (antialiased), as Pillow's. AREA: the mean of scale × scale pixels, as
+   * a larger detector element sees. POINT: the pixel in the middle, as a small probe that skips what lies between.
+   */
   kernel: SamplingKernel;
 }
 

@@ -18,6 +18,12 @@ export interface Levels {
   saturation?: readonly [low: number, high: number];
 }
 
+/** What is known of an image beside its pixels. */
+export interface Calibration extends Levels {
+  /** Side of a high-resolution pixel in nanometres; absent: unknown. */
+  pixelSizeNm?: number | undefined;
+}
+
 /** One parameter of a step, as documented to users and checked in a specification. */
 export interface StepParameter {
   meaning: string;
@@ -27,20 +33,42 @@ export interface StepParameter {
   max: number;
   /** Value where a specification names none. */
   default: number;
+  /** Whether only whole numbers make sense: draws are rounded. */
+  whole?: true;
 }
 
 export type Stage = "optics" | "detector";
 
+/** The grid of pixels that a stage works on. */
+export interface StageGrid {
+  height: number;
+  width: number;
+  /** Side of a pixel in nanometres; undefined: unknown. */
+  pixelSizeNm: number | undefined;
+}
+
 export interface StepContext {
   levels: Levels;
-  /** Kernels that run from now on draw the noise of this step on this frame: independent between frames and steps. */
-  useNoise(): void;
+  grid: StageGrid;
+  /**
+   * Kernels that run from now on draw the noise of this step on this frame: independent between frames and steps. A step
+   * that needs several independent noises names them.
+   */
+  useNoise(part?: string): void;
+}
+
+export interface StepProblem<Name extends string = string> {
+  parameter: Name;
+  /** What is wrong, what was expected, and what to do. */
+  message: string;
 }
 
 export interface Step<Name extends string = string> {
   meaning: string;
   stages: readonly Stage[];
   parameters: Readonly<Record<Name, StepParameter>>;
+  /** What keeps the step from working on a grid with these values, if anything does: a parameter, and the reason. */
+  problem?(parameters: Readonly<Record<Name, number>>, grid: StageGrid): StepProblem<Name> | undefined;
   /** Changes the plane's values in place. The caller clips them to the saturation levels afterwards. */
   apply(plane: Plane, parameters: Readonly<Record<Name, number>>, context: StepContext): void;
 }

@@ -32,14 +32,7 @@ export function resampleRows(
   }
 }
 
-function resampleRow8(
-  out: usize,
-  input: usize,
-  outputWidth: i32,
-  starts: usize,
-  upper: usize,
-  lower: usize,
-): void {
+function resampleRow8(out: usize, input: usize, outputWidth: i32, starts: usize, upper: usize, lower: usize): void {
   const end = out + outputWidth;
   for (; out < end; out += 4) {
     const sum0 = weightedSum8(input + load<i32>(starts), upper, lower);

@@ -1,4 +1,5 @@
-"""Writes pssr2.json: what PSSR2's own crappifiers do to flat grey images, and Pillow's sampling of a small picture.
+"""Writes pssr2.json: what PSSR2's own crappifiers do to flat grey images and, where nothing is drawn, to a small picture, and
+Pillow's sampling of it.
 
 Needs no torch: the module of the crappifiers is loaded from the wheel alone.
 
@@ -27,10 +28,17 @@ def load(path):
 
 
 def statistics(crappifier, grey):
-    """Mean and variance of the pixels as PSSR2 makes them from a sampled image: crappify, round, clip to 0..255."""
+    """Mean, variance and histogram of the pixels as PSSR2 makes them from a sampled image: crappify, round, clip to 0..255."""
     image = np.full((1, SAMPLES // 1000, 1000), grey, np.float32)
     pixels = np.clip(np.asarray(crappifier.crappify(image)).round(), 0, 255).astype(np.float64)
-    return {"grey": grey, "mean": float(pixels.mean()), "variance": float(pixels.var())}
+    first = int(pixels.min())
+    histogram = np.bincount(pixels.astype(int).ravel() - first).tolist()
+    return {
+        "grey": grey,
+        "mean": float(pixels.mean()),
+        "variance": float(pixels.var()),
+        "histogram": {"first": first, "counts": histogram},
+    }
 
 
 def picture(side):
@@ -49,6 +57,9 @@ def main(path):
     def gaussian(mean, sigma):
         return {"kind": "gaussian", "mean": mean, "sigma": sigma}, pssr.AdditiveGaussian(sigma, mean)
 
+    def salt_and_pepper(amount):
+        return {"kind": "salt_and_pepper", "amount": amount}, pssr.SaltPepper(100 * amount)
+
     chains = [
         [poisson(1)],
         [poisson(0.5)],
@@ -57,6 +68,9 @@ def main(path):
         [gaussian(-6, 4)],
         [poisson(1), gaussian(3, 8)],
         [gaussian(0, 20), poisson(1)],
+        [salt_and_pepper(0.005)],
+        [salt_and_pepper(0.3)],
+        [poisson(1), gaussian(0, 4), salt_and_pepper(0.01)],
     ]
     golden = {"samples": SAMPLES, "chains": []}
     for chain in chains:
@@ -64,6 +78,8 @@ def main(path):
         golden["chains"].append(
             {"steps": [spec for spec, _ in chain], "greys": [statistics(crappifier, grey) for grey in GREYS]}
         )
+    blurred = pssr.Blur(1.5).crappify(picture(64)[np.newaxis].astype(np.float32))[0]
+    golden["blurred"] = {"side": 64, "sigma": 1.5, "pixels": [round(float(x), 4) for x in blurred.ravel()]}
     sampled = Image.fromarray(picture(64)).resize((16, 16), Image.Resampling.BILINEAR)
     golden["sampled"] = {"side": 64, "scale": 4, "pixels": np.asarray(sampled).ravel().tolist()}
     out = pathlib.Path(__file__).with_name("pssr2.json")

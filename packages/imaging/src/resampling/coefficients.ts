@@ -3,8 +3,12 @@
  * `precompute_coeffs`): when shrinking, the filter is stretched by the scale, so that every input pixel counts.
  */
 
-/** BILINEAR: triangle of radius 1. BICUBIC: Keys' cubic of radius 2 with a = −0.5 (Keys 1981, eq. 4). */
-export type ResamplingKernel = "BILINEAR" | "BICUBIC";
+/**
+ * BILINEAR: triangle of radius 1. BICUBIC: Keys' cubic of radius 2 with a = −0.5 (Keys 1981, eq. 4). AREA: the mean of the
+ * pixels that an output pixel covers (Pillow's BOX). POINT: the pixel at its centre, or the one right of and below it
+ * (Pillow's NEAREST).
+ */
+export type ResamplingKernel = "BILINEAR" | "BICUBIC" | "AREA" | "POINT";
 
 /** One axis: output pixel i is the sum over k < counts[i] of weights[i · taps + k] · input[starts[i] + k]. */
 export interface Coefficients {
@@ -16,6 +20,7 @@ export interface Coefficients {
 }
 
 export function computeCoefficients(inputSize: number, outputSize: number, kernel: ResamplingKernel): Coefficients {
+  if (kernel === "POINT") return pointCoefficients(inputSize, outputSize);
   const [filter, radius] = kernels[kernel];
   const scale = inputSize / outputSize;
   const stretch = Math.max(scale, 1);
@@ -41,7 +46,18 @@ export function computeCoefficients(inputSize: number, outputSize: number, kerne
   return { taps, starts, counts, weights };
 }
 
-const kernels: Record<ResamplingKernel, [filter: (x: number) => number, radius: number]> = {
+function pointCoefficients(inputSize: number, outputSize: number): Coefficients {
+  const scale = inputSize / outputSize;
+  return {
+    taps: 1,
+    starts: Int32Array.from({ length: outputSize }, (_, i) => Math.floor((i + 0.5) * scale)),
+    counts: new Int32Array(outputSize).fill(1),
+    weights: new Float64Array(outputSize).fill(1),
+  };
+}
+
+const kernels: Record<Exclude<ResamplingKernel, "POINT">, [filter: (x: number) => number, radius: number]> = {
+  AREA: [(x) => (x > -0.5 && x <= 0.5 ? 1 : 0), 0.5],
   BILINEAR: [(x) => Math.max(0, 1 - Math.abs(x)), 1],
   BICUBIC: [
     (x) => {

@@ -19,7 +19,13 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 HERE = pathlib.Path(__file__).parent
-KERNELS = {"BILINEAR": Image.Resampling.BILINEAR, "BICUBIC": Image.Resampling.BICUBIC}
+KERNELS = {
+    "BILINEAR": Image.Resampling.BILINEAR,
+    "BICUBIC": Image.Resampling.BICUBIC,
+    "AREA": Image.Resampling.BOX,
+    "POINT": Image.Resampling.NEAREST,
+}
+SMOOTH = ["BILINEAR", "BICUBIC"]
 
 
 def lcg(seed, count):
@@ -49,8 +55,14 @@ def weights(size, out, kernel):
         outer = a * x**3 - 5 * a * x**2 + 8 * a * x - 4 * a
         return np.where(x < 1, inner, np.where(x < 2, outer, 0))
 
+    def box(x):
+        return (x > -0.5) & (x <= 0.5)
+
+    if kernel == "POINT":
+        return np.eye(size)[np.floor((np.arange(out) + 0.5) * scale).astype(int)]
     centre = (np.arange(out)[:, None] + 0.5) * scale
-    w = (triangle if kernel == "BILINEAR" else cubic)((np.arange(size)[None] + 0.5 - centre) / stretch)
+    filters = {"BILINEAR": triangle, "BICUBIC": cubic, "AREA": box}
+    w = filters[kernel]((np.arange(size)[None] + 0.5 - centre) / stretch)
     return w / w.sum(1, keepdims=True)
 
 
@@ -64,8 +76,10 @@ def pillow(image, shape, kernel):
 
 def resampling(em):
     cases = []
-    for shape in [(12, 13), (48, 30), (31, 52), (10, 17), (48, 52), (64, 80), (1, 1)]:
-        for kernel in KERNELS:
+    shapes = [(12, 13), (48, 30), (31, 52), (10, 17), (48, 52), (64, 80), (1, 1)]
+    wholes = [(12, 13), (24, 26), (16, 26), (3, 52)]
+    for shape, kernels in [(shape, SMOOTH) for shape in shapes] + [(shape, ["AREA", "POINT"]) for shape in wholes]:
+        for kernel in kernels:
             u8 = em[:16, :20] if shape == (64, 80) else em[:48, :52]
             u16 = u8.astype(np.uint16) * 257
             u16[::2] = np.uint16(40000) - u16[::2] // 2
@@ -85,7 +99,7 @@ def resampling(em):
     big = (lcg(1, 512 * 512) >> 24).astype(np.uint8).reshape(512, 512)
     digests = []
     for shape in [(128, 128), (171, 300), (700, 512), (1024, 1024)]:
-        for kernel in KERNELS:
+        for kernel in SMOOTH:
             digests.append({"shape": shape, "kernel": kernel, "sha256": hashlib.sha256(pillow(big, shape, kernel).tobytes()).hexdigest()})
     return {"em": packed(em[:48, :52], "u1"), "cases": cases, "lcg": {"seed": 1, "shape": [512, 512], "digests": digests}}
 

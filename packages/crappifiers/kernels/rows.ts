@@ -1,0 +1,48 @@
+/** What happens to the rows of a plane, one after the other as a scan writes them. */
+
+/** Adds to each row its own number (float64). */
+export function addToRows(values: usize, height: i32, width: i32, numbers: usize): void {
+  for (let row = 0; row < height; row++) {
+    const number = load<f64>(numbers + <usize>(row << 3));
+    const first = values + <usize>((row * width) << 2);
+    const end = first + <usize>(width << 2);
+    for (let at = first; at < end; at += 4) store<f32>(at, <f32>(<f64>load<f32>(at) + number));
+  }
+}
+
+/**
+ * Writes to `out` what each row sees that is displaced by (down, right) pixels, its own pair of float64: bilinear between
+ * pixels; beyond the edge the edge's pixels go on.
+ */
+export function displaceRows(out: usize, values: usize, height: i32, width: i32, down: usize, right: usize): void {
+  for (let row = 0; row < height; row++) {
+    const y = held(<f64>row + load<f64>(down + <usize>(row << 3)), height);
+    const shift = load<f64>(right + <usize>(row << 3));
+    const upper = <i32>floor<f64>(y);
+    const lower = min(upper + 1, height - 1);
+    const lowerShare = y - <f64>upper;
+    const upperRow = values + <usize>((upper * width) << 2);
+    const lowerRow = values + <usize>((lower * width) << 2);
+    for (let column = 0; column < width; column++) {
+      const x = held(<f64>column + shift, width);
+      const left = <i32>floor<f64>(x);
+      const rightShare = x - <f64>left;
+      const leftAt = <usize>(left << 2);
+      const rightAt = <usize>(min(left + 1, width - 1) << 2);
+      const above = between(load<f32>(upperRow + leftAt), load<f32>(upperRow + rightAt), rightShare);
+      const below =
+        lowerShare === 0 ? above : between(load<f32>(lowerRow + leftAt), load<f32>(lowerRow + rightAt), rightShare);
+      store<f32>(out, <f32>(above + lowerShare * (below - above)));
+      out += 4;
+    }
+  }
+}
+
+/** A place held within 0 and the last pixel. */
+function held(place: f64, size: i32): f64 {
+  return min<f64>(max<f64>(place, 0), <f64>(size - 1));
+}
+
+function between(first: f32, second: f32, share: f64): f64 {
+  return <f64>first + share * (<f64>second - <f64>first);
+}
