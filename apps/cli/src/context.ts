@@ -25,6 +25,8 @@ export class Context implements Disposable {
 
   constructor(options: GlobalOptions, signal: AbortSignal) {
     this.#options = options;
+    // grpc-js gives Node an IP address as a server's name. Whoever would read that this is deprecated cannot help it.
+    if (options.ca !== undefined) process.noDeprecation = true;
     this.client = connect(options.address, { token: apiToken(process.env), certificateAuthority: options.ca });
     this.output = new Output(options.json === true);
     this.parent = `projects/${options.project}`;

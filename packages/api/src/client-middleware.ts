@@ -5,7 +5,6 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { type CallOptions, ClientError, type ClientMiddlewareCall, Status as Code, Metadata } from "nice-grpc-common";
-import { connectionAdvice } from "./connection-advice.js";
 import { Status } from "./generated/google/rpc/status.js";
 import { isPssrError, PssrError } from "./pssr-error.js";
 import { mayRepeat } from "./repeatable.js";
@@ -16,8 +15,8 @@ export interface CallRules {
   peer: string;
   /** Deadline of each unary call in milliseconds, over all its tries. */
   deadlineMs: number;
-  /** How the certificate authority is set that this client trusts, for messages. */
-  authority: string;
+  /** The message for a peer that cannot be reached, from the words of grpc-js; undefined where those are all there is to say. */
+  unreachable(details: string, path: string): string | undefined;
   /** Adds to the call's metadata: a token, a trace. */
   decorate?(metadata: Metadata): void | Promise<void>;
 }
@@ -71,11 +70,7 @@ export function clientMiddleware(rules: CallRules) {
           );
         if (!(error instanceof ClientError)) throw error;
         const typed = details && errorOf(Status.decode(details));
-        const told =
-          typed ??
-          new PssrError(reasonOfCode(error.code), `${rules.peer}, ${path}: ${explained(error, rules)}`, {
-            cause: error,
-          });
+        const told = typed ?? new PssrError(reasonOfCode(error.code), explained(error, path, rules), { cause: error });
         const again = unary && tries < mostTries && isPeerGone(told) && mayRepeat(path, call.request);
         const pauseMs = pauseAfter(tries);
         if (!again || signal?.aborted || performance.now() + pauseMs >= (endsAt ?? 0)) throw told;
@@ -85,9 +80,9 @@ export function clientMiddleware(rules: CallRules) {
   };
 }
 
-function explained({ details, code }: ClientError, { authority }: CallRules): string {
-  const advice = code === Code.UNAVAILABLE ? connectionAdvice(details, authority) : undefined;
-  return advice === undefined ? details : `${advice} (${details.trim()})`;
+function explained({ details, code }: ClientError, path: string, { peer, unreachable }: CallRules): string {
+  const told = code === Code.UNAVAILABLE ? unreachable(details, path) : undefined;
+  return told ?? `${peer}, ${path}: ${details}`;
 }
 
 /**

@@ -5,7 +5,6 @@
  *     const image = await pssr.images.getImage({ name: "projects/default/images/scan-07" });
  *     pssr.close();
  */
-import { readFileSync } from "node:fs";
 import { ChannelCredentials } from "@grpc/grpc-js";
 import {
   type CrappifyServiceClient,
@@ -30,6 +29,7 @@ import {
 } from "@pssr/api";
 import { keepDrainingConnectionsAlive } from "@pssr/api/draining-keepalive";
 import { type Channel, createChannel, createClientFactory } from "nice-grpc";
+import { checkAddress, readAuthority, unreachable } from "./unreachable.js";
 
 export interface ConnectOptions {
   /** Deadline of a unary call that names none, in milliseconds. Default 30,000. Streams have none: they take a signal. */
@@ -55,13 +55,15 @@ export interface PssrClient {
   close(): void;
 }
 
-/** Opens a client of the gateway at `address` ("host:port"). It connects at the first call. */
+/** Opens a client of the gateway at `address` ("host:port"; else INVALID_FIELD). It connects at the first call. */
 export function connect(address: string, options: ConnectOptions = {}): PssrClient {
+  checkAddress(address);
   keepDrainingConnectionsAlive();
-  const credentials =
-    options.certificateAuthority === undefined
-      ? ChannelCredentials.createInsecure()
-      : ChannelCredentials.createSsl(readFileSync(options.certificateAuthority));
+  const { certificateAuthority } = options;
+  const encrypted = certificateAuthority !== undefined;
+  const credentials = encrypted
+    ? ChannelCredentials.createSsl(readAuthority(certificateAuthority))
+    : ChannelCredentials.createInsecure();
   const channel: Channel = createChannel(address, credentials, {
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_timeout_ms": 10_000,
@@ -74,7 +76,7 @@ export function connect(address: string, options: ConnectOptions = {}): PssrClie
     clientMiddleware({
       peer: `PSSR at ${address}`,
       deadlineMs: options.deadlineMs ?? 30_000,
-      authority: "--ca (PSSR_CA_FILE)",
+      unreachable: (details) => unreachable(details, { address, encrypted }),
       decorate: (metadata) =>
         void (options.token !== undefined && metadata.set("authorization", `Bearer ${options.token}`)),
     }),

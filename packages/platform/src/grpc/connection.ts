@@ -4,7 +4,7 @@
  *
  *     const images = connectService(address, { peer: "crappify", token }).client(ImageServiceDefinition);
  */
-import { clientMiddleware, type DeadlineOption, PssrError } from "@pssr/api";
+import { clientMiddleware, connectionAdvice, type DeadlineOption, PssrError } from "@pssr/api";
 import {
   type Client,
   createChannel,
@@ -45,10 +45,14 @@ export interface ServiceConnection {
 export function connectService(address: string, options: ConnectServiceOptions): ServiceConnection {
   const limits = { ...defaultLimits, ...options.limits };
   const channel = createChannel(address, channelCredentials(options.tls), channelOptions(limits));
+  const peer = `${options.peer} at ${address}`;
   const rules = clientMiddleware({
-    peer: `${options.peer} at ${address}`,
+    peer,
     deadlineMs: options.deadlineMs ?? 30_000,
-    authority: "--tls-ca-file (PSSR_TLS_CA_FILE)",
+    unreachable(details, path) {
+      const advice = connectionAdvice(details, "--tls-ca-file (PSSR_TLS_CA_FILE)");
+      return advice && `${peer}, ${path}: ${advice} (${details.trim()})`;
+    },
     async decorate(metadata) {
       if (options.token !== undefined) metadata.set("authorization", `Bearer ${await options.token()}`);
       const { trace } = currentScope();
@@ -65,7 +69,7 @@ export function connectService(address: string, options: ConnectServiceOptions):
         await within(waitForChannelReady(channel, new Date(Date.now() + timeoutMs)), { signal });
       } catch (cause) {
         signal?.throwIfAborted();
-        const message = `${options.peer} at ${address} cannot be reached within ${timeoutMs} ms; is it running?`;
+        const message = `${peer} cannot be reached within ${timeoutMs} ms; is it running?`;
         throw new PssrError("UNAVAILABLE", message, { cause });
       }
     },
