@@ -7,7 +7,7 @@ import {
   type PairPart,
   type StreamPairsRequest,
 } from "@pssr/api";
-import { fromCrappifierMessage } from "@pssr/crappifiers";
+import { checkFit, fromCrappifierMessage } from "@pssr/crappifiers";
 import type { CallExtension } from "@pssr/platform";
 import type { CallContext } from "nice-grpc-common";
 import { datasetKey } from "./dataset-service.js";
@@ -15,7 +15,7 @@ import type { ImageCatalogue } from "./images/image-catalogue.js";
 import { fromStreamPairs } from "./pairs/pair-message.js";
 import { partsOf } from "./pairs/pair-parts.js";
 import type { PairStreams } from "./pairs/pair-streams.js";
-import { checkCrappifySize, cutToScale, lowShape, noiseLevels } from "./pixels/crappify-region.js";
+import { calibrationOf, checkCrappifySize, cutToScale, lowShape } from "./pixels/crappify-region.js";
 import { fromRegion, toLevels, toPixelBlock } from "./pixels/pixel-message.js";
 import type { PixelReader } from "./pixels/pixel-reader.js";
 
@@ -37,9 +37,11 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
     const image = await this.parts.images.get({ project, id }, { signal, field: "image" });
     const region = fromRegion(request.region ?? cutToScale(image.shape, scale), image.shape, "region");
     checkCrappifySize(region.shape, scale, image.dtype);
+    const [height, width] = region.shape.slice(-2) as [number, number];
+    checkFit(crappifier, { height, width, pixelSizeNm: image.pixelSizeNm || undefined }, "crappifier");
     const order = {
       crappifier,
-      levels: noiseLevels(image),
+      calibration: calibrationOf(image),
       key: { seed: request.seed, image: image.digest, tile: 0, epoch: 0 },
     };
     const bytes = await this.parts.pixels.crappify({ location: image.location, ...region }, order, { signal });

@@ -39,6 +39,8 @@ test("everything that a caller leaves out is pinned as a number", async (context
   assert.ok(batchSize > 0 && learningRate > 0 && weightDecay !== undefined && structureWeight !== undefined);
 });
 
+const blur = (sigma: number) => ({ kind: { $case: "gaussianBlur" as const, value: { sigma: { value: sigma } } } });
+
 test("a crappifier's steps are completed to numbers", async (context) => {
   const { trainings } = await (await workplace(context)).open(idle);
   const gaussian = { kind: { $case: "gaussian" as const, value: { sigma: { value: 3, spread: 1 } } } };
@@ -61,6 +63,7 @@ const invalid: [field: string, request: Partial<CreateTrainingRequest>][] = [
   ["training.model", { training: smallTraining(1, { model: `${parent}/models/Not An Id` }) }],
   ["training.crappifier.sampling.scale", { training: smallTraining(1, { crappifier: { sampling: { scale: 17 } } }) }],
   ["training.crappifier.sampling.scale", { training: smallTraining(1, { crappifier: { sampling: { scale: 3 } } }) }],
+  ["training.crappifier.detector[0].sigma", { training: smallTraining(1, { crappifier: { detector: [blur(40)] } }) }],
   [
     "training.crappifier.sampling.kernel",
     { training: smallTraining(1, { crappifier: { sampling: { kernel: 9 as Sampling_Kernel } } }) },

@@ -40,8 +40,9 @@ export async function draftDataset(
           names.map(async (name, i) => {
             const field = `dataset.images[${first + i}]`;
             const { image: id } = imageName.parse(name, field);
-            const { digest, shape, location, levels, dtype } = await catalogue.get({ project, id }, { signal, field });
-            return { name, digest, shape, location, levels, dtype };
+            const image = await catalogue.get({ project, id }, { signal, field });
+            const { digest, shape, location, levels, dtype, pixelSizeNm } = image;
+            return { name, digest, shape, location, levels, dtype, ...(pixelSizeNm > 0 ? { pixelSizeNm } : {}) };
           }),
         )),
       );
@@ -72,8 +73,17 @@ export async function draftDataset(
   const { tileSize, tileStride, validationFraction, guard } = wanted;
   const geometry = { tileSize, tileStride, validationFraction, guard };
   const digest = digestOf(images, geometry);
+  const pixelSizeNm = Math.min(...images.map((image) => image.pixelSizeNm ?? 0)) || undefined;
   return {
-    draft: { ...geometry, trainingTiles: training, validationTiles: validation, dtype, digest, createMs: Date.now() },
+    draft: {
+      ...geometry,
+      trainingTiles: training,
+      validationTiles: validation,
+      dtype,
+      ...(pixelSizeNm === undefined ? {} : { pixelSizeNm }),
+      digest,
+      createMs: Date.now(),
+    },
     manifest: { schemaVersion: 1, images },
     confirm: async () => {
       const now = await lookUp();

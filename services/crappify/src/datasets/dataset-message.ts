@@ -20,6 +20,7 @@ export function toDataset(key: RecordKey, dataset: StoredDataset, images: readon
     trainingTiles: BigInt(dataset.trainingTiles),
     validationTiles: BigInt(dataset.validationTiles),
     dataType: dataTypes[dataset.dtype],
+    pixelSizeNm: dataset.pixelSizeNm ?? 0,
     digest: dataset.digest,
     createTime: new Date(dataset.createMs),
   };

@@ -16,6 +16,8 @@ export interface StoredDataset extends TileGeometry {
   trainingTiles: number;
   validationTiles: number;
   dtype: Dtype;
+  /** Smallest side of a pixel of the images in nanometres; absent: not every image tells, or an older release made it. */
+  pixelSizeNm?: number;
   /** SHA-256 over the images' digests, the tiles and the split, hexadecimal. */
   digest: string;
   createMs: number;
@@ -44,6 +46,8 @@ export interface ManifestImage {
   /** Prefix of its OME-Zarr in the object store. */
   location: string;
   levels: Levels;
+  /** Side of a pixel in nanometres; absent: unknown, or an older release made the dataset. */
+  pixelSizeNm?: number;
 }
 
 export interface DatasetManifest {

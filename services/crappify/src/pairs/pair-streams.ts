@@ -1,12 +1,13 @@
 /** Opens streams of pairs over datasets, and ends them when their dataset is deleted. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPssrError, PssrError } from "@pssr/api";
+import { checkFit } from "@pssr/crappifiers";
 import { bytesPerPixel } from "@pssr/imaging";
 import type { Abortable, Logger, RecordKey } from "@pssr/platform";
 import { type DatasetCatalogue, nameOfDataset } from "../datasets/dataset-catalogue.js";
 import type { StoredDataset } from "../datasets/dataset-record.js";
 import { TileIndex } from "../datasets/tile-index.js";
-import { noiseLevels } from "../pixels/crappify-region.js";
+import { calibrationOf } from "../pixels/crappify-region.js";
 import type { PixelReader } from "../pixels/pixel-reader.js";
 import { orderedPrefetch } from "./ordered-prefetch.js";
 import type { Pair } from "./pair-parts.js";
@@ -87,7 +88,7 @@ export class PairStreams {
       const shape = start.map((_, axis) => (axis < start.length - 2 ? 1 : side));
       const order = {
         crappifier: spec.crappifier,
-        levels: noiseLevels({ levels: image.levels, dtype: dataset.dtype }),
+        calibration: calibrationOf({ ...image, dtype: dataset.dtype, pixelSizeNm: image.pixelSizeNm }),
         key: { seed: spec.seed, image: image.digest, ...noise },
       };
       const { low, high } = await pixels.pair({ location: image.location, start, shape }, order, orientation, options);
@@ -116,13 +117,8 @@ function checkRequest(name: string, dataset: StoredDataset, digest: string, spec
       },
     );
   }
-  const { scale } = spec.crappifier.sampling;
-  if (dataset.tileSize % scale === 0) return;
-  throw new PssrError(
-    "INVALID_FIELD",
-    `crappifier.sampling.scale: ${scale} does not divide the dataset's tiles of ${dataset.tileSize}; use a scale that does, or make a dataset with other tiles`,
-    { field: "crappifier.sampling.scale" },
-  );
+  const { tileSize, pixelSizeNm } = dataset;
+  checkFit(spec.crappifier, { height: tileSize, width: tileSize, pixelSizeNm }, "crappifier");
 }
 
 function deleted(name: string): PssrError {

@@ -1,8 +1,10 @@
 /** What may be crappified in one call, and with which intensities. */
 import { PssrError } from "@pssr/api";
-import type { Levels as NoiseLevels } from "@pssr/crappifiers";
+import type { Calibration } from "@pssr/crappifiers";
 import { bytesPerPixel, type Dtype, maximumOf, pixelCount } from "@pssr/imaging";
-import type { StoredImage } from "../images/image-record.js";
+import type { PixelDescription } from "../images/image-record.js";
+
+type Calibrated = Pick<PixelDescription, "levels" | "dtype"> & { pixelSizeNm: number | undefined };
 
 /** High-resolution pixels of one call. */
 const maximumPixels = 2_000_000;
@@ -42,16 +44,16 @@ export function checkCrappifySize(shape: readonly number[], scale: number, dtype
 }
 
 /**
- * Black and white for noise. Where they were measured, some pixels lie outside of them by definition: then only the data
- * type's own range saturates.
+ * What a crappifier's numbers refer to. Where black and white were measured, some pixels lie outside of them by definition:
+ * then only the data type's own range saturates.
  */
-export function noiseLevels({ levels, dtype }: Pick<StoredImage, "levels" | "dtype">): NoiseLevels {
+export function calibrationOf({ levels, dtype, pixelSizeNm }: Calibrated): Calibration {
   const { black, white, source } = levels;
-  if (source !== "PERCENTILE") return { black, white };
+  const known = { black, white, pixelSizeNm: pixelSizeNm || undefined };
+  if (source !== "PERCENTILE") return known;
   const most = maximumOf(dtype);
   return {
-    black,
-    white,
+    ...known,
     saturation: most === undefined ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : [0, most],
   };
 }

@@ -1,5 +1,5 @@
 /** What the threads that work on pixels are asked to do, and what they ask back. Plain data: it crosses threads. */
-import type { Crappifier, NoiseKey, Levels as NoiseLevels } from "@pssr/crappifiers";
+import type { Calibration, Crappifier, NoiseKey } from "@pssr/crappifiers";
 import type { ByteRange, Dtype, Levels } from "@pssr/imaging";
 import type { ExportFormat } from "../images/image-exports.js";
 
@@ -13,7 +13,7 @@ export interface Box {
 
 export interface CrappifyOrder {
   crappifier: Crappifier;
-  levels: NoiseLevels;
+  calibration: Calibration;
   key: NoiseKey;
 }
 

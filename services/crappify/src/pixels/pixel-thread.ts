@@ -53,13 +53,13 @@ async function pair(image: StoredPixels, task: Task<"pair">, options: Options): 
 }
 
 /** The crappified counterpart; all planes are one tile's frames. */
-function low(pixels: PixelArray, { crappifier, levels, key }: CrappifyOrder): PixelData {
+function low(pixels: PixelArray, { crappifier, calibration, key }: CrappifyOrder): PixelData {
   const { data, dtype } = pixels;
   const [height, width] = planeShape(pixels);
   const { data: degraded } = crappify(
     crappifier,
     { data, dtype, frames: planeCount(pixels), height, width },
-    levels,
+    calibration,
     key,
   );
   // At scale 1 without steps the tile itself may come back, which is handed over on its own.

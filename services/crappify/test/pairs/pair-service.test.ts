@@ -262,6 +262,18 @@ test("crappify degrades a region as pairs are, and says what its pixels mean", a
   await assert.rejects(installation.crappify.crappify({ image, region: odd }), reason("INVALID_FIELD", "region"));
 });
 
+test("a lens needs the size of the images' pixels, for pairs and for a look", async (t) => {
+  const { crappify, dataset } = await withDataset(t);
+  const lens = (value: object) => ({ optics: [{ kind: { $case: "opticalBlur" as const, value } }] });
+  const image = dataset.images[0]!;
+  const unknown = reason("INVALID_FIELD", "crappifier.optics[0].pixel_size");
+  await assert.rejects(crappify.crappify({ image, crappifier: lens({}) }), unknown);
+  const pairs = crappify.streamPairs({ dataset: dataset.name, crappifier: lens({}) })[Symbol.asyncIterator]();
+  await assert.rejects(pairs.next(), unknown);
+  const { low } = await crappify.crappify({ image, crappifier: lens({ pixelSize: { value: 100 } }) });
+  assert.ok(low!.data.length > 0);
+});
+
 test("crappify refuses what does not fit into one message", async (t) => {
   const installation = await withDataset(t, { shapes: [[1500, 1500]] });
   const image = installation.dataset.images[0]!;

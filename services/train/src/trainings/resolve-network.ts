@@ -28,15 +28,9 @@ export function toNetworkSpec({ config: { options } }: Network): NetworkSpec {
   return { family: { $case: "compact", value: { width, blocks, depth } } };
 }
 
-/** Throws INVALID_FIELD where tiles of `tileSize` high-resolution pixels do not fit the network. */
+/** Throws INVALID_FIELD where tiles of `tileSize` high-resolution pixels, a multiple of the scale, do not fit the network. */
 export function checkTileSize(network: Network, tileSize: number): void {
   const { scale } = network.config;
-  if (tileSize % scale !== 0) {
-    throw invalid(
-      scaleField,
-      `${scale} does not divide the dataset's tile_size ${tileSize}; use a divisor of it, or a dataset with other tiles`,
-    );
-  }
   const { grid } = receptiveField(network);
   if ((tileSize / scale) % grid !== 0) {
     throw invalid(

@@ -3,7 +3,7 @@
  * no sense is refused with the field's path, before anything is stored.
  */
 import { type Dataset, LearningSpec, modelName, PssrError, Training } from "@pssr/api";
-import { fromCrappifierMessage, toCrappifierMessage } from "@pssr/crappifiers";
+import { checkFit, fromCrappifierMessage, toCrappifierMessage } from "@pssr/crappifiers";
 import { learningDefaults } from "./learning-defaults.js";
 import { checkTileSize, networkOf, toNetworkSpec } from "./resolve-network.js";
 
@@ -15,9 +15,12 @@ const maximumSeconds = 30n * 24n * 3600n;
  * DATASET_EMPTY.
  */
 export function resolveTraining(asked: Training, project: string, id: string, dataset: Dataset): Training {
-  const crappifier = toCrappifierMessage(fromCrappifierMessage(asked.crappifier, "training.crappifier"));
+  const { tileSize, pixelSizeNm } = dataset;
+  const asCrappifier = fromCrappifierMessage(asked.crappifier, "training.crappifier");
+  checkFit(asCrappifier, { height: tileSize, width: tileSize, pixelSizeNm: pixelSizeNm || undefined }, "training.crappifier");
+  const crappifier = toCrappifierMessage(asCrappifier);
   const network = networkOf(asked.network, crappifier.sampling!.scale);
-  checkTileSize(network, dataset.tileSize);
+  checkTileSize(network, tileSize);
   const learning = resolveLearning(asked.learning);
   if (dataset.trainingTiles === 0n || dataset.validationTiles === 0n) {
     const purpose = dataset.trainingTiles === 0n ? "to learn from" : "to measure on";
