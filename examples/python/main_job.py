@@ -125,7 +125,7 @@ def main():
     print(f"{training.model_version}: {training.steps} steps in {training.training_seconds:.0f} s")
 
     # What a fast scan would have seen of the first image, as an image of its own. The default degradation is x4 and photon noise.
-    low = pssr.call("pssr.v1.CrappifyService", "Crappify", pssr.message("pssr.v1.CrappifyRequest", image=images[0]))
+    low = pssr.call("pssr.v1.CrappifyService", "Preview", pssr.message("pssr.v1.PreviewRequest", image=images[0]))
     print(f"crappified to {'x'.join(map(str, low.low.shape))} pixels of {low.pixel_size_nm:g} nm")
 
     prediction = pssr.message("pssr.v1.Prediction", image=images[0], model_version=training.model_version)

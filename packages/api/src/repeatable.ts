@@ -36,7 +36,7 @@ const table: Readonly<Record<string, Rule>> = {
   "/pssr.v1.DatasetService/ListDatasets": reads,
   "/pssr.v1.DatasetService/CreateDataset": creates,
   "/pssr.v1.DatasetService/DeleteDataset": deletes,
-  "/pssr.v1.CrappifyService/Crappify": { repeat: "always", because: "It computes, and keeps nothing." },
+  "/pssr.v1.CrappifyService/Preview": { repeat: "always", because: "It computes, and keeps nothing." },
   "/pssr.v1.TrainingService/GetTraining": reads,
   "/pssr.v1.TrainingService/ListTrainings": reads,
   "/pssr.v1.TrainingService/ReadLossCurve": reads,

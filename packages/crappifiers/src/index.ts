@@ -1,6 +1,7 @@
 export { checkFit } from "./check-fit.js";
 export { crappify } from "./crappify.js";
 export { fromCrappifierMessage, toCrappifierMessage } from "./message.js";
+export { type NoiseStatistics, noiseStatistics, type SignalBin } from "./noise-statistics.js";
 export { parseCrappifier } from "./parse-crappifier.js";
 export type { PixelTile, PixelType, PixelTypes } from "./pixel-tile.js";
 export type { NoiseKey } from "./random/noise-key.js";

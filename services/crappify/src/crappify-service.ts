@@ -1,10 +1,10 @@
 /** CrappifyService: one degraded region to look at, or an endless stream of pairs to learn from. */
 import {
-  type CrappifyRequest,
-  type CrappifyResponse,
   type CrappifyServiceImplementation,
   imageName,
   type PairPart,
+  type PreviewRequest,
+  type PreviewResponse,
   type StreamPairsRequest,
 } from "@pssr/api";
 import { checkFit, fromCrappifierMessage } from "@pssr/crappifiers";
@@ -16,6 +16,7 @@ import { fromStreamPairs } from "./pairs/pair-message.js";
 import { partsOf } from "./pairs/pair-parts.js";
 import type { PairStreams } from "./pairs/pair-streams.js";
 import { calibrationOf, checkCrappifySize, cutToScale, lowShape } from "./pixels/crappify-region.js";
+import { toNoiseStatistics } from "./pixels/noise-statistics-message.js";
 import { fromRegion, toLevels, toPixelBlock } from "./pixels/pixel-message.js";
 import type { PixelReader } from "./pixels/pixel-reader.js";
 
@@ -30,7 +31,7 @@ export interface CrappifyServiceParts {
 export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension> {
   constructor(private readonly parts: CrappifyServiceParts) {}
 
-  async crappify(request: CrappifyRequest, { signal }: Context): Promise<CrappifyResponse> {
+  async preview(request: PreviewRequest, { signal }: Context): Promise<PreviewResponse> {
     const crappifier = fromCrappifierMessage(request.crappifier, "crappifier");
     const { scale } = crappifier.sampling;
     const { project, image: id } = imageName.parse(request.image, "image");
@@ -44,7 +45,8 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
       calibration: calibrationOf(image),
       key: { seed: request.seed, image: image.digest, tile: 0, epoch: 0 },
     };
-    const bytes = await this.parts.pixels.crappify({ location: image.location, ...region }, order, { signal });
+    const box = { location: image.location, ...region };
+    const { low, statistics } = await this.parts.pixels.preview(box, order, { signal });
     const shape = lowShape(region.shape, scale);
     return {
       low: toPixelBlock(
@@ -52,10 +54,11 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
         shape,
         shape.map(() => 0),
         image.dtype,
-        bytes,
+        low,
       ),
       pixelSizeNm: image.pixelSizeNm * scale,
       levels: toLevels(image.levels),
+      statistics: toNoiseStatistics(statistics),
     };
   }
 

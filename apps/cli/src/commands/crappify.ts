@@ -26,14 +26,14 @@ export async function pngOf(block: PixelBlock): Promise<Uint8Array> {
 
 export function addCrappifyCommand(program: Command, signal: AbortSignal): void {
   addCrappifierOptions(program.command("crappify <image>"))
-    .description("see what a crappifier makes of an image")
+    .description("see what a crappifier makes of an image, and how much noise that is")
     .requiredOption("-o, --output <file>", "PNG file to write")
     .option("--region <y,x,height,width>", "part of the image, in pixels (default: all of it)", region)
     .option("--seed <n>", "seed of the noise", integer(0, Number.MAX_SAFE_INTEGER), 0)
     .action(
       withContext(signal, async (context, image: string, options: CrappifyOptions) => {
         const [y, x, height, width] = options.region ?? [];
-        const { low } = await context.client.crappify.crappify(
+        const { low, statistics } = await context.client.crappify.preview(
           {
             image: context.name("images", image),
             region: options.region && { start: [BigInt(y!), BigInt(x!)], shape: [BigInt(height!), BigInt(width!)] },
@@ -42,9 +42,15 @@ export function addCrappifyCommand(program: Command, signal: AbortSignal): void 
           },
           { signal },
         );
-        if (low === undefined) throw new PssrError("INTERNAL", "the answer holds no pixels");
+        if (low === undefined || statistics === undefined)
+          throw new PssrError("INTERNAL", "the answer holds no pixels");
         await writeFile(options.output, await pngOf(low));
-        context.output.result({ file: options.output, shape: low.shape }, options.output);
+        const { standardDeviation, meanDifference, psnrDb } = statistics;
+        const noise = { standard_deviation: standardDeviation, mean_difference: meanDifference, psnr_db: psnrDb };
+        context.output.result(
+          { file: options.output, shape: low.shape, noise },
+          `${options.output}: noise of ${standardDeviation.toPrecision(3)} grey values (standard deviation), PSNR ${psnrDb.toFixed(1)} dB`,
+        );
       }),
     );
 }

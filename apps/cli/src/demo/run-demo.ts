@@ -11,7 +11,8 @@ import { crappifierOf } from "../commands/crappifier-options.js";
 import { pngOf } from "../commands/crappify.js";
 import type { DemoOptions } from "../commands/demo.js";
 import { evaluate } from "../commands/evaluate.js";
-import { exportImage, importImage } from "../commands/images.js";
+import { exportImage } from "../commands/images.js";
+import { importImage } from "../commands/import-image.js";
 import { restore } from "../commands/predict.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { startInstallation } from "../installation/installation.js";
@@ -136,7 +137,7 @@ async function learn(context: Context, images: string[], { minutes, steps }: Job
 /** Makes the fast scan of an image, restores it, and gives the names to measure. */
 async function restoreOne(context: Context, reference: string, id: string, seed: number, out: string) {
   const { client, signal } = context;
-  const { low } = await client.crappify.crappify({ image: reference, crappifier, seed: BigInt(seed) }, { signal });
+  const { low } = await client.crappify.preview({ image: reference, crappifier, seed: BigInt(seed) }, { signal });
   if (low === undefined) throw new PssrError("INTERNAL", "crappify answered without pixels");
   const file = join(out, "input", `${id}.png`);
   await writeFile(file, await pngOf(low));

@@ -7,7 +7,15 @@ import { bytesPerPixel, type Levels, type Region } from "@pssr/imaging";
 import { type Abortable, type Answer, type ObjectStore, ThreadPool } from "@pssr/platform";
 import type { StoredImage } from "../images/image-record.js";
 import { toPixelBlock } from "./pixel-message.js";
-import type { Box, CrappifyOrder, Described, PairBytes, PixelQuestion, PixelTask } from "./pixel-tasks.js";
+import type {
+  Box,
+  CrappifyOrder,
+  Described,
+  PairBytes,
+  PixelQuestion,
+  PixelTask,
+  PreviewBytes,
+} from "./pixel-tasks.js";
 
 export interface PixelReaderOptions {
   objects: ObjectStore;
@@ -53,8 +61,8 @@ export class PixelReader {
     return (await this.#run({ do: "read", ...box }, { signal })) as Uint8Array;
   }
 
-  async crappify(box: Box, order: CrappifyOrder, { signal }: Abortable): Promise<Uint8Array> {
-    return (await this.#run({ do: "crappify", ...box, order }, { signal })) as Uint8Array;
+  async preview(box: Box, order: CrappifyOrder, { signal }: Abortable): Promise<PreviewBytes> {
+    return (await this.#run({ do: "preview", ...box, order }, { signal })) as PreviewBytes;
   }
 
   async pair(box: Box, order: CrappifyOrder, orientation: number, { signal }: Abortable): Promise<PairBytes> {

@@ -1,5 +1,5 @@
 /** What the threads that work on pixels are asked to do, and what they ask back. Plain data: it crosses threads. */
-import type { Calibration, Crappifier, NoiseKey } from "@pssr/crappifiers";
+import type { Calibration, Crappifier, NoiseKey, NoiseStatistics } from "@pssr/crappifiers";
 import type { ByteRange, Dtype, Levels } from "@pssr/imaging";
 import type { ExportFormat } from "../images/image-exports.js";
 
@@ -20,8 +20,8 @@ export interface CrappifyOrder {
 export type PixelTask =
   /** Pixels as they are → `Bytes`. */
   | ({ do: "read" } & Box)
-  /** A region, crappified plane by plane → `Bytes`. */
-  | ({ do: "crappify"; order: CrappifyOrder } & Box)
+  /** A region crappified, plane by plane, and compared with what it was → `PreviewBytes`. */
+  | ({ do: "preview"; order: CrappifyOrder } & Box)
   /** A square tile, laid in one of the eight orientations, and its crappified counterpart → `PairBytes`. */
   | ({ do: "pair"; order: CrappifyOrder; orientation: number } & Box)
   /** What is stored, and its digest → `Described`. */
@@ -36,6 +36,11 @@ export type PixelTask =
       levels: Levels | undefined;
       description: string;
     };
+
+export interface PreviewBytes {
+  low: Uint8Array<ArrayBuffer>;
+  statistics: NoiseStatistics;
+}
 
 export interface PairBytes {
   low: Uint8Array<ArrayBuffer>;

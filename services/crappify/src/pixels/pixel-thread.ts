@@ -1,6 +1,6 @@
 /** The script of the threads that work on pixels: does one task after the other, and asks the pool's thread for bytes. */
 import { workerData } from "node:worker_threads";
-import { crappify } from "@pssr/crappifiers";
+import { crappify, noiseStatistics } from "@pssr/crappifiers";
 import {
   encodePng,
   encodeTiff,
@@ -16,7 +16,7 @@ import { serveThread, type ThreadResult } from "@pssr/platform";
 import { ImageDigest } from "../images/image-digest.js";
 import { orient } from "../pairs/orientation.js";
 import { ChunkCache } from "./chunk-cache.js";
-import type { CrappifyOrder, Described, ExportPiece, PairBytes, PixelTask } from "./pixel-tasks.js";
+import type { CrappifyOrder, Described, ExportPiece, PairBytes, PixelTask, PreviewBytes } from "./pixel-tasks.js";
 import { openStoredPixels, type StoredPixels } from "./stored-pixels.js";
 
 const { cacheBytes } = workerData as { cacheBytes: number };
@@ -32,8 +32,8 @@ serveThread<PixelTask, unknown>(async (task, { signal, ask }) => {
   switch (task.do) {
     case "read":
       return handOver((await cache.read(image, task, { signal })).data);
-    case "crappify":
-      return handOver(low(await cache.read(image, task, { signal }), task.order));
+    case "preview":
+      return preview(await cache.read(image, task, { signal }), task.order);
     case "pair":
       return pair(image, task, { signal });
     case "describe":
@@ -43,6 +43,15 @@ serveThread<PixelTask, unknown>(async (task, { signal, ask }) => {
       return { value: undefined };
   }
 });
+
+function preview(pixels: PixelArray, order: CrappifyOrder): ThreadResult<PreviewBytes> {
+  const { sampling } = order.crappifier;
+  const clean = low(pixels, { ...order, crappifier: { optics: [], sampling, detector: [] } });
+  const degraded = low(pixels, order);
+  const statistics = noiseStatistics(clean, degraded, order.calibration);
+  const bytes = bytesOf(degraded);
+  return { value: { low: bytes, statistics }, transfer: [bytes.buffer] };
+}
 
 async function pair(image: StoredPixels, task: Task<"pair">, options: Options): Promise<ThreadResult<PairBytes>> {
   const tile = await cache.read(image, task, options);
