@@ -25,7 +25,18 @@ const arrows: Record<string, string[]> = {
   // The composition root: it alone starts services, and the servers that they need on a developer's machine.
   "apps/cli": ["api", "client", "imaging", "local-servers", "platform", ...services],
   // Measures parts of services beside their peers.
-  bench: ["api", "client", "imaging", "inference", "local-servers", "networks", "platform", "predict", "train"],
+  bench: [
+    "api",
+    "client",
+    "crappifiers",
+    "imaging",
+    "inference",
+    "local-servers",
+    "networks",
+    "platform",
+    "predict",
+    "train",
+  ],
 };
 
 function sources(folder: string): string[] {

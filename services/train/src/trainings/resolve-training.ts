@@ -17,7 +17,11 @@ const maximumSeconds = 30n * 24n * 3600n;
 export function resolveTraining(asked: Training, project: string, id: string, dataset: Dataset): Training {
   const { tileSize, pixelSizeNm } = dataset;
   const asCrappifier = fromCrappifierMessage(asked.crappifier, "training.crappifier");
-  checkFit(asCrappifier, { height: tileSize, width: tileSize, pixelSizeNm: pixelSizeNm || undefined }, "training.crappifier");
+  checkFit(
+    asCrappifier,
+    { height: tileSize, width: tileSize, pixelSizeNm: pixelSizeNm || undefined },
+    "training.crappifier",
+  );
   const crappifier = toCrappifierMessage(asCrappifier);
   const network = networkOf(asked.network, crappifier.sampling!.scale);
   checkTileSize(network, tileSize);
