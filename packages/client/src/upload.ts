@@ -19,6 +19,8 @@ export interface UploadOptions extends RetryOptions {
   parent: string;
   /** Uploads of the same bytes with the same key are one upload, however often it is begun. */
   requestKey?: string;
+  /** The file's digest, where it is known already. */
+  sha256?: string;
   /** Told after each piece that has become safe. */
   onProgress?: (sentBytes: number, totalBytes: number) => void;
 }
@@ -27,7 +29,7 @@ export interface UploadOptions extends RetryOptions {
 export async function uploadFile(client: PssrClient, path: string, options: UploadOptions): Promise<Upload> {
   const { parent, signal } = options;
   const sizeBytes = (await stat(path)).size;
-  const sha256 = await digestOf(path, signal);
+  const sha256 = options.sha256 ?? (await digestOfFile(path, { signal }));
   const declared = { filename: basename(path), sizeBytes: BigInt(sizeBytes), sha256 };
   const { requestKey } = options;
   const requestId = requestKey && createHash("sha256").update(`${requestKey}\n${sha256}`).digest("hex").slice(0, 32);
@@ -84,7 +86,11 @@ async function* chunksOf(
   }
 }
 
-async function digestOf(path: string, signal?: AbortSignal): Promise<string> {
+/** The SHA-256 of a file, hexadecimal. */
+export async function digestOfFile(
+  path: string,
+  { signal }: { signal?: AbortSignal | undefined } = {},
+): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
     hash.update(chunk as Uint8Array);

@@ -1,57 +1,12 @@
 /** `pssr images`: bring images in, list them, take them out. */
-import { randomUUID } from "node:crypto";
-import { basename, extname } from "node:path";
-import { FileFormat, Image, IntensityLevels_Source, idFrom, imageName, isPssrError, PssrError } from "@pssr/api";
-import { downloadFile, uploadFile } from "@pssr/client";
+import { extname } from "node:path";
+import { FileFormat, type Image, IntensityLevels_Source, imageName, PssrError } from "@pssr/api";
+import { downloadFile } from "@pssr/client";
 import type { Command } from "commander";
 import { number } from "../arguments.js";
 import { allPages, type Context, withContext } from "../context.js";
 import { table } from "../terminal/table.js";
-
-export interface ImportOptions {
-  id?: string;
-  black?: number;
-  white?: number;
-  pixelSize?: number;
-}
-
-/** What a caller may say of an image. */
-interface Asked {
-  levels: { black: number; white: number } | undefined;
-  pixelSizeNm: number;
-}
-
-/** Uploads a file and makes it an image. Importing the same file under the same id again finds the first image. */
-export async function importImage(context: Context, file: string, options: ImportOptions): Promise<Image> {
-  const { client, parent, signal, output } = context;
-  const imageId = options.id ?? idFrom(basename(file, extname(file)));
-  const image = { levels: levelsOf(options), pixelSizeNm: options.pixelSize ?? 0 };
-  const upload = await uploadFile(client, file, {
-    parent,
-    signal,
-    requestKey: imageId,
-    onProgress: (sent, total) =>
-      output.progress.show(basename(file), {
-        phase: "uploading",
-        done: BigInt(sent),
-        total: BigInt(total),
-        unit: "bytes",
-        fraction: sent / total,
-        remaining: undefined,
-        details: undefined,
-      }),
-  });
-  const request = { parent, imageId, upload: upload.name, image, requestId: randomUUID() };
-  try {
-    const operation = await client.images.createImage(request, { signal });
-    return await context.finish(operation, Image, basename(file));
-  } catch (error) {
-    if (!isPssrError(error, "ALREADY_EXISTS")) throw error;
-    const present = await sameImage(context, imageId, upload.sha256, image);
-    if (present === undefined) throw error;
-    return present;
-  }
-}
+import { type ImportOptions, importImage } from "./import-image.js";
 
 function levelsShown({ levels }: Image): string {
   if (levels === undefined) return "";
@@ -59,36 +14,20 @@ function levelsShown({ levels }: Image): string {
   return `${levels.black}–${levels.white}${measured}`;
 }
 
-function levelsOf({ black = 0, white }: ImportOptions): Asked["levels"] {
-  if (white !== undefined) return { black, white };
-  if (black !== 0) throw new PssrError("INVALID_FIELD", "--black needs --white beside it");
-  return undefined;
-}
-
-/** The image of this id, if it is the same file with nothing said of it that differs. */
-async function sameImage(context: Context, id: string, sha256: string, asked: Asked): Promise<Image | undefined> {
-  const present = await context.client.images
-    .getImage({ name: context.name("images", id) }, { signal: context.signal })
-    .catch((error: unknown) => {
-      if (isPssrError(error, "NOT_FOUND")) return undefined; // it is on its way, or was deleted
-      throw error;
-    });
-  const origin = present?.origin?.kind;
-  if (present === undefined || origin?.$case !== "file" || origin.value.sha256 !== sha256) return undefined;
-  const { black, white } = asked.levels ?? present.levels!;
-  const same = black === present.levels!.black && white === present.levels!.white;
-  return same && (asked.pixelSizeNm === 0 || asked.pixelSizeNm === present.pixelSizeNm) ? present : undefined;
-}
-
-/** Writes an image to a file; its format follows the file's ending. */
-export async function exportImage(context: Context, name: string, file: string): Promise<void> {
+/** The format that a file's ending names; INVALID_FIELD where it names none. */
+export function formatOf(file: string): FileFormat {
   const format = {
     ".png": FileFormat.FILE_FORMAT_PNG,
     ".tif": FileFormat.FILE_FORMAT_TIFF,
     ".tiff": FileFormat.FILE_FORMAT_TIFF,
   }[extname(file).toLowerCase()];
-  if (format === undefined)
-    throw new PssrError("INVALID_FIELD", `${file}: its ending names no known format; use .png or .tif`);
+  if (format !== undefined) return format;
+  throw new PssrError("INVALID_FIELD", `${file}: its ending names no known format; use .png or .tif`);
+}
+
+/** Writes an image to a file; its format follows the file's ending. */
+export async function exportImage(context: Context, name: string, file: string): Promise<void> {
+  const format = formatOf(file);
   await downloadFile((offset, during) => context.client.images.downloadImage({ name, format, offset }, during), file, {
     signal: context.signal,
   });
