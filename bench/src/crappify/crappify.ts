@@ -1,9 +1,10 @@
-/** The rates of crappifiers beside PSSR2's, one thread each. */
+/** The rates of crappifiers beside PSSR2's, one thread each; and what the way through gRPC costs a stream of pairs. */
 import { crappify, type PixelTile, parseCrappifier } from "@pssr/crappifiers";
 import { inTurns } from "../in-turns.js";
 import { median } from "../median.js";
 import { PythonPeer, pythonFor } from "../peers/python-peer.js";
 import { type Row, row } from "../row.js";
+import { streamPairs } from "./stream-pairs.js";
 
 const pssr2 = "PSSR2 2.4.0";
 const environment = {
@@ -48,7 +49,7 @@ export async function run(): Promise<Row[]> {
       ),
     );
   }
-  return rows;
+  return [...rows, ...(await streamPairs())];
 }
 
 const side = 512;
