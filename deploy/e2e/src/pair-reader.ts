@@ -4,7 +4,7 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isPeerGone, type StreamPairsRequest } from "@pssr/api";
+import { isPeerGone, type PairPart, type StreamPairsRequest, type StreamPairsResponse } from "@pssr/api";
 import type { PssrClient } from "@pssr/client";
 
 const pauseMs = 200;
@@ -76,7 +76,7 @@ async function readSteps(
   let at = request.fromStep;
   let hash: Hash = createHash("sha256");
   let pairs = 0;
-  for await (const part of client.crappify.streamPairs(request, { signal })) {
+  for await (const part of partsIn(client.crappify.streamPairs(request, { signal }))) {
     if (part.step !== at) throw new Error(`step ${part.step} came in place of ${at}`);
     for (const block of [part.low, part.high]) if (block !== undefined) hash.update(block.data);
     if (!part.last) continue;
@@ -87,4 +87,8 @@ async function readSteps(
     pairs = 0;
     at += 1n;
   }
+}
+
+async function* partsIn(responses: AsyncIterable<StreamPairsResponse>): AsyncIterable<PairPart> {
+  for await (const { parts } of responses) yield* parts;
 }

@@ -2,10 +2,10 @@
 import {
   type CrappifyServiceImplementation,
   imageName,
-  type PairPart,
   type PreviewRequest,
   type PreviewResponse,
   type StreamPairsRequest,
+  type StreamPairsResponse,
 } from "@pssr/api";
 import { checkFit, fromCrappifierMessage } from "@pssr/crappifiers";
 import type { CallExtension } from "@pssr/platform";
@@ -13,7 +13,7 @@ import type { CallContext } from "nice-grpc-common";
 import { datasetKey } from "./dataset-service.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
 import { fromStreamPairs } from "./pairs/pair-message.js";
-import { partsOf } from "./pairs/pair-parts.js";
+import { messagesOf } from "./pairs/pair-parts.js";
 import type { PairStreams } from "./pairs/pair-streams.js";
 import { calibrationOf, checkCrappifySize, cutToScale, lowShape } from "./pixels/crappify-region.js";
 import { toNoiseStatistics } from "./pixels/noise-statistics-message.js";
@@ -62,10 +62,9 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
     };
   }
 
-  async *streamPairs(request: StreamPairsRequest, { signal }: Context): AsyncIterable<PairPart> {
+  async *streamPairs(request: StreamPairsRequest, { signal }: Context): AsyncIterable<StreamPairsResponse> {
     const spec = fromStreamPairs(request);
     const key = datasetKey(request.dataset, "dataset");
-    const stream = this.parts.pairs.open(key, request.datasetDigest, spec, { signal });
-    for await (const pair of stream) yield* partsOf(pair);
+    yield* messagesOf(this.parts.pairs.open(key, request.datasetDigest, spec, { signal }));
   }
 }

@@ -13,9 +13,9 @@ import {
   type GetDatasetRequest,
   ImageServiceDefinition,
   isPssrError,
-  PairPart,
   PssrError,
   RpcStatus,
+  StreamPairsResponse,
   statusDetailsKey,
 } from "@pssr/api";
 import {
@@ -126,7 +126,7 @@ test("a typed error comes back with reason, field and metadata", async (t) => {
 test("a stream whose caller goes away is not one that ended well", async (t) => {
   const { streamPairs } = CrappifyServiceDefinition.methods;
   const { promise: left, resolve: leave } = defer<void>();
-  const part = PairPart.fromPartial({ low: { data: Buffer.alloc(1 << 20) } });
+  const part = StreamPairsResponse.fromPartial({ parts: [{ low: { data: Buffer.alloc(1 << 20) } }] });
   async function* forEver() {
     try {
       for (;;) yield part;

@@ -96,6 +96,7 @@ export class PairStreams {
         step,
         index,
         pairsInStep,
+        isLastOfStep: index + spec.shardCount >= pairsInStep,
         dtype: dataset.dtype,
         levels: image.levels,
         low: { side: side / scale, bytes: low },

@@ -50,8 +50,8 @@ async function withDataset(
 
 async function parts({ crappify, dataset }: Installation & { dataset: Dataset }, stream: Stream): Promise<PairPart[]> {
   const all: PairPart[] = [];
-  for await (const part of crappify.streamPairs({ dataset: dataset.name, seed: 7n, batchSize: 4, ...stream }))
-    all.push(part);
+  for await (const { parts } of crappify.streamPairs({ dataset: dataset.name, seed: 7n, batchSize: 4, ...stream }))
+    all.push(...parts);
   return all;
 }
 
@@ -238,7 +238,7 @@ test("a reader that stalls has a bounded number of bytes sent and made for it", 
   await assert.rejects(async () => {
     for (;;) {
       const { value } = await stream.next();
-      bytes += (value?.low?.data.length ?? 0) + (value?.high?.data.length ?? 0);
+      for (const { low, high } of value?.parts ?? []) bytes += (low?.data.length ?? 0) + (high?.data.length ?? 0);
     }
   }, reason("DATASET_DELETED"));
   // 32 messages that gRPC buffers, and some on their way.

@@ -6,10 +6,10 @@ import {
   impatient,
   isPeerGone,
   isPssrError,
-  type PairPart,
   type PixelBlock,
   PssrError,
   Split,
+  type StreamPairsResponse,
   type Training,
 } from "@pssr/api";
 import type { Pixels, TrainingBatch } from "../learning/training-batch.js";
@@ -49,8 +49,8 @@ export async function* streamBatches(
   for (let pauseMs = FIRST_PAUSE_MS, lastMs = performance.now(); ; ) {
     try {
       const wanted = { ...request, fromStep: BigInt(next) };
-      const parts = impatient((options) => crappify.streamPairs(wanted, options), SILENCE_MS, { signal });
-      for await (const { step, batch } of assemble(parts)) {
+      const responses = impatient((options) => crappify.streamPairs(wanted, options), SILENCE_MS, { signal });
+      for await (const { step, batch } of assemble(responses)) {
         if (step !== next) throw new PssrError("INTERNAL", `the stream of pairs gave step ${step} instead of ${next}`);
         next += 1;
         yield batch;
@@ -89,19 +89,23 @@ interface Pair {
 }
 
 /** Puts parts together into pairs and pairs into batches. A step whose pairs do not all come is an error of the peer. */
-async function* assemble(parts: AsyncIterable<PairPart>): AsyncGenerator<{ step: number; batch: TrainingBatch }> {
+async function* assemble(
+  responses: AsyncIterable<StreamPairsResponse>,
+): AsyncGenerator<{ step: number; batch: TrainingBatch }> {
   let pairs: Pair[] = [];
   let pair: Pair | undefined;
-  for await (const part of parts) {
-    pair ??= { low: [], high: [], black: part.levels?.black ?? 0, white: part.levels?.white ?? 0 };
-    if (part.low !== undefined) pair.low.push(part.low);
-    if (part.high !== undefined) pair.high.push(part.high);
-    if (!part.last) continue;
-    pairs.push(pair);
-    pair = undefined;
-    if (pairs.length < part.pairsInStep) continue;
-    yield { step: Number(part.step), batch: toBatch(pairs) };
-    pairs = [];
+  for await (const { parts } of responses) {
+    for (const part of parts) {
+      pair ??= { low: [], high: [], black: part.levels?.black ?? 0, white: part.levels?.white ?? 0 };
+      if (part.low !== undefined) pair.low.push(part.low);
+      if (part.high !== undefined) pair.high.push(part.high);
+      if (!part.last) continue;
+      pairs.push(pair);
+      pair = undefined;
+      if (pairs.length < part.pairsInStep) continue;
+      yield { step: Number(part.step), batch: toBatch(pairs) };
+      pairs = [];
+    }
   }
   if (pairs.length > 0 || pair !== undefined)
     throw new PssrError("UNAVAILABLE", "the stream of pairs ended within a step");

@@ -11,6 +11,7 @@ import {
   PssrError,
   Split,
   type StreamPairsRequest,
+  type StreamPairsResponse,
 } from "@pssr/api";
 import {
   bearerAuthenticator,
@@ -64,7 +65,9 @@ export class PairServer {
         ),
         grpcService(
           { ...CrappifyServiceDefinition, methods: { streamPairs } },
-          { streamPairs: (request: StreamPairsRequest, context: CallContext) => peer.#pairs(request, context) },
+          {
+            streamPairs: (request: StreamPairsRequest, context: CallContext) => messages(peer.#pairs(request, context)),
+          },
         ),
       ],
     });
@@ -151,4 +154,9 @@ export class PairServer {
       this.notify();
     }
   }
+}
+
+/** A message for each part: whoever receives them must not mind how they are packed. */
+async function* messages(parts: AsyncIterable<PairPart>): AsyncGenerator<StreamPairsResponse> {
+  for await (const part of parts) yield { parts: [part] };
 }
