@@ -105,8 +105,9 @@ test("the server that keeps the place of a feed is killed: the feed begins anew 
     }
     await state.put("w/before", new Uint8Array(), 0n);
     await leader.kill();
-    const killedMs = performance.now();
     await persistently(() => state.put("w/after", new Uint8Array(), 0n), ["REVISION_CONFLICT"]);
+    // How long the two servers that are left take to choose a leader is theirs, and grows with what else the machine does.
+    const writableMs = performance.now();
     const heard = await persistently(async () => {
       for await (const change of state.watch("w/")) if (change.type === "put" && change.key === "w/after") return true;
       return false;
@@ -116,9 +117,9 @@ test("the server that keeps the place of a feed is killed: the feed begins anew 
     const keys = (await persistently(() => state.list("w/", { limit: 10 }))).map(({ key }) => key);
     assert.deepEqual(keys, ["w/after", "w/before"]);
     const seconds = (ms: number): string => (ms / 1000).toFixed(1);
-    context.diagnostic(`heard after ${seconds(began - killedMs)} s`);
+    context.diagnostic(`heard ${seconds(began - writableMs)} s after records could be written again`);
     // Left to the client it would be a minute and a half.
-    assert.ok(performance.now() - killedMs < 45_000);
+    assert.ok(performance.now() - writableMs < 45_000);
     await leader.start();
     return;
   }
@@ -141,11 +142,11 @@ async function leaderOfFeed(connection: NatsConnection): Promise<NatsServer> {
   throw new Error("there is no feed");
 }
 
-/** Again for as long as the servers are choosing a leader: 30 s at most. */
+/** Again for as long as the servers are choosing a leader, which took more than 30 s on a machine that was busy otherwise. */
 async function persistently<T>(call: () => Promise<T>): Promise<T>;
 async function persistently<T>(call: () => Promise<T>, done: readonly Reason[]): Promise<T | undefined>;
 async function persistently<T>(call: () => Promise<T>, done: readonly Reason[] = []): Promise<T | undefined> {
-  const giveUpAt = performance.now() + 30_000;
+  const giveUpAt = performance.now() + 180_000;
   for (;;) {
     try {
       return await call();
