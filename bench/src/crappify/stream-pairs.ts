@@ -66,6 +66,7 @@ async function inProcess(ground: PairGround, tileSize: number, steps: number, ro
     fromStep: 0,
     steps,
     augment: true,
+    fixedNoise: false,
     shardIndex: 0,
     shardCount: 1,
   };

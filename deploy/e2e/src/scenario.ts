@@ -125,6 +125,7 @@ async function pairRequest(client: PssrClient, parent: string, signal: AbortSign
     seed: 7n,
     batchSize: 2,
     augment: true,
+    fixedNoise: false,
     shardIndex: 0,
     shardCount: 1,
   };

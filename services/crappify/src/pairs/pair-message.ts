@@ -28,6 +28,7 @@ export function fromStreamPairs(request: StreamPairsRequest): PairStreamSpec {
     fromStep: within(Number(request.fromStep), 0, maximumStep, "from_step"),
     steps: within(Number(request.steps), 0, maximumStep, "steps"),
     augment: request.augment,
+    fixedNoise: request.fixedNoise,
     shardIndex: within(request.shardIndex, 0, shardCount - 1, "shard_index"),
     shardCount,
   };

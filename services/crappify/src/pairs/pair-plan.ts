@@ -16,6 +16,8 @@ export interface PairStreamSpec {
   /** 0: without end for training, each tile once for validation. */
   steps: number;
   augment: boolean;
+  /** Whether a tile is degraded the same way in every epoch, before it is turned. */
+  fixedNoise: boolean;
   shardIndex: number;
   shardCount: number;
 }
@@ -53,11 +55,12 @@ export function* planPairs(tiles: TileIndex, spec: PairStreamSpec): Iterable<Pla
   }
 }
 
-function trainingPair(tiles: TileIndex, order: TileOrder, number: number, { seed, augment }: PairStreamSpec) {
+function trainingPair(tiles: TileIndex, order: TileOrder, number: number, spec: PairStreamSpec) {
+  const { seed, augment, fixedNoise } = spec;
   const epoch = Math.floor(number / tiles.count);
   const tile = order.at(epoch, number % tiles.count);
   const orientation = augment ? randomWords(seed ^ augmentationSeed, number, 1)[0]! % orientations : 0;
-  return { place: tiles.at(tile), orientation, noise: { tile, epoch } };
+  return { place: tiles.at(tile), orientation, noise: { tile, epoch: fixedNoise ? 0 : epoch } };
 }
 
 function validationPair(tiles: TileIndex, tile: number) {

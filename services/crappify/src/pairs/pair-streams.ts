@@ -91,7 +91,8 @@ export class PairStreams {
         calibration: calibrationOf({ ...image, dtype: dataset.dtype, pixelSizeNm: image.pixelSizeNm }),
         key: { seed: spec.seed, image: image.digest, ...noise },
       };
-      const { low, high } = await pixels.pair({ location: image.location, start, shape }, order, orientation, options);
+      const turn = { orientation, degradeFirst: spec.fixedNoise };
+      const { low, high } = await pixels.pair({ location: image.location, start, shape }, order, turn, options);
       return {
         step,
         index,

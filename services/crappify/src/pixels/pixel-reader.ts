@@ -15,6 +15,7 @@ import type {
   PixelQuestion,
   PixelTask,
   PreviewBytes,
+  Turn,
 } from "./pixel-tasks.js";
 
 export interface PixelReaderOptions {
@@ -65,8 +66,8 @@ export class PixelReader {
     return (await this.#run({ do: "preview", ...box, order }, { signal })) as PreviewBytes;
   }
 
-  async pair(box: Box, order: CrappifyOrder, orientation: number, { signal }: Abortable): Promise<PairBytes> {
-    return (await this.#run({ do: "pair", ...box, order, orientation }, { signal })) as PairBytes;
+  async pair(box: Box, order: CrappifyOrder, turn: Turn, { signal }: Abortable): Promise<PairBytes> {
+    return (await this.#run({ do: "pair", ...box, order, ...turn }, { signal })) as PairBytes;
   }
 
   async describe(

@@ -17,13 +17,20 @@ export interface CrappifyOrder {
   key: NoiseKey;
 }
 
+export interface Turn {
+  /** 0 to 7; see orientation.ts. */
+  orientation: number;
+  /** Whether the tile is degraded as it lies in the image, and turned then. */
+  degradeFirst: boolean;
+}
+
 export type PixelTask =
   /** Pixels as they are → `Bytes`. */
   | ({ do: "read" } & Box)
   /** A region crappified, plane by plane, and compared with what it was → `PreviewBytes`. */
   | ({ do: "preview"; order: CrappifyOrder } & Box)
   /** A square tile, laid in one of the eight orientations, and its crappified counterpart → `PairBytes`. */
-  | ({ do: "pair"; order: CrappifyOrder; orientation: number } & Box)
+  | ({ do: "pair"; order: CrappifyOrder } & Turn & Box)
   /** What is stored, and its digest → `Described`. */
   | { do: "describe"; location: string; pixelSizeNm: number; levels: Levels }
   /** A file; its bytes are handed over as questions, each an `ExportPiece` → nothing. */

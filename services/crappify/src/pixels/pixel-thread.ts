@@ -56,8 +56,12 @@ function preview(pixels: PixelArray, order: CrappifyOrder): ThreadResult<Preview
 async function pair(image: StoredPixels, task: Task<"pair">, options: Options): Promise<ThreadResult<PairBytes>> {
   const tile = await cache.read(image, task, options);
   const side = tile.shape.at(-1)!;
-  const high = orient(tile.data, side, task.orientation);
-  const result = { high: bytesOf(high), low: bytesOf(low({ ...tile, data: high }, task.order)) };
+  const { orientation, degradeFirst, order } = task;
+  const high = orient(tile.data, side, orientation);
+  const degraded = degradeFirst
+    ? orient(low(tile, order), side / order.crappifier.sampling.scale, orientation)
+    : low({ ...tile, data: high }, order);
+  const result = { high: bytesOf(high), low: bytesOf(degraded) };
   return { value: result, transfer: [result.high.buffer, result.low.buffer] };
 }
 

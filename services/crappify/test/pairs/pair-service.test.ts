@@ -108,6 +108,18 @@ test("an epoch holds every tile once, in a new order each time, with other noise
   for (const { high, low } of second) assert.notEqual(lowOf.get(sha256(high)), sha256(low));
 });
 
+test("with fixed noise a tile is degraded once, and turned together with its low resolution", async (t) => {
+  const installation = await withDataset(t, { dataset: { tileStride: 32 } });
+  const tiles = Number(installation.dataset.trainingTiles);
+  const request = { batchSize: 1, steps: BigInt(4 * tiles), augment: true, fixedNoise: true };
+  const sent = await pairs(installation, request);
+  // A tile's pixels in order of their value are the same however it lies.
+  const content = (pixels: Uint8Array) => sha256(pixels.toSorted());
+  const lowOf = new Map(sent.slice(0, tiles).map(({ high, low }) => [content(high), content(low)]));
+  for (const { high, low } of sent) assert.equal(lowOf.get(content(high)), content(low));
+  assert.ok(new Set(sent.map(({ low }) => sha256(low))).size > 2 * tiles, "tiles are not turned");
+});
+
 test("shares of a step are disjoint and make up the whole", async (t) => {
   const installation = await withDataset(t);
   const whole = await pairs(installation, { steps: 5n, batchSize: 7 });

@@ -18,6 +18,7 @@ const spec: PairStreamSpec = {
   fromStep: 0,
   steps: 0,
   augment: false,
+  fixedNoise: false,
   shardIndex: 0,
   shardCount: 1,
 };

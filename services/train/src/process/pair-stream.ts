@@ -41,10 +41,10 @@ export async function* streamBatches(
   { signal }: { signal: AbortSignal },
 ): AsyncGenerator<TrainingBatch> {
   const { dataset, datasetDigest, crappifier } = training;
-  const { seed, noAugmentation } = training.learning!;
+  const { seed, noAugmentation, fixedNoise } = training.learning!;
   const endless = split === Split.SPLIT_TRAINING;
   const augment = endless && !noAugmentation;
-  const request = { dataset, datasetDigest, crappifier, seed, augment, split, batchSize, steps: 0n };
+  const request = { dataset, datasetDigest, crappifier, seed, augment, fixedNoise, split, batchSize, steps: 0n };
   let next = fromStep;
   for (let pauseMs = FIRST_PAUSE_MS, lastMs = performance.now(); ; ) {
     try {

@@ -61,6 +61,7 @@ function resolveLearning(asked: LearningSpec | undefined): LearningSpec {
     structureWeight: within("structure_weight", spec.structureWeight ?? learningDefaults.structureWeight, 0, 1),
     seed: spec.seed,
     noAugmentation: spec.noAugmentation,
+    fixedNoise: spec.fixedNoise,
   };
 }
 
