@@ -74,7 +74,7 @@ typescript: generated kernels
 kernels: packages/imaging/dist/kernels.wasm packages/crappifiers/dist/kernels.wasm
 
 %/dist/kernels.wasm: %/asconfig.json node_modules/.package-lock.json $(shell find packages/*/kernels -name '*.ts')
-	@cd $* && ../../$(BIN)/asc --config asconfig.json --target release
+	@npm run --silent kernels -w $*
 
 native: node_modules/.package-lock.json
 	@node services/train/native/install.mjs
