@@ -7,6 +7,7 @@ export { Empty } from "./generated/google/protobuf/empty.js";
 export { Status as RpcStatus } from "./generated/google/rpc/status.js";
 export * from "./generated/pssr/v1/access.js";
 export * from "./generated/pssr/v1/crappifier.js";
+export * from "./generated/pssr/v1/crappifier_service.js";
 export type { ServerStreamingMethodResult } from "./generated/pssr/v1/crappify_service.js";
 export * from "./generated/pssr/v1/crappify_service.js";
 export * from "./generated/pssr/v1/dataset_service.js";

@@ -84,6 +84,7 @@ export const projectName = namePattern<"project">("projects/{project}");
 export const uploadName = namePattern<"project" | "upload">("projects/{project}/uploads/{upload}");
 export const imageName = namePattern<"project" | "image">("projects/{project}/images/{image}");
 export const datasetName = namePattern<"project" | "dataset">("projects/{project}/datasets/{dataset}");
+export const crappifierName = namePattern<"project" | "crappifier">("projects/{project}/crappifiers/{crappifier}");
 export const trainingName = namePattern<"project" | "training">("projects/{project}/trainings/{training}");
 export const modelName = namePattern<"project" | "model">("projects/{project}/models/{model}");
 export const modelVersionName = namePattern<"project" | "model" | "version">(

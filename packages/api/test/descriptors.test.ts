@@ -11,6 +11,7 @@ test("the descriptor set holds every service of the contract", () => {
   for (const name of [
     "ImageService",
     "DatasetService",
+    "CrappifierService",
     "CrappifyService",
     "TrainingService",
     "ModelService",

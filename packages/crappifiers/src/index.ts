@@ -4,7 +4,10 @@ export { fromCrappifierMessage, toCrappifierMessage } from "./message.js";
 export { type NoiseStatistics, noiseStatistics, type SignalBin } from "./noise-statistics.js";
 export { parseCrappifier } from "./parse-crappifier.js";
 export type { PixelTile, PixelType, PixelTypes } from "./pixel-tile.js";
+export type { Preset } from "./presets/preset.js";
+export { presetNamed, presets } from "./presets/registry.js";
 export type { NoiseKey } from "./random/noise-key.js";
+export { type FindSaved, type ResolvedCrappifier, resolveCrappifier } from "./resolve-named.js";
 export {
   type Crappifier,
   defaultCrappifier,

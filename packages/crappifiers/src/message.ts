@@ -14,10 +14,17 @@ import { parseCrappifier } from "./parse-crappifier.js";
 import type { Crappifier, SamplingKernel, StepSpec } from "./spec.js";
 import { steps } from "./steps/registry.js";
 
-/** A crappifier, complete and checked; without one, the default. Throws INVALID_FIELD with the field's path below `path`. */
+/**
+ * A crappifier given in numbers, complete and checked; without one, the default. Throws INVALID_FIELD with the field's path
+ * below `path`. Where a name may stand instead, ask `resolveCrappifier`.
+ */
 export function fromCrappifierMessage(message: CrappifierMessage | undefined, path: string): Crappifier {
   if (message === undefined) return parseCrappifier({}, path);
-  const { optics, sampling, detector } = message;
+  const { optics, sampling, detector, named } = message;
+  if (named !== undefined) {
+    const field = `${path}.${named.$case}`;
+    throw new PssrError("INVALID_FIELD", `${field}: a name cannot stand here; give the numbers`, { field });
+  }
   return parseCrappifier(
     {
       optics: optics.map((step, index) => fromStep(step, `${path}.optics[${index}]`)),
@@ -34,6 +41,7 @@ export function toCrappifierMessage({ optics, sampling, detector }: Crappifier):
     optics: optics.map(toStep),
     sampling: { scale: sampling.scale, kernel: kernelMessages[sampling.kernel] },
     detector: detector.map(toStep),
+    named: undefined,
   };
 }
 
@@ -43,8 +51,8 @@ const kernelMessages: Record<SamplingKernel, KernelMessage> = {
   POINT: KernelMessage.KERNEL_POINT,
 };
 
-/** What the caller left out is absent. */
-function fromSampling({ scale, kernel }: Sampling, path: string) {
+/** What the caller left out is absent. `path` is the crappifier's. */
+export function fromSampling({ scale, kernel }: Sampling, path: string) {
   const given = scale === 0 ? {} : { scale };
   if (kernel === KernelMessage.KERNEL_UNSPECIFIED) return given;
   const known = Object.entries(kernelMessages).find(([, message]) => message === kernel);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  CreateCrappifierRequest,
   CreateDatasetRequest,
   CreateImageRequest,
   CreateTrainingRequest,
@@ -24,12 +25,28 @@ test("names are found at the top, in lists, in nested messages and in oneofs, an
   ]);
   const training = CreateTrainingRequest.fromPartial({
     parent: "projects/a",
-    training: { dataset: "projects/b/datasets/1" },
+    training: {
+      dataset: "projects/b/datasets/1",
+      crappifier: { named: { $case: "saved", value: "projects/c/crappifiers/2" } },
+    },
   });
   assert.deepEqual(namesIn("/pssr.v1.TrainingService/CreateTraining", training), [
     "projects/a",
     "projects/b/datasets/1",
+    "projects/c/crappifiers/2",
   ]);
+  const saved = CreateCrappifierRequest.fromPartial({
+    parent: "projects/a",
+    crappifier: { crappifier: { named: { $case: "saved", value: "projects/b/crappifiers/1" } } },
+  });
+  assert.deepEqual(namesIn("/pssr.v1.CrappifierService/CreateCrappifier", saved), [
+    "projects/a",
+    "projects/b/crappifiers/1",
+  ]);
+  const preset = CreateTrainingRequest.fromPartial({
+    training: { crappifier: { named: { $case: "preset", value: "em-fast-scan" } } },
+  });
+  assert.deepEqual(namesIn("/pssr.v1.TrainingService/CreateTraining", preset), []);
   const image = CreateImageRequest.fromPartial({
     parent: "projects/a",
     image: {
@@ -54,6 +71,8 @@ test("roles come from the contract, else from the verb", () => {
   assert.equal(rules.of("/pssr.v1.ImageService/GetImage").role, "viewer");
   assert.equal(rules.of("/pssr.v1.ImageService/DownloadImage").role, "viewer");
   assert.equal(rules.of("/pssr.v1.CrappifyService/StreamPairs").role, "viewer");
+  assert.equal(rules.of("/pssr.v1.CrappifierService/ListPresets").role, "viewer");
+  assert.equal(rules.of("/pssr.v1.CrappifierService/DeleteCrappifier").role, "operator");
   assert.equal(rules.of("/pssr.v1.TrainingService/CreateTraining").role, "operator");
   assert.equal(rules.of("/google.longrunning.Operations/CancelOperation").role, "operator");
 });

@@ -18,7 +18,7 @@ interface Pair {
   high: Uint8Array;
 }
 
-const noiseless: Crappifier = { optics: [], sampling: { scale: 4, kernel: 0 }, detector: [] };
+const noiseless: Crappifier = { optics: [], sampling: { scale: 4, kernel: 0 }, detector: [], named: undefined };
 
 async function withDataset(
   t: TestContext,
@@ -211,7 +211,7 @@ test("a wrong digest, a wrong scale and an unknown dataset are refused", async (
   await assert.rejects(pairs(installation, {}), reason("INVALID_FIELD", "crappifier.sampling.scale"));
   const unknown = { ...installation, dataset: { ...installation.dataset, name: `${project}/datasets/none` } };
   await assert.rejects(pairs(unknown, {}), reason("NOT_FOUND", "dataset"));
-  const crappifier: Crappifier = { optics: [], sampling: undefined, detector: [{ kind: undefined }] };
+  const crappifier: Crappifier = { optics: [], sampling: undefined, detector: [{ kind: undefined }], named: undefined };
   await assert.rejects(pairs(installation, { crappifier }), reason("INVALID_FIELD", "crappifier.detector[0]"));
 });
 
