@@ -7,9 +7,10 @@ import {
   type StreamPairsRequest,
   type StreamPairsResponse,
 } from "@pssr/api";
-import { checkFit, fromCrappifierMessage } from "@pssr/crappifiers";
+import { checkFit } from "@pssr/crappifiers";
 import type { CallExtension } from "@pssr/platform";
 import type { CallContext } from "nice-grpc-common";
+import type { CrappifierCatalogue } from "./crappifiers/crappifier-catalogue.js";
 import { datasetKey } from "./dataset-service.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
 import { fromStreamPairs } from "./pairs/pair-message.js";
@@ -23,6 +24,7 @@ import type { PixelReader } from "./pixels/pixel-reader.js";
 type Context = CallContext & CallExtension;
 
 export interface CrappifyServiceParts {
+  crappifiers: CrappifierCatalogue;
   images: ImageCatalogue;
   pixels: PixelReader;
   pairs: PairStreams;
@@ -32,7 +34,7 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
   constructor(private readonly parts: CrappifyServiceParts) {}
 
   async preview(request: PreviewRequest, { signal }: Context): Promise<PreviewResponse> {
-    const crappifier = fromCrappifierMessage(request.crappifier, "crappifier");
+    const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", { signal });
     const { scale } = crappifier.sampling;
     const { project, image: id } = imageName.parse(request.image, "image");
     const image = await this.parts.images.get({ project, id }, { signal, field: "image" });
@@ -63,7 +65,8 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
   }
 
   async *streamPairs(request: StreamPairsRequest, { signal }: Context): AsyncIterable<StreamPairsResponse> {
-    const spec = fromStreamPairs(request);
+    const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", { signal });
+    const spec = fromStreamPairs(request, crappifier);
     const key = datasetKey(request.dataset, "dataset");
     yield* messagesOf(this.parts.pairs.open(key, request.datasetDigest, spec, { signal }));
   }

@@ -1,5 +1,6 @@
-/** Starts the service crappify: ImageService, DatasetService, CrappifyService, and the workers that decode uploads. */
+/** Starts the service crappify: images, datasets, saved crappifiers, CrappifyService, and the workers that decode uploads. */
 import {
+  CrappifierServiceDefinition,
   CrappifyServiceDefinition,
   DatasetServiceDefinition,
   ImageServiceDefinition,
@@ -14,6 +15,8 @@ import {
   startGrpcServer,
 } from "@pssr/platform";
 import type { CrappifyConfig } from "./config.js";
+import { CrappifierRpcs } from "./crappifier-service.js";
+import { CrappifierCatalogue } from "./crappifiers/crappifier-catalogue.js";
 import { CrappifyRpcs } from "./crappify-service.js";
 import { DatasetRpcs } from "./dataset-service.js";
 import { DatasetCatalogue } from "./datasets/dataset-catalogue.js";
@@ -34,6 +37,7 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
   const uploads = new UploadStore(ports, config.maxUploadBytes);
   const images = new ImageCatalogue(ports);
   const datasets = new DatasetCatalogue(ports);
+  const crappifiers = new CrappifierCatalogue(ports);
   // A tenth is enough for exports, which read every pixel once and in order.
   const exportCacheBytes = Math.ceil(config.tileCache / 10);
   const exports = new ImageExports(objects, { cacheBytes: exportCacheBytes });
@@ -87,7 +91,8 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
       services: [
         grpcService(ImageServiceDefinition, new ImageRpcs({ uploads, images, datasets, exports, pixels, operations })),
         grpcService(DatasetServiceDefinition, new DatasetRpcs({ datasets, images })),
-        grpcService(CrappifyServiceDefinition, new CrappifyRpcs({ images, pixels, pairs })),
+        grpcService(CrappifierServiceDefinition, new CrappifierRpcs(crappifiers)),
+        grpcService(CrappifyServiceDefinition, new CrappifyRpcs({ crappifiers, images, pixels, pairs })),
       ],
       authenticator,
       log,

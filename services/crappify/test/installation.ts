@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import {
+  CrappifierServiceDefinition,
   CrappifyServiceDefinition,
   DatasetServiceDefinition,
   type DeadlineOption,
@@ -33,9 +34,10 @@ type Client<Definition extends TsProtoServiceDefinition> = GrpcClient<Definition
 export interface Installation {
   images: Client<typeof ImageServiceDefinition>;
   datasets: Client<typeof DatasetServiceDefinition>;
+  crappifiers: Client<typeof CrappifierServiceDefinition>;
   crappify: Client<typeof CrappifyServiceDefinition>;
   /** The same clients for another identity. */
-  as(identity: Identity): Pick<Installation, "images" | "datasets" | "crappify">;
+  as(identity: Identity): Pick<Installation, "images" | "datasets" | "crappifiers" | "crappify">;
   operations: Operations;
   ports: Ports;
   objects: ObjectStore;
@@ -83,6 +85,7 @@ export async function startInstallation(t: TestContext, flags: string[] = []): P
     return {
       images: connection.client(ImageServiceDefinition),
       datasets: connection.client(DatasetServiceDefinition),
+      crappifiers: connection.client(CrappifierServiceDefinition),
       crappify: connection.client(CrappifyServiceDefinition),
     };
   };

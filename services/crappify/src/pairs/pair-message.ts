@@ -1,14 +1,14 @@
 /** What a caller asks for as a stream of pairs. */
 import { PssrError, Split, type StreamPairsRequest } from "@pssr/api";
-import { fromCrappifierMessage } from "@pssr/crappifiers";
+import type { Crappifier } from "@pssr/crappifiers";
 import { within } from "../within-range.js";
 import type { PairStreamSpec } from "./pair-plan.js";
 
 /** Steps beyond it cannot be counted exactly in pairs. */
 const maximumStep = 2 ** 42;
 
-/** What a stream of pairs is a function of. Throws INVALID_FIELD. */
-export function fromStreamPairs(request: StreamPairsRequest): PairStreamSpec {
+/** What a stream of pairs is a function of; `crappifier` is the request's, in numbers. Throws INVALID_FIELD. */
+export function fromStreamPairs(request: StreamPairsRequest, crappifier: Crappifier): PairStreamSpec {
   const split = fromSplit(request.split);
   const shardCount = within(request.shardCount || 1, 1, 1024, "shard_count");
   if (request.augment && split === "validation") {
@@ -22,7 +22,7 @@ export function fromStreamPairs(request: StreamPairsRequest): PairStreamSpec {
   }
   return {
     split,
-    crappifier: fromCrappifierMessage(request.crappifier, "crappifier"),
+    crappifier,
     seed: request.seed,
     batchSize: within(request.batchSize || 8, 1, 1024, "batch_size"),
     fromStep: within(Number(request.fromStep), 0, maximumStep, "from_step"),

@@ -1,0 +1,115 @@
+/**
+ * The saved crappifiers of all projects. They never change, and a name is given once: what it stood for when a stream of pairs
+ * began, it stands for when the stream is taken up again, or is gone.
+ */
+import { type Crappifier as CrappifierMessage, crappifierName, isPssrError, PssrError } from "@pssr/api";
+import { type ResolvedCrappifier, resolveCrappifier } from "@pssr/crappifiers";
+import { type Abortable, type RecordKey, RecordTable, type StateStore } from "@pssr/platform";
+import type { CrappifierRecord, StoredCrappifier } from "./crappifier-record.js";
+
+export interface CrappifierEntry {
+  key: RecordKey;
+  saved: StoredCrappifier;
+}
+
+export class CrappifierCatalogue {
+  readonly #records: RecordTable<CrappifierRecord>;
+
+  constructor({ state }: { state: StateStore }) {
+    this.#records = new RecordTable(state, "crappifiers");
+  }
+
+  /** Fails with NOT_FOUND, naming `field`. */
+  async get(key: RecordKey, { signal, field = "name" }: Abortable & { field?: string }): Promise<StoredCrappifier> {
+    const entry = await this.#records.get(key, { signal });
+    if (entry?.record.state === "saved") return entry.record.saved;
+    throw missing(key, field);
+  }
+
+  /** Saved crappifiers of a project in the order of their ids, behind `after` ("" for all). */
+  async *list(project: string, after: string, { signal }: Abortable): AsyncIterable<CrappifierEntry> {
+    for await (const { key, record } of this.#records.list(project, after, { signal })) {
+      if (record.state === "saved") yield { key, saved: record.saved };
+    }
+  }
+
+  /**
+   * The same crappifier with the same requestId again is the one that there is; any other under its id fails with
+   * ALREADY_EXISTS.
+   */
+  async create(
+    key: RecordKey,
+    requestId: string,
+    saved: StoredCrappifier,
+    { signal }: Abortable,
+  ): Promise<StoredCrappifier> {
+    for (;;) {
+      const present = await this.#records.get(key, { signal });
+      if (present !== undefined) return sameRequest(key, requestId, saved, present.record);
+      try {
+        await this.#records.put(key, { schemaVersion: 1, state: "saved", requestId, saved }, 0n, { signal });
+        return saved;
+      } catch (error) {
+        if (!isPssrError(error, "REVISION_CONFLICT")) throw error; // somebody else was quicker: look again
+      }
+    }
+  }
+
+  /** Deletes it; fails with NOT_FOUND where there is none. Its id is not given again. */
+  async delete(key: RecordKey, { signal }: Abortable): Promise<void> {
+    for (;;) {
+      const entry = await this.#records.get(key, { signal });
+      if (entry?.record.state !== "saved") throw missing(key, "name");
+      try {
+        await this.#records.put(key, { schemaVersion: 1, state: "deleted" }, entry.revision, { signal });
+        return;
+      } catch (error) {
+        if (!isPssrError(error, "REVISION_CONFLICT")) throw error; // somebody else deletes it: look again
+      }
+    }
+  }
+
+  /** What a request gives as a crappifier, in numbers. Throws INVALID_FIELD and NOT_FOUND with the path below `path`. */
+  resolve(message: CrappifierMessage | undefined, path: string, { signal }: Abortable): Promise<ResolvedCrappifier> {
+    return resolveCrappifier(message, path, async (name, field) => {
+      const { crappifier } = await this.get(crappifierKey(name, field), { signal, field });
+      return crappifier;
+    });
+  }
+}
+
+export function crappifierKey(name: string, field = "name"): RecordKey {
+  const { project, crappifier } = crappifierName.parse(name, field);
+  return { project, id: crappifier };
+}
+
+export function nameOfCrappifier({ project, id }: RecordKey): string {
+  return crappifierName.format({ project, crappifier: id });
+}
+
+function sameRequest(
+  { id }: RecordKey,
+  requestId: string,
+  { crappifier, description }: StoredCrappifier,
+  present: CrappifierRecord,
+): StoredCrappifier {
+  const isSame =
+    present.state === "saved" &&
+    requestId !== "" &&
+    present.requestId === requestId &&
+    present.saved.description === description &&
+    JSON.stringify(present.saved.crappifier) === JSON.stringify(crappifier);
+  if (isSame) return present.saved;
+  const field = "crappifier_id";
+  throw new PssrError("ALREADY_EXISTS", `${field}: "${id}" was given to another crappifier; choose another id`, {
+    field,
+  });
+}
+
+function missing(key: RecordKey, field: string): PssrError {
+  return new PssrError(
+    "NOT_FOUND",
+    `${field}: there is no saved crappifier "${nameOfCrappifier(key)}"; ListCrappifiers names those there are`,
+    { field },
+  );
+}
