@@ -1,5 +1,10 @@
 /** Starts the service train: TrainingService and ModelService, and the workers that do the trainings. */
-import { DatasetServiceDefinition, ModelServiceDefinition, TrainingServiceDefinition } from "@pssr/api";
+import {
+  CrappifierServiceDefinition,
+  DatasetServiceDefinition,
+  ModelServiceDefinition,
+  TrainingServiceDefinition,
+} from "@pssr/api";
 import {
   connectService,
   grpcService,
@@ -62,6 +67,7 @@ export async function startTrain(
   await sweepScratchFolders().catch((err: unknown) => log.warn({ err }, "an abandoned scratch folder stays"));
   const crappify = connectService(peers.crappify, { peer: "crappify", limits: config, tls });
   const datasets = crappify.client(DatasetServiceDefinition);
+  const crappifiers = crappify.client(CrappifierServiceDefinition);
   // A process without trainers takes trainings in for others, which have the library.
   const checkTrainer = () => {
     if (config.trainConcurrency > 0) checkNativeLibrary(nativePackage());
@@ -75,7 +81,7 @@ export async function startTrain(
     services: [
       grpcService(
         TrainingServiceDefinition,
-        new TrainingRpcs({ trainings, objects, operations, keyring, datasets, checkTrainer, report }),
+        new TrainingRpcs({ trainings, objects, operations, keyring, datasets, crappifiers, checkTrainer, report }),
       ),
       grpcService(ModelServiceDefinition, new ModelRpcs(tables, objects, report)),
     ],

@@ -1,6 +1,8 @@
 /** The RPCs of TrainingService: validate, decide, delegate. */
 import {
+  type CrappifierServiceClient,
   type CreateTrainingRequest,
+  crappifierName,
   type Dataset,
   type DatasetServiceClient,
   datasetName,
@@ -18,6 +20,7 @@ import {
   Training,
   trainingName,
 } from "@pssr/api";
+import { type Crappifier, fromCrappifierMessage, resolveCrappifier } from "@pssr/crappifiers";
 import {
   type CallExtension,
   type Keyring,
@@ -45,12 +48,18 @@ export interface TrainingServiceOptions {
   objects: ObjectStore;
   operations: Operations;
   keyring: Keyring;
-  /** The owner of datasets, called with an identity that acts for the caller. */
+  /** The owner of datasets and of saved crappifiers, called with an identity that acts for the caller. */
   datasets: DatasetServiceClient;
+  crappifiers: CrappifierServiceClient;
   /** Throws NATIVE_LIBRARY_MISSING where trainings cannot run. */
   checkTrainer(): void;
   /** Told of records that cannot be read and are left out of lists. */
   report: (error: unknown, doing: string) => void;
+}
+
+interface PeerCall {
+  metadata: Metadata;
+  signal: AbortSignal;
 }
 
 export class TrainingRpcs {
@@ -71,9 +80,13 @@ export class TrainingRpcs {
     if (repeated !== undefined) return repeated;
 
     this.#options.checkTrainer();
-    const dataset = await this.#dataset(asked.dataset, project, identity.principal, signal);
+    const metadata = await this.#actingFor(project, identity.principal);
+    const dataset = await this.#dataset(asked.dataset, { metadata, signal });
+    const named = await resolveCrappifier(asked.crappifier, "training.crappifier", (name, field) =>
+      this.#savedCrappifier(name, field, { metadata, signal }),
+    );
     const training: Training = {
-      ...resolveTraining(asked, project, id, dataset),
+      ...resolveTraining(asked, project, id, dataset, named),
       name: trainingName.format({ project, training: id }),
       operation: operationName.format({ project, operation: operationIdOf(id) }),
     };
@@ -147,16 +160,30 @@ export class TrainingRpcs {
     return operationBefore(this.#options.operations, made, { requestId, same, field: "training_id" }, { signal });
   }
 
-  async #dataset(name: string, project: string, principal: string, signal: AbortSignal): Promise<Dataset> {
+  async #actingFor(project: string, principal: string): Promise<Metadata> {
     const token = await mintFor(this.#options.keyring, project, principal);
-    const metadata = new Metadata().set("authorization", `Bearer ${token}`);
+    return new Metadata().set("authorization", `Bearer ${token}`);
+  }
+
+  async #dataset(name: string, options: PeerCall): Promise<Dataset> {
     try {
-      return await this.#options.datasets.getDataset({ name }, { signal, metadata });
+      return await this.#options.datasets.getDataset({ name }, options);
     } catch (error) {
       if (!isPssrError(error, "NOT_FOUND")) throw error;
       // The other service names its own field; a caller of this one knows another.
       const message = `training.dataset: there is no dataset "${name}"; ListDatasets names those there are`;
       throw new PssrError("NOT_FOUND", message, { field: "training.dataset", cause: error });
+    }
+  }
+
+  async #savedCrappifier(name: string, field: string, options: PeerCall): Promise<Crappifier> {
+    try {
+      const { crappifier } = await this.#options.crappifiers.getCrappifier({ name }, options);
+      return fromCrappifierMessage(crappifier, field);
+    } catch (error) {
+      if (!isPssrError(error, "NOT_FOUND")) throw error;
+      const message = `${field}: there is no saved crappifier "${name}"; ListCrappifiers names those there are`;
+      throw new PssrError("NOT_FOUND", message, { field, cause: error });
     }
   }
 
@@ -173,6 +200,11 @@ function checkRequest({ training, trainingId }: CreateTrainingRequest, project: 
   if (training === undefined) throw invalid("training", "give the training to create");
   if (datasetName.parse(training.dataset, "training.dataset").project !== project) {
     throw invalid("training.dataset", `the dataset must be of the training's own project, projects/${project}`);
+  }
+  const named = training.crappifier?.named;
+  const field = "training.crappifier.saved";
+  if (named?.$case === "saved" && crappifierName.parse(named.value, field).project !== project) {
+    throw invalid(field, `the crappifier must be of the training's own project, projects/${project}`);
   }
   if (trainingId === latestId) throw invalid("training_id", `"${latestId}" stands for a model's newest version`);
   return training;

@@ -3,12 +3,16 @@ import { Training } from "@pssr/api";
 
 /** Whether all that `asked` says is what the `resolved` training was made with. What it leaves open cannot differ. */
 export function asksForSame(asked: Training, resolved: Training): boolean {
-  return isPart(wishes(asked), wishes(resolved));
+  const name = asked.crappifier?.named?.value ?? "";
+  return isPart(wishes(asked, name), wishes(resolved, resolved.crappifierSource));
 }
 
-/** What a caller decides, as JSON, which leaves out what has no value. */
-function wishes({ dataset, crappifier, network, learning, model }: Training): unknown {
-  return Training.toJSON(Training.fromPartial({ dataset, crappifier, network, learning, model }));
+/** What a caller decides, as JSON, which leaves out what has no value. A crappifier's name counts as the source of its numbers. */
+function wishes({ dataset, crappifier, network, learning, model }: Training, crappifierSource: string): unknown {
+  const numbers = crappifier && { ...crappifier, named: undefined };
+  return Training.toJSON(
+    Training.fromPartial({ dataset, crappifier: numbers, crappifierSource, network, learning, model }),
+  );
 }
 
 function isPart(part: unknown, whole: unknown): boolean {

@@ -3,7 +3,7 @@
  * no sense is refused with the field's path, before anything is stored.
  */
 import { type Dataset, LearningSpec, modelName, PssrError, Training } from "@pssr/api";
-import { checkFit, fromCrappifierMessage, toCrappifierMessage } from "@pssr/crappifiers";
+import { checkFit, type ResolvedCrappifier, toCrappifierMessage } from "@pssr/crappifiers";
 import { learningDefaults } from "./learning-defaults.js";
 import { checkTileSize, networkOf, toNetworkSpec } from "./resolve-network.js";
 
@@ -11,18 +11,23 @@ const maximumSteps = 10_000_000n;
 const maximumSeconds = 30n * 24n * 3600n;
 
 /**
- * The training with everything decided. `id` is its own id, `dataset` what its dataset is now. Throws INVALID_FIELD and
- * DATASET_EMPTY.
+ * The training with everything decided. `id` is its own id, `dataset` what its dataset is now, `named` its crappifier in
+ * numbers. Throws INVALID_FIELD and DATASET_EMPTY.
  */
-export function resolveTraining(asked: Training, project: string, id: string, dataset: Dataset): Training {
+export function resolveTraining(
+  asked: Training,
+  project: string,
+  id: string,
+  dataset: Dataset,
+  named: ResolvedCrappifier,
+): Training {
   const { tileSize, pixelSizeNm } = dataset;
-  const asCrappifier = fromCrappifierMessage(asked.crappifier, "training.crappifier");
   checkFit(
-    asCrappifier,
+    named.crappifier,
     { height: tileSize, width: tileSize, pixelSizeNm: pixelSizeNm || undefined },
     "training.crappifier",
   );
-  const crappifier = toCrappifierMessage(asCrappifier);
+  const crappifier = toCrappifierMessage(named.crappifier);
   const network = networkOf(asked.network, crappifier.sampling!.scale);
   checkTileSize(network, tileSize);
   const learning = resolveLearning(asked.learning);
@@ -44,6 +49,7 @@ export function resolveTraining(asked: Training, project: string, id: string, da
     dataset: dataset.name,
     datasetDigest: dataset.digest,
     crappifier,
+    crappifierSource: named.source,
     network: toNetworkSpec(network),
     learning,
     model,

@@ -1,14 +1,16 @@
 /**
- * The service that training gets its pairs from, as small as it can be: a real gRPC server with GetDataset and StreamPairs
- * on synthetic tiles, which checks identities as the real one does. Its streams can be held, and its dataset deleted.
+ * The service that training gets its pairs from, as small as it can be: a real gRPC server with GetDataset, GetCrappifier and
+ * StreamPairs on synthetic tiles, which checks identities as the real one does. Its streams can be held, and its dataset deleted.
  */
 import { once } from "node:events";
 import {
+  CrappifierServiceDefinition,
   CrappifyServiceDefinition,
   Dataset,
   DatasetServiceDefinition,
   type PairPart,
   PssrError,
+  type SavedCrappifier,
   Split,
   type StreamPairsRequest,
   type StreamPairsResponse,
@@ -38,6 +40,8 @@ export class PairServer {
   /** Keeps those streams waiting. */
   holdValidation = false;
   deleted = false;
+  /** Those that can be had by name. */
+  readonly crappifiers = new Map<string, SavedCrappifier>();
   /** The field of what streams of pairs do not find. */
   missing: string | undefined;
   /** Pixels of this step, and of all that follow, are no numbers. */
@@ -53,6 +57,7 @@ export class PairServer {
   static async start(keyring: Keyring): Promise<PairServer> {
     const peer = new PairServer();
     const { getDataset } = DatasetServiceDefinition.methods;
+    const { getCrappifier } = CrappifierServiceDefinition.methods;
     const { streamPairs } = CrappifyServiceDefinition.methods;
     peer.#server = await startGrpcServer({
       bind: "127.0.0.1:0",
@@ -62,6 +67,10 @@ export class PairServer {
         grpcService(
           { ...DatasetServiceDefinition, methods: { getDataset } },
           { getDataset: async ({ name }) => peer.#dataset(name) },
+        ),
+        grpcService(
+          { ...CrappifierServiceDefinition, methods: { getCrappifier } },
+          { getCrappifier: async ({ name }) => peer.#crappifier(name) },
         ),
         grpcService(
           { ...CrappifyServiceDefinition, methods: { streamPairs } },
@@ -115,6 +124,12 @@ export class PairServer {
     if (this.deleted || name !== datasetNamed) throw new PssrError("NOT_FOUND", `${name} does not exist`);
     const validationTiles = BigInt(heldBackTiles);
     return Dataset.fromPartial({ name, tileSize, trainingTiles: 100n, validationTiles, digest });
+  }
+
+  #crappifier(name: string): SavedCrappifier {
+    const crappifier = this.crappifiers.get(name);
+    if (crappifier === undefined) throw new PssrError("NOT_FOUND", `${name} does not exist`, { field: "name" });
+    return crappifier;
   }
 
   async *#pairs(request: StreamPairsRequest, { signal }: CallContext): AsyncGenerator<PairPart> {
