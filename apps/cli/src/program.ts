@@ -1,6 +1,7 @@
 /** The command line: every command, in the order in which a newcomer meets them. */
 import type { Interruption } from "@pssr/platform/process-end";
 import { Command } from "commander";
+import { addCrappifierCommands } from "./commands/crappifiers.js";
 import { addCrappifyCommand } from "./commands/crappify.js";
 import { addDatasetCommands } from "./commands/datasets.js";
 import { addDemoCommand } from "./commands/demo.js";
@@ -33,6 +34,7 @@ export function createProgram(interruption: Interruption): Command {
   addImageCommands(program, signal);
   addDatasetCommands(program, signal);
   addCrappifyCommand(program, signal);
+  addCrappifierCommands(program, signal);
   addTrainCommand(program, signal);
   addPredictCommand(program, signal);
   addEvaluateCommand(program, signal);

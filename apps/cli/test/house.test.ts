@@ -23,12 +23,13 @@ const arrows: Record<string, string[]> = {
   "services/predict": ["api", "imaging", "networks", "inference", "platform"],
   "services/gateway": ["api", "platform"],
   // The composition root: it alone starts services, and the servers that they need on a developer's machine.
-  "apps/cli": ["api", "client", "imaging", "local-servers", "platform", ...services],
+  "apps/cli": ["api", "client", "crappifiers", "imaging", "local-servers", "platform", ...services],
   // Measures parts of services beside their peers.
   bench: [
     "api",
     "client",
     "crappifiers",
+    "crappify",
     "imaging",
     "inference",
     "local-servers",

@@ -7,6 +7,8 @@
  */
 import { ChannelCredentials } from "@grpc/grpc-js";
 import {
+  type CrappifierServiceClient,
+  CrappifierServiceDefinition,
   type CrappifyServiceClient,
   CrappifyServiceDefinition,
   clientMiddleware,
@@ -44,6 +46,7 @@ export interface PssrClient {
   readonly address: string;
   readonly images: ImageServiceClient;
   readonly datasets: DatasetServiceClient;
+  readonly crappifiers: CrappifierServiceClient;
   readonly crappify: CrappifyServiceClient;
   readonly trainings: TrainingServiceClient;
   readonly models: ModelServiceClient;
@@ -85,6 +88,7 @@ export function connect(address: string, options: ConnectOptions = {}): PssrClie
     address,
     images: factory.create(ImageServiceDefinition, channel),
     datasets: factory.create(DatasetServiceDefinition, channel),
+    crappifiers: factory.create(CrappifierServiceDefinition, channel),
     crappify: factory.create(CrappifyServiceDefinition, channel),
     trainings: factory.create(TrainingServiceDefinition, channel),
     models: factory.create(ModelServiceDefinition, channel),

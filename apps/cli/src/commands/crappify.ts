@@ -4,7 +4,7 @@ import { type PixelBlock, PssrError } from "@pssr/api";
 import type { Command } from "commander";
 import { integer, region } from "../arguments.js";
 import { withContext } from "../context.js";
-import { addCrappifierOptions, type CrappifierOptions, crappifierOf } from "./crappifier-options.js";
+import { addCrappifierOptions, askedCrappifier, type CrappifierOptions } from "./crappifier-options.js";
 
 interface CrappifyOptions extends CrappifierOptions {
   output: string;
@@ -37,7 +37,7 @@ export function addCrappifyCommand(program: Command, signal: AbortSignal): void 
           {
             image: context.name("images", image),
             region: options.region && { start: [BigInt(y!), BigInt(x!)], shape: [BigInt(height!), BigInt(width!)] },
-            crappifier: crappifierOf(options),
+            crappifier: await askedCrappifier(context, options),
             seed: BigInt(options.seed),
           },
           { signal },

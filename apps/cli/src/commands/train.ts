@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { integer, number } from "../arguments.js";
 import { withContext } from "../context.js";
 import { duration } from "../terminal/progress.js";
-import { addCrappifierOptions, type CrappifierOptions, crappifierOf } from "./crappifier-options.js";
+import { addCrappifierOptions, askedCrappifier, type CrappifierOptions } from "./crappifier-options.js";
 
 interface TrainOptions extends CrappifierOptions {
   dataset: string;
@@ -42,7 +42,7 @@ export function addTrainCommand(program: Command, signal: AbortSignal): void {
             training: {
               dataset: context.name("datasets", options.dataset),
               model: options.model === undefined ? "" : context.name("models", options.model),
-              crappifier: crappifierOf(options),
+              crappifier: await askedCrappifier(context, options),
               learning: learningOf(options),
             },
           },
