@@ -1,9 +1,13 @@
 /** Pixels that a camera reads out together. */
 
-/** Each block of size × size pixels, fewer at the right and lower edge, takes its mean. */
-export function binPixels(values: usize, height: i32, width: i32, size: i32): void {
-  for (let top = 0; top < height; top += size) {
-    const bottom = min(top + size, height);
+/**
+ * Each block of size × size pixels takes its mean: fewer at the right and lower edge, and where the first row is none of a
+ * block's first ones.
+ */
+export function binPixels(values: usize, height: i32, width: i32, size: i32, firstRow: i32): void {
+  let bottom = 0;
+  for (let top = 0; top < height; top = bottom) {
+    bottom = min(top + size - ((firstRow + top) % size), height);
     for (let left = 0; left < width; left += size) {
       const right = min(left + size, width);
       let sum: f64 = 0;

@@ -8,13 +8,13 @@ import { exp } from "./elementary";
 import { normalFast, normalFromWord, normalIsRejected } from "./normal";
 import { poissonFromWords } from "./poisson";
 import { countAt, countEntry, isBeyond, TABLE_MEANS } from "./poisson-table";
-import { fillBlocks, fillWords, WORDS_PER_BLOCK } from "./threefry";
+import { pixelWords } from "./threefry";
 import { unit } from "./unit";
 
 /** Pixels of a chunk. */
 const CHUNK: i32 = 512;
-const words: usize = memory.data(512 * 4, 16);
-const secondWords: usize = memory.data(512 * 4, 16);
+const buffer: usize = memory.data((512 + 16) * 4, 16);
+const secondBuffer: usize = memory.data((512 + 16) * 4, 16);
 /** Normal numbers or counts of photons, float64. */
 const numbers: usize = memory.data(512 * 8, 16);
 /** Mean counts of photons: the whole part as i32, the rest as float64. */
@@ -53,7 +53,7 @@ export function normals(out: usize, count: i32): void {
 }
 
 function drawNormals(out: usize, start: i32, size: i32): void {
-  fillWords(words, CHUNK / WORDS_PER_BLOCK, start / WORDS_PER_BLOCK, 0);
+  const words = pixelWords(buffer, start, size, 0);
   let rejected = 0;
   for (let n = 0; n < size; n++) {
     const word = load<i32>(words + ((<usize>n) << 2));
@@ -88,17 +88,16 @@ export function blendPoisson(
   for (let start = 0; start < count; start += CHUNK) {
     const at = values + ((<usize>start) << 2);
     const size = min(CHUNK, count - start);
-    const firstBlock = start / WORDS_PER_BLOCK;
-    fillWords(words, CHUNK / WORDS_PER_BLOCK, firstBlock, 0);
+    const first = pixelWords(buffer, start, size, 0);
     if (whole) {
       splitWholeMeans(at, size, <f32>black);
-      drawCounts(size);
+      drawCounts(size, first);
     } else {
-      fillBlocks(secondWords, CHUNK / WORDS_PER_BLOCK, firstBlock, 0, 1, 0);
+      const second = pixelWords(secondBuffer, start, size, 1);
       const beyond = splitMeans(at, size, black, unit);
-      drawCounts(size);
-      addSmallCounts(size);
-      if (beyond) drawLargeCounts(at, size, black, unit, start);
+      drawCounts(size, first);
+      addSmallCounts(size, second);
+      if (beyond) drawLargeCounts(at, size, black, unit, start, first, second);
     }
     blend(at, size, keep, offset, gain);
   }
@@ -159,18 +158,26 @@ function splitMeans(values: usize, size: i32, black: f64, unit: f64): bool {
 }
 
 /** Counts of the means beyond the table, each from its two words and as many more as it takes. */
-function drawLargeCounts(values: usize, size: i32, black: f64, unit: f64, firstPixel: i32): void {
+function drawLargeCounts(
+  values: usize,
+  size: i32,
+  black: f64,
+  unit: f64,
+  start: i32,
+  firstWords: usize,
+  secondWords: usize,
+): void {
   for (let n = 0; n < size; n++) {
     const word = (<usize>n) << 2;
     if (load<i32>(wholes + word) < TABLE_MEANS) continue;
     const mean = (<f64>load<f32>(values + word) - black) / unit;
-    const photons = poissonFromWords(mean, load<u32>(words + word), load<u32>(secondWords + word), firstPixel + n);
+    const photons = poissonFromWords(mean, load<u32>(firstWords + word), load<u32>(secondWords + word), start + n);
     store<f64>(numbers + ((<usize>n) << 3), photons);
   }
 }
 
 /** Counts of the means in `wholes`, from the table. */
-function drawCounts(size: i32): void {
+function drawCounts(size: i32, words: usize): void {
   let rejected = 0;
   for (let n = 0; n < size; n++) {
     const mean = load<i32>(wholes + ((<usize>n) << 2));
@@ -191,12 +198,12 @@ function drawCounts(size: i32): void {
 }
 
 /** Adds to `numbers` counts of the means in `rests`, which are below 1; by inversion, each probability right to 2⁻³². */
-function addSmallCounts(size: i32): void {
+function addSmallCounts(size: i32, words: usize): void {
   let rejected = 0;
   for (let n = 0; n < size; n += 2) {
     const mean = v128.load(rests + ((<usize>n) << 3));
-    const words = f64x2.convert_low_i32x4_u(v128.load64_zero(secondWords + ((<usize>n) << 2)));
-    const uniform = f64x2.mul(f64x2.add(words, f64x2.splat(0.5)), f64x2.splat(2.3283064365386963e-10)); // 2⁻³²
+    const pair = f64x2.convert_low_i32x4_u(v128.load64_zero(words + ((<usize>n) << 2)));
+    const uniform = f64x2.mul(f64x2.add(pair, f64x2.splat(0.5)), f64x2.splat(2.3283064365386963e-10)); // 2⁻³²
     let p = negativeExponential(mean);
     let upTo = p;
     // A true comparison is −1 as a whole number: subtracted, it counts.
@@ -215,16 +222,16 @@ function addSmallCounts(size: i32): void {
   // Of these the counts go on: one of 6,000 at a mean of 1.
   for (let i = 0; i < rejected; i++) {
     const pair = load<i32>(list + ((<usize>i) << 2));
-    for (let n = pair; n < pair + 2; n++) addRareCount(n);
+    for (let n = pair; n < pair + 2; n++) addRareCount(n, load<u32>(words + ((<usize>n) << 2)));
   }
 }
 
 /** Comparisons that are made of every pixel: the largest count that they find. */
 const SMALL_COUNTS: i32 = 6;
 
-function addRareCount(n: i32): void {
+function addRareCount(n: i32, word: u32): void {
   const mean = load<f64>(rests + ((<usize>n) << 3));
-  const uniform = unit(load<u32>(secondWords + ((<usize>n) << 2)));
+  const uniform = unit(word);
   let p = exp(-mean);
   let upTo = p;
   let k = 0;

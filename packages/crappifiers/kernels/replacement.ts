@@ -1,8 +1,8 @@
 /** Pixels that a broken detector element or a discharge replaces. */
-import { fillWords, WORDS_PER_BLOCK } from "./threefry";
+import { pixelWords } from "./threefry";
 
 const CHUNK: i32 = 512;
-const words: usize = memory.data(512 * 4, 16);
+const buffer: usize = memory.data((512 + 16) * 4, 16);
 
 /**
  * A pixel becomes `first` where its word is below `firstBelow`, else `second` where it is below `secondBelow`, both
@@ -20,7 +20,7 @@ export function replacePixels(
   const secondLimit = <u64>secondBelow;
   for (let start = 0; start < count; start += CHUNK) {
     const size = min(CHUNK, count - start);
-    fillWords(words, CHUNK / WORDS_PER_BLOCK, start / WORDS_PER_BLOCK, 0);
+    const words = pixelWords(buffer, start, size, 0);
     for (let n = 0; n < size; n++) {
       const word = <u64>load<u32>(words + <usize>(n << 2));
       const at = values + <usize>((start + n) << 2);

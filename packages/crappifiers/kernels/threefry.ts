@@ -18,8 +18,12 @@ let k2: i32 = 0;
 let k3: i32 = 0;
 let k4: i32 = PARITY;
 
-/** All words from now on are those of this key. */
-export function useKey(word0: i32, word1: i32, word2: i32, word3: i32): void {
+/** The number of the first pixel of what kernels work on: they may work on a part of a plane. */
+let firstPixel: i32 = 0;
+
+/** All words from now on are those of this key, and of pixels from `first` on. */
+export function useKey(word0: i32, word1: i32, word2: i32, word3: i32, first: i32): void {
+  firstPixel = first;
   k0 = word0;
   k1 = word1;
   k2 = word2;
@@ -27,9 +31,17 @@ export function useKey(word0: i32, word1: i32, word2: i32, word3: i32): void {
   k4 = PARITY ^ word0 ^ word1 ^ word2 ^ word3;
 }
 
-/** Writes the words of a plane's blocks from `firstBlock` on. Lane 0 is what every pixel has its share of. */
-export function fillWords(out: usize, blocks: i32, firstBlock: i32, lane: i32): void {
-  fillBlocks(out, blocks, firstBlock, lane, 0, 0);
+/**
+ * Makes the words of pixels, one each, and returns where they lie in the buffer, which has room for 16 more.
+ *
+ * @param start The first pixel, counted from the first of what the kernel works on.
+ * @param series Words of different series have nothing to do with each other.
+ */
+export function pixelWords(buffer: usize, start: i32, pixels: i32, series: i32): usize {
+  const pixel = firstPixel + start;
+  const skipped = pixel % WORDS_PER_BLOCK;
+  fillBlocks(buffer, (skipped + pixels + WORDS_PER_BLOCK - 1) / WORDS_PER_BLOCK, pixel / WORDS_PER_BLOCK, 0, series, 0);
+  return buffer + <usize>(skipped << 2);
 }
 
 /**
@@ -122,7 +134,7 @@ const more: usize = memory.data(64, 16);
 
 /** Where the four further words of a pixel lie whose first sample was rejected. Lanes count from 1. Valid until the next call. */
 export function moreWords(pixel: i32, lane: i32): usize {
-  fillWords(more, 1, pixel, lane);
+  fillBlocks(more, 1, firstPixel + pixel, lane, 0, 0);
   return more;
 }
 

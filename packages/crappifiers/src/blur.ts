@@ -13,6 +13,11 @@ export function blur({ at, pixels, height, width }: Plane, sigma: number): void 
   kernelMemory.lend(4 * pixels, (scratch) => kernels.blurPlane(at, scratch, height, width, Math.min(sigma, WIDEST)));
 }
 
+/** Rows (and columns) around a pixel that the kernels take into account. */
+export function blurReach(sigma: number): number {
+  return Math.trunc(REACH * Math.min(sigma, WIDEST) + 0.5);
+}
+
 /** Whether the blur would be wider than the tile, so that little else than its edges were left. */
 export function blurProblem<Name extends string>(
   parameter: Name,

@@ -6,16 +6,11 @@
  * at the end they are rounded (half to even) and clipped to the image's data type.
  */
 import { PssrError } from "@pssr/api";
-import { kernelMemory } from "./kernels.js";
-import { PixelExchange } from "./pixel-exchange.js";
-import { type PixelTile, type PixelType, pixelArrays } from "./pixel-tile.js";
-import { Plane } from "./plane.js";
-import { PreparedStage } from "./prepared-stage.js";
+import { type PixelTile, type PixelType, type PixelTypes, pixelArrays } from "./pixel-tile.js";
 import type { NoiseKey } from "./random/noise-key.js";
-import { samplerFor } from "./sampling.js";
 import type { Crappifier } from "./spec.js";
-import { stageGrids } from "./stage-grids.js";
 import type { Calibration, Levels } from "./step.js";
+import { TileCrappifier } from "./tile-crappifier.js";
 
 /**
  * The low-resolution tile of `hr`: the same frames and data type, height and width divided by the scale. The bytes
@@ -43,29 +38,12 @@ export function crappify<Dtype extends PixelType>(
   const data = out ?? new pixelArrays[dtype](frames * height * width);
   checkPixels("out", data, dtype, frames * height * width);
 
-  kernelMemory.release();
-  const [highGrid, lowGrid] = stageGrids(crappifier, { ...hr, pixelSizeNm: calibration.pixelSizeNm });
-  const optics = new PreparedStage("optics", crappifier.optics, calibration, highGrid, key);
-  const detector = new PreparedStage("detector", crappifier.detector, calibration, lowGrid, key);
-  const high = crappifier.optics.length > 0 ? new Plane(hr.height, hr.width) : undefined;
-  const low = new Plane(height, width);
-  const exchange = new PixelExchange(dtype, Math.max(high?.pixels ?? 0, low.pixels));
-  const sampler = samplerFor(crappifier.sampling, high === undefined ? dtype : "float32", hr);
+  const tile = new TileCrappifier(crappifier, hr, calibration, key);
+  const [from, to] = [hr.height * hr.width, height * width];
   for (let frame = 0; frame < frames; frame++) {
-    const from = hr.data.subarray(frame * hr.height * hr.width, (frame + 1) * hr.height * hr.width);
-    if (high === undefined) {
-      sampler(from, exchange.pixels(low.pixels));
-      exchange.toPlane(low);
-    } else {
-      exchange.pixels(high.pixels).set(from);
-      exchange.toPlane(high);
-      optics.apply(high, frame);
-      sampler(high.values, low.values);
-      low.byteValued = false;
-    }
-    detector.apply(low, frame);
-    exchange.fromPlane(low);
-    data.set(exchange.pixels(low.pixels), frame * low.pixels);
+    const high = hr.data.subarray(frame * from, (frame + 1) * from) as PixelTypes[Dtype];
+    const low = data.subarray(frame * to, (frame + 1) * to) as PixelTypes[Dtype];
+    tile.crappify(frame, { first: 0, count: height }, high, low);
   }
   return { data, dtype, frames, height, width };
 }

@@ -16,8 +16,8 @@ interface Exports {
   firstFreeByte(): number;
   exp(x: number): number;
   log(x: number): number;
-  /** All noise from now on is that of the generator's key of four words. */
-  useKey(word0: number, word1: number, word2: number, word3: number): void;
+  /** All noise from now on is that of the generator's key of four words, for pixels (or rows) with numbers from `first` on. */
+  useKey(word0: number, word1: number, word2: number, word3: number, first: number): void;
   /** The generator's words themselves, four a block; there must be room for a multiple of four blocks. */
   fillBlocks(out: number, blocks: number, c0: number, c1: number, c2: number, c3: number): void;
   /** Standard normal numbers, in float64. */
@@ -66,8 +66,8 @@ interface Exports {
   addToRows(values: number, height: number, width: number, numbers: number): void;
   /** To `out` what each row sees that is displaced by its own (down, right), float64 each. */
   displaceRows(out: number, values: number, height: number, width: number, down: number, right: number): void;
-  /** Each block of size × size pixels takes its mean. */
-  binPixels(values: number, height: number, width: number, size: number): void;
+  /** Each block of size × size pixels takes its mean; the plane's first row is number `firstRow`. */
+  binPixels(values: number, height: number, width: number, size: number, firstRow: number): void;
   clip(values: number, count: number, low: number, high: number): void;
   fromBytes(values: number, pixels: number, count: number): void;
   fromShorts(values: number, pixels: number, count: number): void;

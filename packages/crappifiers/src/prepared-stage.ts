@@ -23,13 +23,26 @@ export class PreparedStage {
     });
   }
 
+  /** Rows above and below a band that its values depend on. */
+  get rowsAround(): number {
+    return this.#steps.reduce(
+      (rows, { step, parameters }) => rows + (step.rowsAround?.(parameters, this.#grid) ?? 0),
+      0,
+    );
+  }
+
   /** After each step values are held within the saturation levels, as PSSR2 clips to 0…255. */
   apply(plane: Plane, frame: number): void {
     const levels = this.#levels;
     const [low, high] = levels.saturation ?? [levels.black, levels.white];
     for (const { name, step, parameters } of this.#steps) {
-      const useOwnNoise = (part?: string) => useNoise(this.#key, part === undefined ? name : `${name}/${part}`, frame);
-      step.apply(plane, parameters, { levels, grid: this.#grid, useNoise: useOwnNoise });
+      const firstPixel = plane.firstRow * plane.width;
+      step.apply(plane, parameters, {
+        levels,
+        grid: this.#grid,
+        useNoise: (part) => useNoise(this.#key, part === undefined ? name : `${name}/${part}`, frame, firstPixel),
+        useRowNoise: (firstRow) => useNoise(this.#key, name, frame, firstRow),
+      });
       plane.byteValued = false;
       kernels.clip(plane.at, plane.pixels, low, high);
     }

@@ -31,3 +31,8 @@ export function samplerFor(
   const { apply } = resampler;
   return apply.bind(resampler);
 }
+
+/** Low-resolution rows around a band that must be sampled with it: those at an edge lack pixels beyond it. */
+export function sampledRowsAround({ scale, kernel }: Sampling): number {
+  return kernel === "BILINEAR" && scale > 1 ? 1 : 0;
+}

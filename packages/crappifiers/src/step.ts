@@ -55,6 +55,8 @@ export interface StepContext {
    * that needs several independent noises names them.
    */
   useNoise(part?: string): void;
+  /** The same with a number for each row of the frame instead of each pixel, from the given row on. */
+  useRowNoise(firstRow: number): void;
 }
 
 export interface StepProblem<Name extends string = string> {
@@ -69,6 +71,10 @@ export interface Step<Name extends string = string> {
   parameters: Readonly<Record<Name, StepParameter>>;
   /** What keeps the step from working on a grid with these values, if anything does: a parameter, and the reason. */
   problem?(parameters: Readonly<Record<Name, number>>, grid: StageGrid): StepProblem<Name> | undefined;
+  /**
+   * Rows above and below a band that its values depend on; what lies further away makes no difference. Default: none.
+   */
+  rowsAround?(parameters: Readonly<Record<Name, number>>, grid: StageGrid): number;
   /** Changes the plane's values in place. The caller clips them to the saturation levels afterwards. */
   apply(plane: Plane, parameters: Readonly<Record<Name, number>>, context: StepContext): void;
 }

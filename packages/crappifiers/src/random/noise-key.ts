@@ -21,11 +21,13 @@ export interface NoiseKey {
  * Kernels that run from now on draw the noise of one step (`"detector/0"`) on one frame (its index, or `"parameters"` for
  * what is drawn once a tile). The generator's key is 128 bits of the SHA-256 of all that identifies it, so no two streams
  * meet.
+ *
+ * @param first Number of the first pixel, or row, that kernels draw for.
  */
-export function useNoise(key: NoiseKey, step: string, frame: number | "parameters"): void {
+export function useNoise(key: NoiseKey, step: string, frame: number | "parameters", first = 0): void {
   const seed = BigInt.asUintN(64, key.seed).toString();
   const identity = ["noise 1", seed, typeof key.image, key.image.toString(), key.tile, key.epoch, step, frame];
   const digest = createHash("sha256").update(JSON.stringify(identity)).digest();
   const word = (index: number) => digest.readInt32LE(4 * index);
-  kernels.useKey(word(0), word(1), word(2), word(3));
+  kernels.useKey(word(0), word(1), word(2), word(3), first);
 }

@@ -8,7 +8,10 @@ export const binning: Step<"size"> = {
   parameters: {
     size: { meaning: "Pixels along a block's side.", unit: "pixels", min: 1, max: 64, default: 2, whole: true },
   },
-  apply({ at, height, width }, { size }) {
-    kernels.binPixels(at, height, width, size);
+  rowsAround({ size }) {
+    return size - 1;
+  },
+  apply({ at, height, width, firstRow }, { size }) {
+    kernels.binPixels(at, height, width, size, firstRow);
   },
 };

@@ -19,18 +19,19 @@ export const brightnessBands: Step<"amplitude" | "length"> = {
     },
     length: { meaning: "Rows over which offsets are alike.", unit: "rows", min: 0.1, max: 1e5, default: 16 },
   },
-  apply({ at, height, width }, { amplitude, length }, { levels, useNoise }) {
+  apply({ at, height, width, firstRow }, { amplitude, length }, { levels, useRowNoise }) {
     const deviation = (amplitude * (levels.white - levels.black)) / 255;
     const kept = kernels.exp(-1 / length);
     const fresh = Math.sqrt(1 - kept * kept);
-    useNoise();
-    kernelMemory.lend(8 * height, (numbers) => {
-      kernels.normals(numbers, height);
-      const offsets = kernelMemory.view(Float64Array, numbers, height);
+    // Each row depends on all before it, so those of the frame's earlier bands are made too.
+    const rows = firstRow + height;
+    useRowNoise(0);
+    kernelMemory.lend(8 * rows, (numbers) => {
+      kernels.normals(numbers, rows);
+      const offsets = kernelMemory.view(Float64Array, numbers, rows);
       offsets[0] = deviation * offsets[0]!;
-      for (let row = 1; row < height; row++)
-        offsets[row] = kept * offsets[row - 1]! + fresh * deviation * offsets[row]!;
-      kernels.addToRows(at, height, width, numbers);
+      for (let row = 1; row < rows; row++) offsets[row] = kept * offsets[row - 1]! + fresh * deviation * offsets[row]!;
+      kernels.addToRows(at, height, width, numbers + 8 * firstRow);
     });
   },
 };

@@ -19,14 +19,17 @@ export const drift: Step<"x" | "y"> = {
     },
     y: { meaning: "Way down over the tile.", unit: "pixels of the stage's grid", min: -256, max: 256, default: 0 },
   },
+  rowsAround({ y }) {
+    return Math.ceil(Math.abs(y) / 2) + 1;
+  },
   apply(plane, { x, y }) {
-    const { height } = plane;
+    const { height, firstRow, frameHeight } = plane;
     displaceRows(plane, (down, right) => {
       const downs = kernelMemory.view(Float64Array, down, height);
       const rights = kernelMemory.view(Float64Array, right, height);
       for (let row = 0; row < height; row++) {
         // What has moved to the right is seen further left.
-        const time = (row + 0.5) / height - 0.5;
+        const time = (firstRow + row + 0.5) / frameHeight - 0.5;
         downs[row] = -y * time;
         rights[row] = -x * time;
       }

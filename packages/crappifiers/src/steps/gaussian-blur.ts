@@ -1,5 +1,5 @@
 /** Blur by a Gaussian: of a probe or a lens whose spot is known in pixels, or by whatever else; PSSR2's `Blur`. */
-import { blur, blurProblem } from "../blur.js";
+import { blur, blurProblem, blurReach } from "../blur.js";
 import type { Step } from "../step.js";
 
 export const gaussianBlur: Step<"sigma"> = {
@@ -10,6 +10,9 @@ export const gaussianBlur: Step<"sigma"> = {
   },
   problem({ sigma }, grid) {
     return blurProblem("sigma", sigma, grid);
+  },
+  rowsAround({ sigma }) {
+    return blurReach(sigma);
   },
   apply(plane, { sigma }) {
     blur(plane, sigma);

@@ -15,9 +15,9 @@ export const lineJitter: Step<"sigma"> = {
       default: 0.5,
     },
   },
-  apply(plane, { sigma }, { useNoise }) {
-    const { height } = plane;
-    useNoise();
+  apply(plane, { sigma }, { useRowNoise }) {
+    const { height, firstRow } = plane;
+    useRowNoise(firstRow);
     displaceRows(plane, (down, right) => {
       kernelMemory.view(Float64Array, down, height).fill(0);
       kernels.normals(right, height);

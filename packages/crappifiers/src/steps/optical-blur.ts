@@ -3,7 +3,7 @@
  * microscope, σ = √2·λ / (2π·NA) = 0.225·λ/NA in the paraxial approximation (B. Zhang, J. Zerubia and J.-C. Olivo-Marin,
  * "Gaussian approximations of fluorescence microscope point-spread function models", Appl. Opt. 46, 2007, table 1).
  */
-import { blur, blurProblem } from "../blur.js";
+import { blur, blurProblem, blurReach } from "../blur.js";
 import type { StageGrid, Step } from "../step.js";
 
 const SIGMA_PER_WAVELENGTH = Math.SQRT2 / (2 * Math.PI);
@@ -36,6 +36,9 @@ export const opticalBlur: Step<"numerical_aperture" | "wavelength" | "pixel_size
       };
     }
     return blurProblem("wavelength", deviation(parameters, grid), grid);
+  },
+  rowsAround(parameters, grid) {
+    return blurReach(deviation(parameters, grid));
   },
   apply(plane, parameters, { grid }) {
     blur(plane, deviation(parameters, grid));

@@ -12,7 +12,7 @@ const side = 3200;
 /** A plane of one value. */
 function plane(value: number, height = side, width = side): Plane {
   kernelMemory.release();
-  const flat = new Plane(height, width);
+  const flat = new Plane({ first: 0, count: height }, width, height);
   flat.values.fill(value);
   return flat;
 }

@@ -1,0 +1,101 @@
+/**
+ * A crappifier at work on the frames of one tile, each whole or in bands of rows: the parameters are drawn once, and a band's
+ * pixels are those of the whole frame, so that an image of any size can be degraded as one tile in bounded memory.
+ */
+import { kernelMemory } from "./kernels.js";
+import { PixelExchange } from "./pixel-exchange.js";
+import type { PixelType, PixelTypes } from "./pixel-tile.js";
+import { Plane, type Rows } from "./plane.js";
+import { PreparedStage } from "./prepared-stage.js";
+import type { NoiseKey } from "./random/noise-key.js";
+import { sampledRowsAround, samplerFor } from "./sampling.js";
+import type { Crappifier } from "./spec.js";
+import { stageGrids } from "./stage-grids.js";
+import type { Calibration } from "./step.js";
+
+export class TileCrappifier<Dtype extends PixelType> {
+  readonly #crappifier: Crappifier;
+  readonly #dtype: Dtype;
+  readonly #height: number;
+  readonly #width: number;
+  readonly #optics: PreparedStage;
+  readonly #detector: PreparedStage;
+
+  /** Takes what `crappify` has checked; the size is that of the high-resolution tile. */
+  constructor(
+    crappifier: Crappifier,
+    { dtype, height, width }: { dtype: Dtype; height: number; width: number },
+    calibration: Calibration,
+    key: NoiseKey,
+  ) {
+    this.#crappifier = crappifier;
+    this.#dtype = dtype;
+    this.#height = height;
+    this.#width = width;
+    const { pixelSizeNm } = calibration;
+    const [highGrid, lowGrid] = stageGrids(crappifier, { height, width, pixelSizeNm });
+    kernelMemory.release();
+    this.#optics = new PreparedStage("optics", crappifier.optics, calibration, highGrid, key);
+    this.#detector = new PreparedStage("detector", crappifier.detector, calibration, lowGrid, key);
+  }
+
+  /** The high-resolution rows that a band of low-resolution rows depends on. */
+  highRows(band: Rows): Rows {
+    return grown(this.#sampledRows(band), this.#optics.rowsAround, this.#height);
+  }
+
+  /**
+   * One band of low-resolution rows of a frame.
+   *
+   * @param high The pixels of `highRows(band)`.
+   * @param out Where the band's pixels are written.
+   */
+  crappify(frame: number, band: Rows, high: PixelTypes[Dtype], out: PixelTypes[Dtype]): void {
+    const { optics, sampling } = this.#crappifier;
+    const width = this.#width;
+    const lowWidth = width / sampling.scale;
+    const highRows = this.highRows(band);
+    const sampledRows = this.#sampledRows(band);
+    const lowRows = this.#lowRows(band);
+    kernelMemory.release();
+    const low = new Plane(lowRows, lowWidth, this.#height / sampling.scale);
+    const size = { height: sampledRows.count, width };
+    if (optics.length === 0) {
+      const exchange = new PixelExchange(this.#dtype, low.pixels);
+      samplerFor(sampling, this.#dtype, size)(high, exchange.pixels(low.pixels));
+      exchange.toPlane(low);
+    } else {
+      const plane = new Plane(highRows, width, this.#height);
+      const exchange = new PixelExchange(this.#dtype, plane.pixels);
+      exchange.pixels(plane.pixels).set(high);
+      exchange.toPlane(plane);
+      this.#optics.apply(plane, frame);
+      const first = (sampledRows.first - highRows.first) * width;
+      const sampled = plane.values.subarray(first, first + sampledRows.count * width);
+      samplerFor(sampling, "float32", size)(sampled, low.values);
+    }
+    this.#detector.apply(low, frame);
+    const exchange = new PixelExchange(this.#dtype, low.pixels);
+    exchange.fromPlane(low);
+    const first = (band.first - lowRows.first) * lowWidth;
+    out.set(exchange.pixels(low.pixels).subarray(first, first + band.count * lowWidth));
+  }
+
+  /** The low-resolution rows that have to be made for a band. */
+  #lowRows(band: Rows): Rows {
+    const { sampling } = this.#crappifier;
+    return grown(band, this.#detector.rowsAround + sampledRowsAround(sampling), this.#height / sampling.scale);
+  }
+
+  /** The high-resolution rows that these are sampled from. */
+  #sampledRows(band: Rows): Rows {
+    const { scale } = this.#crappifier.sampling;
+    const { first, count } = this.#lowRows(band);
+    return { first: first * scale, count: count * scale };
+  }
+}
+
+function grown({ first, count }: Rows, around: number, height: number): Rows {
+  const start = Math.max(0, first - around);
+  return { first: start, count: Math.min(height, first + count + around) - start };
+}
