@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { presets } from "@pssr/crappifiers";
+import { connect } from "@pssr/client";
+import { fromCrappifierMessage, presets } from "@pssr/crappifiers";
 import { decodeImage } from "@pssr/imaging";
 import { pssr, root, temporaryFolder, type Up, up } from "./pssr.js";
 
@@ -101,12 +102,24 @@ test("a picture has a panel for each preset; what the image cannot bear is left 
   assert.ok(pixels.shape[0]! >= rows * 192 && pixels.shape[1]! >= 4 * 192, `${pixels.shape}`);
 });
 
-test("a training is asked for by a name", async () => {
+test("a training by a name keeps its numbers when the name is gone", async () => {
   await run("datasets", "create", "em", "iso-*", "--tile-size", "64");
-  await run("train", "--dataset", "em", "--id", "named", "--preset", "em-fast-scan", "--steps", "100000", "--detach");
+  await run("crappifiers", "create", "brief", "--preset", "em-fast-scan", "--scale", "2");
+  await run("train", "--dataset", "em", "--id", "named", "--crappifier", "brief", "--steps", "100000", "--detach");
+  await run("crappifiers", "delete", "brief");
   await run("operations", "cancel", "training-named");
-  const error = await refused(1, "train", "--dataset", "em", "--crappifier", "none", "--steps", "1", "--detach");
-  assert.match(error.message, /training\.crappifier\.saved: there is no saved crappifier/);
+  const client = connect(installation.address);
+  try {
+    const training = await client.trainings.getTraining({ name: "projects/default/trainings/named" });
+    assert.equal(training.crappifierSource, "projects/default/crappifiers/brief");
+    const { optics, detector, sampling } = presets["em-fast-scan"]!.crappifier;
+    const expected = { optics, detector, sampling: { ...sampling, scale: 2 } };
+    assert.deepEqual(fromCrappifierMessage(training.crappifier, "crappifier"), expected);
+  } finally {
+    client.close();
+  }
+  const again = ["train", "--dataset", "em", "--crappifier", "brief", "--steps", "1", "--detach"];
+  assert.match((await refused(1, ...again)).message, /training\.crappifier\.saved: there is no saved crappifier/);
 });
 
 test("what does not go together, and a file that is no crappifier, are refused before anything is asked", async () => {

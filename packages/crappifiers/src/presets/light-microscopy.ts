@@ -1,6 +1,6 @@
 /**
  * Fluorescence microscopes. A scanned spot takes the place of a point: POINT. A camera's larger pixel collects the light of its
- * whole area: AREA. The photons are those of a low-resolution pixel at white.
+ * whole area: AREA. The photons are those of a low-resolution pixel at white. The measurement of the W2S data is test/golden/measure-noise.mjs.
  */
 import { preset } from "./preset.js";
 
@@ -46,7 +46,7 @@ export const lightMicroscopy = {
   ),
   "widefield-single-frame": preset(
     "Wide-field microscope, one frame where others average hundreds: 12 photons at white. Noise of about 53 / 255 at half white.",
-    "Measured on 60 pairs of the W2S data (R. Zhou et al., ECCV Workshops 2020), one frame against the mean of 400: variance against signal, fitted by a line, gives a median of 12 photons at white (quartiles 7 and 30) and a read noise of 0.6 electrons.",
+    "Measured on 60 pairs of the W2S data (R. Zhou et al., ECCV Workshops 2020), one frame against the mean of 400: variance against signal, fitted by a line, gives a median of 12 photons at white (quartiles 7 and 31) and a read noise of 0.6 electrons.",
     {
       sampling: { scale: 4, kernel: "AREA" },
       detector: [{ kind: "camera", photons: { value: 12 }, read_noise: { value: 0.6 } }],
