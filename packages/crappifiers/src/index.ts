@@ -4,6 +4,7 @@ export { fromCrappifierMessage, toCrappifierMessage } from "./message.js";
 export { type NoiseStatistics, noiseStatistics, type SignalBin } from "./noise-statistics.js";
 export { parseCrappifier } from "./parse-crappifier.js";
 export type { PixelTile, PixelType, PixelTypes } from "./pixel-tile.js";
+export type { Rows } from "./plane.js";
 export type { Preset } from "./presets/preset.js";
 export { presetNamed, presets } from "./presets/registry.js";
 export type { NoiseKey } from "./random/noise-key.js";
@@ -19,3 +20,4 @@ export {
 } from "./spec.js";
 export type { Calibration, Levels, Stage, StepParameter } from "./step.js";
 export { type StepKind, steps } from "./steps/registry.js";
+export { TileCrappifier } from "./tile-crappifier.js";

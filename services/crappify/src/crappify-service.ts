@@ -1,18 +1,23 @@
-/** CrappifyService: one degraded region to look at, or an endless stream of pairs to learn from. */
+/** CrappifyService: one degraded region to look at, a whole degraded image, or an endless stream of pairs to learn from. */
 import {
+  type CrappifyImageRequest,
   type CrappifyServiceImplementation,
   imageName,
+  newResourceId,
+  type Operation,
   type PreviewRequest,
   type PreviewResponse,
   type StreamPairsRequest,
   type StreamPairsResponse,
 } from "@pssr/api";
-import { checkFit } from "@pssr/crappifiers";
-import type { CallExtension } from "@pssr/platform";
+import { checkFit, toCrappifierMessage } from "@pssr/crappifiers";
+import { type CallExtension, type Operations, toOperation } from "@pssr/platform";
 import type { CallContext } from "nice-grpc-common";
 import type { CrappifierCatalogue } from "./crappifiers/crappifier-catalogue.js";
 import { datasetKey } from "./dataset-service.js";
+import { checkCrappifiable, crappifyRequest } from "./images/crappified-image.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
+import { imageKind } from "./images/image-jobs.js";
 import { fromStreamPairs } from "./pairs/pair-message.js";
 import { messagesOf } from "./pairs/pair-parts.js";
 import type { PairStreams } from "./pairs/pair-streams.js";
@@ -28,6 +33,7 @@ export interface CrappifyServiceParts {
   images: ImageCatalogue;
   pixels: PixelReader;
   pairs: PairStreams;
+  operations: Operations;
 }
 
 export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension> {
@@ -62,6 +68,22 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
       levels: toLevels(image.levels),
       statistics: toNoiseStatistics(statistics),
     };
+  }
+
+  async crappifyImage(request: CrappifyImageRequest, { signal, identity }: Context): Promise<Operation> {
+    const { project, image: id } = imageName.parse(request.image, "image");
+    const resource = newResourceId(request.imageId, request.requestId, "image_id");
+    const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", { signal });
+    checkCrappifiable(await this.parts.images.get({ project, id }, { signal, field: "image" }), crappifier);
+    const submission = {
+      kind: imageKind,
+      project,
+      principal: identity.principal,
+      resource,
+      requestId: request.requestId,
+      request: crappifyRequest({ ...request, crappifier: toCrappifierMessage(crappifier) }),
+    };
+    return toOperation(await this.parts.operations.submit(submission, { signal }));
   }
 
   async *streamPairs(request: StreamPairsRequest, { signal }: Context): AsyncIterable<StreamPairsResponse> {

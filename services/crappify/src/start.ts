@@ -21,9 +21,11 @@ import { CrappifyRpcs } from "./crappify-service.js";
 import { DatasetRpcs } from "./dataset-service.js";
 import { DatasetCatalogue } from "./datasets/dataset-catalogue.js";
 import { ImageRpcs } from "./image-service.js";
+import { crappifiedImage } from "./images/crappified-image.js";
 import { ImageCatalogue, nameOfImage } from "./images/image-catalogue.js";
 import { ImageExports } from "./images/image-exports.js";
 import { imageImport } from "./images/image-import.js";
+import { imageJobs } from "./images/image-jobs.js";
 import { AbandonedImportFolders } from "./images/import-folder.js";
 import { PairStreams } from "./pairs/pair-streams.js";
 import { PixelReader } from "./pixels/pixel-reader.js";
@@ -48,12 +50,17 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
   });
   const pairs = new PairStreams({ datasets, pixels, prefetchBytes: config.pairPrefetch, log });
   operations.register(
-    imageImport({
-      uploads,
+    imageJobs({
       images,
-      objects,
+      makers: [
+        imageImport({
+          uploads,
+          objects,
+          limits: { memoryBytes: config.importMemory, timeMs: config.importTime, pixels: config.maxImagePixels },
+        }),
+        crappifiedImage({ images, objects, pixels }),
+      ],
       concurrency: config.importConcurrency,
-      limits: { memoryBytes: config.importMemory, timeMs: config.importTime, pixels: config.maxImagePixels },
     }),
   );
 
@@ -92,7 +99,7 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
         grpcService(ImageServiceDefinition, new ImageRpcs({ uploads, images, datasets, exports, pixels, operations })),
         grpcService(DatasetServiceDefinition, new DatasetRpcs({ datasets, images })),
         grpcService(CrappifierServiceDefinition, new CrappifierRpcs(crappifiers)),
-        grpcService(CrappifyServiceDefinition, new CrappifyRpcs({ crappifiers, images, pixels, pairs })),
+        grpcService(CrappifyServiceDefinition, new CrappifyRpcs({ crappifiers, images, pixels, pairs, operations })),
       ],
       authenticator,
       log,

@@ -157,6 +157,11 @@ function checkFormat({ axes, dtype, shape }: StoredImage, format: ExportFormat):
 function describe({ digest, origin }: StoredImage): string {
   const lines = [`digest=${digest}`];
   if (origin?.kind === "file") lines.push(`file=${origin.filename}`, `file_sha256=${origin.sha256}`);
+  if (origin?.kind === "crappified") {
+    const { image, imageDigest, crappifier, seed } = origin;
+    lines.push(`crappified_image=${image}`, `crappified_digest=${imageDigest}`, `seed=${seed}`);
+    lines.push(`crappifier=${JSON.stringify(crappifier)}`);
+  }
   if (origin?.kind === "prediction") {
     lines.push(
       `model_version=${origin.modelVersion}`,

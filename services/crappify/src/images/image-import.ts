@@ -1,6 +1,6 @@
 /**
- * The operation behind CreateImage: checks an upload's size and digest, has it decoded in a process of its own, and stores
- * what comes out below the attempt's prefix. The image becomes visible when the operation has succeeded, not before.
+ * How an image is made of an uploaded file: its size and digest are checked, it is decoded in a process of its own, and what
+ * comes out is stored below the attempt's prefix.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
@@ -8,105 +8,60 @@ import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { CreateImageRequest, Image, isPssrError, Progress, PssrError, uploadName } from "@pssr/api";
-import type {
-  Abortable,
-  JobContext,
-  JobKind,
-  JobResult,
-  ObjectStore,
-  OperationRecord,
-  RecordKey,
-} from "@pssr/platform";
+import { CreateImageRequest, PssrError, uploadName } from "@pssr/api";
+import type { JobContext, ObjectStore, OperationRecord, RecordKey } from "@pssr/platform";
 import type { UploadRecord } from "../uploads/upload-record.js";
 import type { UploadStore } from "../uploads/upload-store.js";
 import { type DecodeLimits, decodeFile } from "./decode-file.js";
-import type { ImageCatalogue } from "./image-catalogue.js";
-import { fromImage, fromKnown, toImage } from "./image-message.js";
+import { type ImageMaker, imageRequest, reportProgress } from "./image-jobs.js";
+import { fromKnown } from "./image-message.js";
 import type { StoredImage } from "./image-record.js";
 import { withImportFolder } from "./import-folder.js";
 
-export const imageKind = "image";
-
-const typePrefix = "type.googleapis.com/";
-const imageType = `${typePrefix}pssr.v1.Image`;
-const requestType = `${typePrefix}pssr.v1.CreateImageRequest`;
+const request = "pssr.v1.CreateImageRequest";
 
 const storedAtOnce = 4;
 
 export interface ImageImportOptions {
   uploads: UploadStore;
-  images: ImageCatalogue;
   objects: ObjectStore;
-  /** Imports at once. */
-  concurrency: number;
   limits: DecodeLimits;
 }
 
-/** The id of the operation that imports an image. */
-export function importOperation(image: string): string {
-  return `${imageKind}-${image}`;
-}
-
 /** The request of an import as its operation carries it. */
-export function importRequest(request: CreateImageRequest): { type: string; bytes: Uint8Array } {
-  return { type: requestType, bytes: CreateImageRequest.encode(request).finish() };
+export function importRequest(message: CreateImageRequest): { type: string; bytes: Uint8Array } {
+  return imageRequest(request, CreateImageRequest.encode(message).finish());
 }
 
-export function imageImport(options: ImageImportOptions): JobKind {
-  const { images, uploads } = options;
+export function imageImport(options: ImageImportOptions): ImageMaker {
   return {
-    kind: imageKind,
-    concurrency: options.concurrency,
-    run: (job) => runImport(job, options),
-    exists: (project, id, { signal }) => images.isTaken({ project, id }, { signal }),
-    async materialise(record: OperationRecord, { signal }: Abortable): Promise<void> {
-      const key = { project: record.project, id: record.resource };
-      if (record.state === "PENDING" || record.state === "RUNNING") {
-        await holdIfFree(images, key, record.id, { signal });
-      } else if (record.state === "SUCCEEDED" && record.result !== undefined) {
-        await images.publish(key, record.id, fromImage(Image.decode(record.result.value.bytes)), { signal });
-        await uploads.discard(uploadOf(record).key, { signal });
-      } else {
-        await images.release(key, record.id, { signal });
-      }
-    },
+    request,
+    make: (job) => runImport(job, options),
+    published: (record, { signal }) => options.uploads.discard(uploadOf(record).key, { signal }),
   };
 }
 
-/** An id that another has is told of when the import runs: a submitted operation ends as FAILED, it does not vanish. */
-async function holdIfFree(images: ImageCatalogue, key: RecordKey, operation: string, { signal }: Abortable) {
-  try {
-    await images.reserve(key, operation, { signal });
-  } catch (error) {
-    if (!isPssrError(error, "ALREADY_EXISTS")) throw error;
-  }
-}
-
-async function runImport(job: JobContext, options: ImageImportOptions): Promise<JobResult> {
-  const { uploads, images, objects, limits } = options;
+async function runImport(job: JobContext, options: ImageImportOptions): Promise<StoredImage> {
+  const { uploads, objects, limits } = options;
   const { signal, record } = job;
-  await images.reserve({ project: record.project, id: record.resource }, record.id, { signal });
-  const { key, request } = uploadOf(record);
+  const { key, message } = uploadOf(record);
   const upload = (await uploads.get(key, { signal })).record;
   return withImportFolder(async (folder) => {
     const file = join(folder, "upload");
     await saveVerified(upload, uploads.read(upload, { signal }), file, job);
-    report(job, "decoding", 0, 0, "");
-    const known = fromKnown(request.image, "image");
+    reportProgress(job, "decoding", 0, 0, "");
+    const known = fromKnown(message.image, "image");
     const zarr = join(folder, "zarr");
     const decoded = await decodeFile({ file, directory: zarr, filename: upload.filename, known, limits }, { signal });
     const location = `${job.objectPrefix}image.zarr/`;
     await storeFiles(zarr, location, objects, job);
-    const image: StoredImage = {
+    return {
       ...decoded.description,
       digest: decoded.digest,
       origin: { kind: "file", filename: upload.filename, sha256: upload.sha256, format: decoded.format },
       createMs: Date.now(),
       location,
     };
-    const message = toImage({ key: { project: record.project, id: record.resource }, image });
-    return { value: { type: imageType, bytes: Image.encode(message).finish() } };
   });
 }
 
@@ -123,7 +78,7 @@ async function saveVerified(
     for await (const chunk of chunks) {
       hash.update(chunk);
       received += chunk.length;
-      report(job, "checking", received, upload.sizeBytes, "bytes");
+      reportProgress(job, "checking", received, upload.sizeBytes, "bytes");
       yield chunk;
     }
   }
@@ -158,20 +113,14 @@ async function storeFiles(directory: string, location: string, objects: ObjectSt
     for (const file of waiting) {
       const key = location + relative(directory, file).split(sep).join("/");
       await objects.put(key, createReadStream(file, { highWaterMark: 256 * 1024 }), { signal: job.signal });
-      report(job, "writing", ++stored, files.length, "shards");
+      reportProgress(job, "writing", ++stored, files.length, "shards");
     }
   };
   await Promise.all(Array.from({ length: storedAtOnce }, storeNext));
 }
 
-function uploadOf(record: OperationRecord): { key: { project: string; id: string }; request: CreateImageRequest } {
-  const request = CreateImageRequest.decode(record.request.bytes);
-  const { project, upload } = uploadName.parse(request.upload, "upload");
-  return { key: { project, id: upload }, request };
-}
-
-function report(job: JobContext, phase: string, done: number, total: number, unit: string): void {
-  const fraction = total === 0 ? 0 : done / total;
-  const progress = Progress.fromPartial({ phase, done: BigInt(done), total: BigInt(total), unit, fraction });
-  job.progress({ type: `${typePrefix}pssr.v1.Progress`, bytes: Progress.encode(progress).finish() });
+function uploadOf(record: OperationRecord): { key: RecordKey; message: CreateImageRequest } {
+  const message = CreateImageRequest.decode(record.request.bytes);
+  const { project, upload } = uploadName.parse(message.upload, "upload");
+  return { key: { project, id: upload }, message };
 }

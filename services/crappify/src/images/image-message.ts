@@ -1,5 +1,6 @@
 /** Images, what callers say of them, and their files' formats as the contract's messages. */
 import { FileFormat, type Image, type ImageOrigin, IntensityLevels_Source as LevelsSource, PssrError } from "@pssr/api";
+import { fromCrappifierMessage, toCrappifierMessage } from "@pssr/crappifiers";
 import type { Levels } from "@pssr/imaging";
 import { dataTypes, fromDataType, fromLevels, toLevels } from "../pixels/pixel-message.js";
 import { type CatalogueEntry, nameOfImage } from "./image-catalogue.js";
@@ -44,6 +45,11 @@ function toOrigin(origin: StoredOrigin): ImageOrigin {
     const { filename, sha256, format } = origin;
     return { kind: { $case: "file", value: { filename, sha256, format } } };
   }
+  if (origin.kind === "crappified") {
+    const { image, imageDigest, crappifier, seed } = origin;
+    const value = { image, imageDigest, crappifier: toCrappifierMessage(crappifier), seed: BigInt(seed) };
+    return { kind: { $case: "crappified", value } };
+  }
   const { prediction, modelVersion, inputImage, inputDigest, clippedPixels } = origin;
   return {
     kind: {
@@ -57,6 +63,11 @@ export function fromOrigin(origin: ImageOrigin | undefined): StoredOrigin | unde
   const kind = origin?.kind;
   if (kind === undefined) return undefined;
   if (kind.$case === "file") return { kind: "file", ...kind.value };
+  if (kind.$case === "crappified") {
+    const { crappifier, seed, ...from } = kind.value;
+    const numbers = fromCrappifierMessage(crappifier, "image.origin.crappified.crappifier");
+    return { kind: "crappified", ...from, crappifier: numbers, seed: seed.toString() };
+  }
   return { kind: "prediction", ...kind.value, clippedPixels: Number(kind.value.clippedPixels) };
 }
 

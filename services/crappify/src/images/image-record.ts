@@ -1,4 +1,5 @@
 /** What is stored of an image. One record for each id, for good: an id that was given once is never given again. */
+import type { Crappifier } from "@pssr/crappifiers";
 import type { Dtype, Levels } from "@pssr/imaging";
 import type { VersionedRecord } from "@pssr/platform";
 
@@ -23,6 +24,14 @@ export type StoredOrigin =
       inputImage: string;
       inputDigest: string;
       clippedPixels: number;
+    }
+  | {
+      kind: "crappified";
+      image: string;
+      imageDigest: string;
+      crappifier: Crappifier;
+      /** As text: JSON knows no numbers of 64 bits. */
+      seed: string;
     };
 
 export interface StoredImage extends PixelDescription {

@@ -66,6 +66,10 @@ export class PixelReader {
     return (await this.#run({ do: "preview", ...box, order }, { signal })) as PreviewBytes;
   }
 
+  async band(box: Box, order: CrappifyOrder, { signal }: Abortable): Promise<Uint8Array> {
+    return (await this.#run({ do: "band", ...box, order }, { signal })) as Uint8Array;
+  }
+
   async pair(box: Box, order: CrappifyOrder, turn: Turn, { signal }: Abortable): Promise<PairBytes> {
     return (await this.#run({ do: "pair", ...box, order, ...turn }, { signal })) as PairBytes;
   }

@@ -29,6 +29,11 @@ export type PixelTask =
   | ({ do: "read" } & Box)
   /** A region crappified, plane by plane, and compared with what it was → `PreviewBytes`. */
   | ({ do: "preview"; order: CrappifyOrder } & Box)
+  /**
+   * Whole rows of one plane of an image that is degraded as one tile; box and answer are of low-resolution pixels, the plane's
+   * number counts over the leading axes → `Bytes`.
+   */
+  | ({ do: "band"; order: CrappifyOrder } & Box)
   /** A square tile, laid in one of the eight orientations, and its crappified counterpart → `PairBytes`. */
   | ({ do: "pair"; order: CrappifyOrder } & Turn & Box)
   /** What is stored, and its digest → `Described`. */

@@ -16,6 +16,7 @@ import { serveThread, type ThreadResult } from "@pssr/platform";
 import { ImageDigest } from "../images/image-digest.js";
 import { orient } from "../pairs/orientation.js";
 import { ChunkCache } from "./chunk-cache.js";
+import { crappifyBand } from "./crappify-band.js";
 import type { CrappifyOrder, Described, ExportPiece, PairBytes, PixelTask, PreviewBytes } from "./pixel-tasks.js";
 import { openStoredPixels, type StoredPixels } from "./stored-pixels.js";
 
@@ -34,6 +35,8 @@ serveThread<PixelTask, unknown>(async (task, { signal, ask }) => {
       return handOver((await cache.read(image, task, { signal })).data);
     case "preview":
       return preview(await cache.read(image, task, { signal }), task.order);
+    case "band":
+      return handOver(await crappifyBand(image, task, { signal }));
     case "pair":
       return pair(image, task, { signal });
     case "describe":

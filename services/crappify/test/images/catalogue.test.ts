@@ -5,6 +5,7 @@ import { memorySource, type PixelArray, writeOmeZarr } from "@pssr/imaging";
 import { Operations } from "@pssr/platform";
 import { ImageCatalogue } from "../../dist/images/image-catalogue.js";
 import { imageImport } from "../../dist/images/image-import.js";
+import { imageJobs } from "../../dist/images/image-jobs.js";
 import { UploadStore } from "../../dist/uploads/upload-store.js";
 import { bytesOf, download, readPixels } from "../download.js";
 import { type Installation, project, startInstallation } from "../installation.js";
@@ -227,12 +228,16 @@ test("an import whose id another operation has got first fails with ALREADY_EXIS
 
   const worker = new Operations(ports, { exclusive: true, report: () => undefined });
   worker.register(
-    imageImport({
+    imageJobs({
       images,
-      uploads: new UploadStore(ports, 2 ** 30),
-      objects: ports.objects,
+      makers: [
+        imageImport({
+          uploads: new UploadStore(ports, 2 ** 30),
+          objects: ports.objects,
+          limits: { memoryBytes: 2 ** 30, timeMs: 60_000, pixels: 2 ** 20 },
+        }),
+      ],
       concurrency: 1,
-      limits: { memoryBytes: 2 ** 30, timeMs: 60_000, pixels: 2 ** 20 },
     }),
   );
   await worker.start();

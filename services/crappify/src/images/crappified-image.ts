@@ -1,0 +1,161 @@
+/**
+ * How an image is made by degrading another one: in bands of rows that threads work on, written as shards when a row of them is
+ * complete. The image counts as one tile, its planes as the tile's frames.
+ */
+import { CrappifyImageRequest, imageName, PssrError } from "@pssr/api";
+import { type Crappifier, checkFit, fromCrappifierMessage } from "@pssr/crappifiers";
+import {
+  bytesPerPixel,
+  copyRegion,
+  createPixelArray,
+  gridIndices,
+  type PixelArray,
+  pixelsOf,
+  type Region,
+  ShardWriter,
+  shardLayout,
+  shardRegion,
+  writeOmeZarrMetadata,
+} from "@pssr/imaging";
+import type { Abortable, JobContext, ObjectStore } from "@pssr/platform";
+import { orderedPrefetch } from "../pairs/ordered-prefetch.js";
+import { calibrationOf, lowShape } from "../pixels/crappify-region.js";
+import type { PixelReader } from "../pixels/pixel-reader.js";
+import type { ImageCatalogue } from "./image-catalogue.js";
+import { type ImageMaker, imageRequest, reportProgress } from "./image-jobs.js";
+import type { PixelDescription, StoredImage } from "./image-record.js";
+
+const requestName = "pssr.v1.CrappifyImageRequest";
+
+/** What a band of rows may take, and all that are under way together. */
+const maximumBandBytes = 256 * 1024 * 1024;
+const maximumBytesUnderWay = 512 * 1024 * 1024;
+
+export interface CrappifiedImageOptions {
+  images: ImageCatalogue;
+  objects: ObjectStore;
+  pixels: PixelReader;
+}
+
+/** The request as its operation carries it; its crappifier has all its numbers. */
+export function crappifyRequest(message: CrappifyImageRequest): { type: string; bytes: Uint8Array } {
+  return imageRequest(requestName, CrappifyImageRequest.encode(message).finish());
+}
+
+export function crappifiedImage(options: CrappifiedImageOptions): ImageMaker {
+  return { request: requestName, make: (job) => degrade(job, options) };
+}
+
+/** Throws INVALID_FIELD or IMAGE_TOO_LARGE, with the field, where the image cannot be degraded so. */
+export function checkCrappifiable(image: PixelDescription, crappifier: Crappifier): void {
+  const { scale } = crappifier.sampling;
+  const { high, low } = shapesOf(image.shape, scale);
+  const [height, width] = high.slice(-2) as [number, number];
+  if (height === 0 || width === 0) {
+    const size = image.shape.slice(-2).join("×");
+    throw new PssrError(
+      "INVALID_FIELD",
+      `crappifier.sampling.scale: nothing is left of ${size} pixels at a scale of ${scale}; use a smaller one`,
+      { field: "crappifier.sampling.scale" },
+    );
+  }
+  checkFit(crappifier, { height, width, pixelSizeNm: image.pixelSizeNm || undefined }, "crappifier");
+  const bytes = bandBytes({ ...image, shape: low });
+  if (bytes <= maximumBandBytes) return;
+  throw new PssrError(
+    "IMAGE_TOO_LARGE",
+    `image: a row of its shards would take ${bytes} bytes once degraded, more than ${maximumBandBytes}; cut the image, or use a larger scale`,
+    { field: "image" },
+  );
+}
+
+async function degrade(job: JobContext, { images, objects, pixels }: CrappifiedImageOptions): Promise<StoredImage> {
+  const { signal, record } = job;
+  const request = CrappifyImageRequest.decode(record.request.bytes);
+  const crappifier = fromCrappifierMessage(request.crappifier, "crappifier");
+  const { image: id } = imageName.parse(request.image, "image");
+  const source = await images.get({ project: record.project, id }, { signal, field: "image" });
+  checkCrappifiable(source, crappifier);
+
+  const { axes, dtype, levels } = source;
+  const shape = shapesOf(source.shape, crappifier.sampling.scale).low;
+  const pixelSizeNm = source.pixelSizeNm * crappifier.sampling.scale;
+  const location = `${job.objectPrefix}image.zarr/`;
+  const store = {
+    set: async (key: string, value: Uint8Array, options?: Abortable) => {
+      await objects.put(location + key.slice(1), value, options);
+    },
+  };
+  const writer = new ShardWriter(store, { axes, shape, dtype });
+  const order = {
+    crappifier,
+    calibration: calibrationOf(source),
+    key: { seed: request.seed, image: source.digest, tile: 0, epoch: 0 },
+  };
+  const rows = [...shardRows(writer.layout.grid)];
+  const atOnce = Math.floor(maximumBytesUnderWay / bandBytes({ axes, shape, dtype }));
+  const bands = orderedPrefetch(
+    rows,
+    Math.max(1, Math.min(pixels.parallelism, atOnce)),
+    async (row, options) => {
+      const { start, shape: first } = writer.regionOf(row);
+      const region = { start, shape: [...first.slice(0, -1), shape.at(-1)!] };
+      const bytes = await pixels.band({ location: source.location, ...region }, order, options);
+      return { row, pixels: createPixelArray(axes, region.shape, pixelsOf(dtype, bytes)) };
+    },
+    { signal },
+  );
+  let written = 0;
+  for await (const { row, pixels: band } of bands) {
+    for (const index of shardsOf(row, writer.layout.grid)) {
+      await writer.write(index, partOf(band, writer.regionOf(index)), { signal });
+    }
+    reportProgress(job, "degrading", ++written, rows.length, "bands");
+  }
+  await writeOmeZarrMetadata(store, { axes, shape, dtype, pixelSizeNm: pixelSizeNm || undefined, levels }, { signal });
+  const described = await pixels.describe({ location, pixelSizeNm, levels }, { signal });
+  return {
+    ...described,
+    pixelSizeNm,
+    levels,
+    origin: {
+      kind: "crappified",
+      image: request.image,
+      imageDigest: source.digest,
+      crappifier,
+      seed: request.seed.toString(),
+    },
+    createMs: Date.now(),
+    location,
+  };
+}
+
+/** The part of an image that is degraded, whose sides the scale divides, and what becomes of it. */
+function shapesOf(shape: readonly number[], scale: number): { high: number[]; low: number[] } {
+  const high = shape.map((size, axis) => (axis < shape.length - 2 ? size : size - (size % scale)));
+  return { high, low: lowShape(high, scale) };
+}
+
+/** Bytes of the rows that one row of shards holds. */
+function bandBytes(image: Pick<PixelDescription, "axes" | "shape" | "dtype">): number {
+  const { shape } = shardRegion(
+    shardLayout(image),
+    image.shape,
+    image.shape.map(() => 0),
+  );
+  return shape.at(-2)! * image.shape.at(-1)! * bytesPerPixel[image.dtype];
+}
+
+/** The first shard of each row of shards, plane by plane. */
+function* shardRows(grid: readonly number[]): Iterable<number[]> {
+  for (const row of gridIndices(grid.slice(0, -1))) yield [...row, 0];
+}
+
+function* shardsOf(first: readonly number[], grid: readonly number[]): Iterable<number[]> {
+  for (let column = 0; column < grid.at(-1)!; column++) yield [...first.slice(0, -1), column];
+}
+
+/** A shard's pixels out of the band of whole rows that it lies in. */
+function partOf(band: PixelArray, { start, shape }: Region): PixelArray {
+  return copyRegion(band, { start: [...start.slice(0, -1).map(() => 0), start.at(-1)!], shape });
+}

@@ -1,0 +1,87 @@
+/**
+ * The operations that make images, in whichever way: the image's id is held while one is at work, and the image becomes visible
+ * when it has succeeded, not before.
+ */
+import { Image, isPssrError, Progress } from "@pssr/api";
+import type { Abortable, JobContext, JobKind, OperationRecord, RecordKey } from "@pssr/platform";
+import type { ImageCatalogue } from "./image-catalogue.js";
+import { fromImage, toImage } from "./image-message.js";
+import type { StoredImage } from "./image-record.js";
+
+export const imageKind = "image";
+
+const typePrefix = "type.googleapis.com/";
+const imageType = `${typePrefix}pssr.v1.Image`;
+
+/** One way to make an image. */
+export interface ImageMaker {
+  /** The request that asks for it: "pssr.v1.CreateImageRequest". */
+  request: string;
+  /** Writes the pixels below the job's prefix. */
+  make(job: JobContext): Promise<StoredImage>;
+  /** What is to be done when the image is there; may be repeated. */
+  published?(record: OperationRecord, options: Abortable): Promise<void>;
+}
+
+export interface ImageJobsOptions {
+  images: ImageCatalogue;
+  makers: readonly ImageMaker[];
+  /** Images made at once. */
+  concurrency: number;
+}
+
+/** The id of the operation that makes an image. */
+export function imageOperation(image: string): string {
+  return `${imageKind}-${image}`;
+}
+
+/** A request as its operation carries it. */
+export function imageRequest(request: string, bytes: Uint8Array): { type: string; bytes: Uint8Array } {
+  return { type: typePrefix + request, bytes };
+}
+
+export function imageJobs({ images, makers, concurrency }: ImageJobsOptions): JobKind {
+  const makerOf = ({ request }: OperationRecord): ImageMaker => {
+    const maker = makers.find((known) => typePrefix + known.request === request.type);
+    if (maker === undefined) throw new Error(`no image is made of a ${request.type}`);
+    return maker;
+  };
+  return {
+    kind: imageKind,
+    concurrency,
+    async run(job) {
+      const { signal, record } = job;
+      const key = { project: record.project, id: record.resource };
+      await images.reserve(key, record.id, { signal });
+      const image = await makerOf(record).make(job);
+      return { value: { type: imageType, bytes: Image.encode(toImage({ key, image })).finish() } };
+    },
+    exists: (project, id, { signal }) => images.isTaken({ project, id }, { signal }),
+    async materialise(record: OperationRecord, { signal }: Abortable): Promise<void> {
+      const key = { project: record.project, id: record.resource };
+      if (record.state === "PENDING" || record.state === "RUNNING") {
+        await holdIfFree(images, key, record.id, { signal });
+      } else if (record.state === "SUCCEEDED" && record.result !== undefined) {
+        await images.publish(key, record.id, fromImage(Image.decode(record.result.value.bytes)), { signal });
+        await makerOf(record).published?.(record, { signal });
+      } else {
+        await images.release(key, record.id, { signal });
+      }
+    },
+  };
+}
+
+/** An id that another has is told of when the job runs: a submitted operation ends as FAILED, it does not vanish. */
+async function holdIfFree(images: ImageCatalogue, key: RecordKey, operation: string, { signal }: Abortable) {
+  try {
+    await images.reserve(key, operation, { signal });
+  } catch (error) {
+    if (!isPssrError(error, "ALREADY_EXISTS")) throw error;
+  }
+}
+
+export function reportProgress(job: JobContext, phase: string, done: number, total: number, unit: string): void {
+  const fraction = total === 0 ? 0 : done / total;
+  const progress = Progress.fromPartial({ phase, done: BigInt(done), total: BigInt(total), unit, fraction });
+  job.progress({ type: `${typePrefix}pssr.v1.Progress`, bytes: Progress.encode(progress).finish() });
+}

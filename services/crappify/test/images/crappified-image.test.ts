@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Crappifier, Image } from "@pssr/api";
+import { crappify, fromCrappifierMessage } from "@pssr/crappifiers";
+import { createPixelArray, encodeTiff, memorySource, type PixelArray, tiffSource } from "@pssr/imaging";
+import { readPixels } from "../download.js";
+import { type Installation, project, startInstallation } from "../installation.js";
+import { picture, png } from "../pictures.js";
+import { reason } from "../reason.js";
+import { importImage } from "../upload.js";
+
+const parameter = (value: number, spread = 0) => ({ value, spread });
+const crappifier = Crappifier.fromPartial({
+  optics: [{ kind: { $case: "gaussianBlur" as const, value: { sigma: parameter(1.5, 0.3) } } }],
+  sampling: { scale: 2 },
+  detector: [
+    { kind: { $case: "camera" as const, value: { photons: parameter(300) } } },
+    { kind: { $case: "brightnessBands" as const, value: { length: parameter(9) } } },
+  ],
+});
+
+async function degraded(installation: Installation, image: string, imageId: string, seed = 5n): Promise<Image> {
+  const operation = await installation.crappify.crappifyImage({ image, imageId, crappifier, seed });
+  const { error, result } = await installation.operations.wait(operation.name);
+  assert.equal(error, undefined);
+  return Image.decode(result!.bytes);
+}
+
+async function tiff(pixels: PixelArray): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of encodeTiff(tiffSource(memorySource(pixels)), { compression: "DEFLATE" }, {}))
+    parts.push(part);
+  return Buffer.concat(parts);
+}
+
+async function pixelsIn(installation: Installation, { name, shape }: Image): Promise<Uint8Array> {
+  const { bytes } = await readPixels(installation, name, { start: shape.map(() => 0n), shape });
+  return new Uint8Array(bytes);
+}
+
+test("a whole image is degraded to the pixels that a preview of it shows", async (t) => {
+  const installation = await startInstallation(t);
+  // No multiple of the scale.
+  const { name, pixelSizeNm } = await importImage(installation, "scan", png(picture([1301, 1203], "uint8")), {
+    image: { pixelSizeNm: 8 },
+  });
+  const image = await degraded(installation, name, "fast");
+  assert.deepEqual(image.shape, [650n, 601n]);
+  assert.equal(image.pixelSizeNm, 2 * pixelSizeNm);
+  const { low } = await installation.crappify.preview({ image: name, crappifier, seed: 5n });
+  assert.deepEqual(await pixelsIn(installation, image), new Uint8Array(low!.data));
+});
+
+test("an image of many shards is degraded as if it were one tile", async (t) => {
+  const installation = await startInstallation(t, ["--crappify-threads", "2"]);
+  const side = 2100;
+  const data = Float32Array.from({ length: side * side }, (_, n) => ((n * 7 + (n % side) ** 2) % 1000) / 1000);
+  const pixels = createPixelArray("yx", [side, side], data);
+  const levels = { black: 0, white: 1 };
+  const source = await importImage(installation, "large", await tiff(pixels), {
+    filename: "a.tif",
+    image: { levels: { ...levels, source: 0 } },
+  });
+  const image = await degraded(installation, source.name, "large-fast");
+  const key = { seed: 5n, image: source.digest, tile: 0, epoch: 0 };
+  const tile = { data, dtype: "float32", frames: 1, height: side, width: side } as const;
+  const low = crappify(fromCrappifierMessage(crappifier, "crappifier"), tile, levels, key);
+  assert.deepEqual(await pixelsIn(installation, image), new Uint8Array(low.data.buffer as ArrayBuffer));
+});
+
+test("planes are frames of one tile: independent noise, the same parameters, and the pixels of a preview", async (t) => {
+  const installation = await startInstallation(t);
+  const stack = createPixelArray("zyx", [3, 64, 48], "uint16");
+  stack.data.forEach((_, n) => {
+    stack.data[n] = 100 + ((n * 7) % 900);
+  });
+  const source = await importImage(installation, "stack", await tiff(stack), { filename: "stack.tif" });
+  const image = await degraded(installation, source.name, "stack-fast");
+  assert.deepEqual(image.shape, [3n, 32n, 24n]);
+  const { low } = await installation.crappify.preview({ image: source.name, crappifier, seed: 5n });
+  assert.deepEqual(await pixelsIn(installation, image), new Uint8Array(low!.data));
+});
+
+test("the image tells what it was made of, in numbers", async (t) => {
+  const installation = await startInstallation(t);
+  const source = await importImage(installation, "scan", png(picture([64, 64], "uint8")));
+  const { name } = await degraded(installation, source.name, "fast");
+  const { origin } = await installation.images.getImage({ name });
+  assert.equal(origin?.kind?.$case, "crappified");
+  const from = origin.kind.value;
+  assert.deepEqual([from.image, from.imageDigest, from.seed], [source.name, source.digest, 5n]);
+  assert.equal(from.crappifier?.sampling?.scale, 2);
+  const camera = from.crappifier?.detector[0]?.kind;
+  assert.equal(camera?.$case, "camera");
+  assert.deepEqual(camera.value.readNoise, { value: 2, spread: 0 });
+});
+
+test("what cannot be degraded is refused before anything begins", async (t) => {
+  const installation = await startInstallation(t);
+  const { name: image } = await importImage(installation, "scan", png(picture([64, 64], "uint8")));
+  const call = (request: object) => installation.crappify.crappifyImage({ image, imageId: "fast", ...request });
+  const wide = { optics: [{ kind: { $case: "gaussianBlur" as const, value: { sigma: parameter(30) } } }] };
+  await assert.rejects(call({ crappifier: wide }), reason("INVALID_FIELD", "crappifier.optics[0].sigma"));
+  await assert.rejects(call({ image: `${project}/images/none` }), reason("NOT_FOUND", "image"));
+  await assert.rejects(call({ imageId: "Not an id" }), reason("INVALID_FIELD", "image_id"));
+  const { images } = await installation.images.listImages({ parent: project });
+  assert.deepEqual(
+    images.map(({ name }) => name),
+    [image],
+  );
+});
+
+test("a repeated request finds the first one's operation", async (t) => {
+  const installation = await startInstallation(t);
+  const { name: image } = await importImage(installation, "scan", png(picture([64, 64], "uint8")));
+  const request = { image, crappifier, requestId: "7d9f1c1e-6d0c-4b59-8a3f-0b5f6f3d9a11" };
+  const [first, second] = [
+    await installation.crappify.crappifyImage(request),
+    await installation.crappify.crappifyImage(request),
+  ];
+  assert.equal(first.name, second.name);
+});
