@@ -99,6 +99,20 @@ test("a crappified image is a quarter as large, noisy, and the same for the same
   assert.deepEqual((await decodeImage(a!, limits)).pixels.shape, [130, 130]);
 });
 
+test("a whole image is degraded into a new one, with the pixels of its picture", async () => {
+  await run("crappify", "iso-03546", "-o", file("look.png"), "--seed", "7");
+  const [made] = await run("crappify", "iso-03546", "--id", "fast", "--seed", "7");
+  assert.equal(made!.name, "projects/default/images/fast");
+  await run("images", "export", "fast", "-o", file("fast.png"));
+  const [look, fast] = await Promise.all(["look.png", "fast.png"].map(async (name) => readFile(file(name))));
+  assert.deepEqual((await decodeImage(fast!, limits)).pixels.data, (await decodeImage(look!, limits)).pixels.data);
+  for (const wrong of [[], ["--id", "a", "-o", "b.png"], ["--id", "a", "--region", "0,0,8,8"]]) {
+    const ended = await pssr(["--address", installation.address, "crappify", "iso-03546", ...wrong]);
+    assert.match(ended.stderr, /either --output FILE/);
+    assert.notEqual(ended.code, 0);
+  }
+});
+
 test("a dataset, a training, a prediction and its measures", async () => {
   const [dataset] = await run("datasets", "create", "em", "iso-*", "--tile-size", "64");
   assert.ok((dataset!.trainingTiles as number) > 0 && (dataset!.validationTiles as number) > 0);
