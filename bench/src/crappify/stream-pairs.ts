@@ -67,6 +67,7 @@ async function inProcess(ground: PairGround, tileSize: number, steps: number, ro
     steps,
     augment: true,
     fixedNoise: false,
+    intensityAugmentation: 0,
     shardIndex: 0,
     shardCount: 1,
   };

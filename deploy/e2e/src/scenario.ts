@@ -126,6 +126,7 @@ async function pairRequest(client: PssrClient, parent: string, signal: AbortSign
     batchSize: 2,
     augment: true,
     fixedNoise: false,
+    intensityAugmentation: 0,
     shardIndex: 0,
     shardCount: 1,
   };

@@ -29,6 +29,7 @@ export function fromStreamPairs(request: StreamPairsRequest, crappifier: Crappif
     steps: within(Number(request.steps), 0, maximumStep, "steps"),
     augment: request.augment,
     fixedNoise: request.fixedNoise,
+    intensityAugmentation: fromShare(request.intensityAugmentation, split),
     shardIndex: within(request.shardIndex, 0, shardCount - 1, "shard_index"),
     shardCount,
   };
@@ -40,4 +41,17 @@ function fromSplit(split: Split): PairStreamSpec["split"] {
   throw new PssrError("INVALID_FIELD", `split: ${split} is no side of a split; use TRAINING or VALIDATION`, {
     field: "split",
   });
+}
+
+function fromShare(share: number, split: PairStreamSpec["split"]): number {
+  const field = "intensity_augmentation";
+  if (!(share >= 0 && share <= 0.9)) {
+    throw new PssrError("INVALID_FIELD", `${field}: ${share} is outside 0 to 0.9`, { field });
+  }
+  if (share === 0 || split === "training") return share;
+  throw new PssrError(
+    "INVALID_FIELD",
+    `${field}: tiles held back are never changed; ask for the TRAINING split, or without`,
+    { field },
+  );
 }

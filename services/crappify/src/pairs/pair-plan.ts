@@ -18,6 +18,8 @@ export interface PairStreamSpec {
   augment: boolean;
   /** Whether a tile is degraded the same way in every epoch, before it is turned. */
   fixedNoise: boolean;
+  /** Largest share by which a tile becomes brighter or darker. */
+  intensityAugmentation: number;
   shardIndex: number;
   shardCount: number;
 }
@@ -29,6 +31,8 @@ export interface PlannedPair {
   place: TilePlace;
   /** 0 to 7; see orientation.ts. */
   orientation: number;
+  /** What the signal above black is multiplied by. */
+  gain: number;
   /** What the tile's noise depends on, beside the seed and the image. */
   noise: { tile: number; epoch: number };
 }
@@ -56,13 +60,15 @@ export function* planPairs(tiles: TileIndex, spec: PairStreamSpec): Iterable<Pla
 }
 
 function trainingPair(tiles: TileIndex, order: TileOrder, number: number, spec: PairStreamSpec) {
-  const { seed, augment, fixedNoise } = spec;
+  const { seed, augment, fixedNoise, intensityAugmentation: share } = spec;
   const epoch = Math.floor(number / tiles.count);
   const tile = order.at(epoch, number % tiles.count);
-  const orientation = augment ? randomWords(seed ^ augmentationSeed, number, 1)[0]! % orientations : 0;
-  return { place: tiles.at(tile), orientation, noise: { tile, epoch: fixedNoise ? 0 : epoch } };
+  const [turn, brightness] = randomWords(seed ^ augmentationSeed, number, 2);
+  const orientation = augment ? turn! % orientations : 0;
+  const gain = 1 + share * (2 * (brightness! / 2 ** 32) - 1);
+  return { place: tiles.at(tile), orientation, gain, noise: { tile, epoch: fixedNoise ? 0 : epoch } };
 }
 
 function validationPair(tiles: TileIndex, tile: number) {
-  return { place: tiles.at(tile), orientation: 0, noise: { tile: tiles.noiseBase + tile, epoch: 0 } };
+  return { place: tiles.at(tile), orientation: 0, gain: 1, noise: { tile: tiles.noiseBase + tile, epoch: 0 } };
 }

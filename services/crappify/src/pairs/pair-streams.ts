@@ -83,7 +83,7 @@ export class PairStreams {
     const pairBytes = (side ** 2 + (side / scale) ** 2) * bytesPerPixel[dataset.dtype];
     const depth = Math.max(1, Math.min(Math.floor(prefetchBytes / pairBytes), 4 * pixels.parallelism));
     const make = async (planned: PlannedPair, options: { signal: AbortSignal }): Promise<Pair> => {
-      const { place, orientation, noise, step, index, pairsInStep } = planned;
+      const { place, orientation, gain, noise, step, index, pairsInStep } = planned;
       const { image, start } = place;
       const shape = start.map((_, axis) => (axis < start.length - 2 ? 1 : side));
       const order = {
@@ -91,7 +91,7 @@ export class PairStreams {
         calibration: calibrationOf({ ...image, dtype: dataset.dtype, pixelSizeNm: image.pixelSizeNm }),
         key: { seed: spec.seed, image: image.digest, ...noise },
       };
-      const turn = { orientation, degradeFirst: spec.fixedNoise };
+      const turn = { orientation, gain, degradeFirst: spec.fixedNoise };
       const { low, high } = await pixels.pair({ location: image.location, start, shape }, order, turn, options);
       return {
         step,

@@ -20,6 +20,8 @@ export interface CrappifyOrder {
 export interface Turn {
   /** 0 to 7; see orientation.ts. */
   orientation: number;
+  /** What the signal above black is multiplied by before all else. */
+  gain: number;
   /** Whether the tile is degraded as it lies in the image, and turned then. */
   degradeFirst: boolean;
 }

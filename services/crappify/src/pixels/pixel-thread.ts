@@ -17,6 +17,7 @@ import { ImageDigest } from "../images/image-digest.js";
 import { orient } from "../pairs/orientation.js";
 import { ChunkCache } from "./chunk-cache.js";
 import { crappifyBand } from "./crappify-band.js";
+import { multiplySignal } from "./multiply-signal.js";
 import type { CrappifyOrder, Described, ExportPiece, PairBytes, PixelTask, PreviewBytes } from "./pixel-tasks.js";
 import { openStoredPixels, type StoredPixels } from "./stored-pixels.js";
 
@@ -59,7 +60,8 @@ function preview(pixels: PixelArray, order: CrappifyOrder): ThreadResult<Preview
 async function pair(image: StoredPixels, task: Task<"pair">, options: Options): Promise<ThreadResult<PairBytes>> {
   const tile = await cache.read(image, task, options);
   const side = tile.shape.at(-1)!;
-  const { orientation, degradeFirst, order } = task;
+  const { orientation, gain, degradeFirst, order } = task;
+  if (gain !== 1) multiplySignal(tile, gain, order.calibration);
   const high = orient(tile.data, side, orientation);
   const degraded = degradeFirst
     ? orient(low(tile, order), side / order.crappifier.sampling.scale, orientation)

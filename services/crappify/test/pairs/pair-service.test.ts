@@ -120,6 +120,22 @@ test("with fixed noise a tile is degraded once, and turned together with its low
   assert.ok(new Set(sent.map(({ low }) => sha256(low))).size > 2 * tiles, "tiles are not turned");
 });
 
+test("tiles become brighter and darker by up to the share that is asked for, both sides alike", async (t) => {
+  const installation = await withDataset(t, { dataset: { tileStride: 32 } });
+  const request = { batchSize: 1, steps: 60n, crappifier: noiseless };
+  const plain = await pairs(installation, request);
+  const changed = await pairs(installation, { ...request, intensityAugmentation: 0.5 });
+  const mean = (pixels: Uint8Array) => pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+  const gains = changed.map(({ high }, n) => mean(high) / mean(plain[n]!.high));
+  assert.ok(Math.min(...gains) > 0.45 && Math.min(...gains) < 0.65, `darkest ${Math.min(...gains)}`);
+  assert.ok(Math.max(...gains) > 1.1 && Math.max(...gains) < 1.55, `brightest ${Math.max(...gains)}`);
+  for (const { low, high } of changed) assert.ok(Math.abs(mean(low) - mean(high)) < 2);
+  await assert.rejects(
+    pairs(installation, { ...request, intensityAugmentation: 1 }),
+    reason("INVALID_FIELD", "intensity_augmentation"),
+  );
+});
+
 test("shares of a step are disjoint and make up the whole", async (t) => {
   const installation = await withDataset(t);
   const whole = await pairs(installation, { steps: 5n, batchSize: 7 });

@@ -19,6 +19,7 @@ const spec: PairStreamSpec = {
   steps: 0,
   augment: false,
   fixedNoise: false,
+  intensityAugmentation: 0,
   shardIndex: 0,
   shardCount: 1,
 };

@@ -42,9 +42,21 @@ export async function* streamBatches(
 ): AsyncGenerator<TrainingBatch> {
   const { dataset, datasetDigest, crappifier } = training;
   const { seed, noAugmentation, fixedNoise } = training.learning!;
+  const intensityAugmentation = split === Split.SPLIT_TRAINING ? training.learning!.intensityAugmentation : 0;
   const endless = split === Split.SPLIT_TRAINING;
   const augment = endless && !noAugmentation;
-  const request = { dataset, datasetDigest, crappifier, seed, augment, fixedNoise, split, batchSize, steps: 0n };
+  const request = {
+    dataset,
+    datasetDigest,
+    crappifier,
+    seed,
+    augment,
+    fixedNoise,
+    intensityAugmentation,
+    split,
+    batchSize,
+    steps: 0n,
+  };
   let next = fromStep;
   for (let pauseMs = FIRST_PAUSE_MS, lastMs = performance.now(); ; ) {
     try {

@@ -68,6 +68,7 @@ function resolveLearning(asked: LearningSpec | undefined): LearningSpec {
     seed: spec.seed,
     noAugmentation: spec.noAugmentation,
     fixedNoise: spec.fixedNoise,
+    intensityAugmentation: within("intensity_augmentation", spec.intensityAugmentation, 0, 0.9),
   };
 }
 
