@@ -77,6 +77,10 @@ const invalid: [field: string, request: Partial<CreateTrainingRequest>][] = [
       }),
     },
   ],
+  [
+    "training.learning.intensity_augmentation",
+    { training: smallTraining(1, { learning: { intensityAugmentation: 0.95 } }) },
+  ],
   ["training.network.compact.width", { training: withNetwork({ width: 4 }) }],
   ["training.network.compact.blocks", { training: withNetwork({ blocks: 17 }) }],
   ["training.network.compact.depth", { training: withNetwork({ depth: -1 }) }],

@@ -15,6 +15,9 @@ interface TrainOptions extends CrappifierOptions {
   batchSize: number;
   learningRate?: number;
   structureWeight?: number;
+  brightness?: number;
+  augmentation: boolean;
+  fixedNoise?: boolean;
   seed: number;
   detach?: boolean;
 }
@@ -30,6 +33,9 @@ export function addTrainCommand(program: Command, signal: AbortSignal): void {
     .option("--batch-size <n>", "pairs a step", integer(1, 256), 8)
     .option("--learning-rate <rate>", "highest learning rate", number(1e-9, 0.1))
     .option("--structure-weight <m>", "weight of 1 − MS-SSIM beside L1, 0 to 1", number(0, 1))
+    .option("--brightness <share>", "make tiles brighter and darker by up to this share, 0 to 0.9", number(0, 0.9))
+    .option("--no-augmentation", "do not turn and mirror tiles")
+    .option("--fixed-noise", "the same noise in every epoch, for comparison only")
     .option("--seed <n>", "seed of weights, order and noise", integer(0, Number.MAX_SAFE_INTEGER), 0)
     .option("--detach", "do not wait; `pssr operations watch` follows it")
     .action(
@@ -79,6 +85,9 @@ function learningOf(options: TrainOptions): PartialLearning {
     batchSize: options.batchSize,
     learningRate: options.learningRate ?? 0,
     structureWeight: options.structureWeight,
+    intensityAugmentation: options.brightness ?? 0,
+    noAugmentation: !options.augmentation,
+    fixedNoise: options.fixedNoise ?? false,
     seed: BigInt(options.seed),
   };
 }
