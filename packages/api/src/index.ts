@@ -10,6 +10,7 @@ export * from "./generated/pssr/v1/crappifier.js";
 export * from "./generated/pssr/v1/crappifier_service.js";
 export type { ServerStreamingMethodResult } from "./generated/pssr/v1/crappify_service.js";
 export * from "./generated/pssr/v1/crappify_service.js";
+export * from "./generated/pssr/v1/custom_crappifier_service.js";
 export * from "./generated/pssr/v1/dataset_service.js";
 export * from "./generated/pssr/v1/evaluation_service.js";
 export * from "./generated/pssr/v1/image_service.js";

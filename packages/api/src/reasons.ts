@@ -84,6 +84,11 @@ const table = {
   PERMISSION_DENIED: { code: Status.PERMISSION_DENIED, meaning: "The caller's role does not allow this call." },
   WORKER_CRASHED: { code: Status.INTERNAL, meaning: "The work ended its process several times without progress." },
   TRAINING_DIVERGED: { code: Status.INTERNAL, meaning: "The loss became infinite or not a number." },
+  EXTERNAL_CRAPPIFIER_FAILED: {
+    code: Status.FAILED_PRECONDITION,
+    meaning:
+      "A server that takes an external step of a crappifier refused it, took too long, or answered with wrong pixels.",
+  },
   NATIVE_LIBRARY_MISSING: {
     code: Status.FAILED_PRECONDITION,
     meaning: "A native library that this work needs is not built on this machine.",

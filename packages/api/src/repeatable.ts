@@ -43,6 +43,7 @@ const table: Readonly<Record<string, Rule>> = {
   "/pssr.v1.CrappifierService/DeleteCrappifier": deletes,
   "/pssr.v1.CrappifyService/CrappifyImage": creates,
   "/pssr.v1.CrappifyService/Preview": { repeat: "always", because: "It computes, and keeps nothing." },
+  "/pssr.v1.CustomCrappifierService/Crappify": { repeat: "always", because: "Equal requests have equal answers." },
   "/pssr.v1.TrainingService/GetTraining": reads,
   "/pssr.v1.TrainingService/ListTrainings": reads,
   "/pssr.v1.TrainingService/ReadLossCurve": reads,

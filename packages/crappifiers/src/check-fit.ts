@@ -1,5 +1,6 @@
 /** Whether a crappifier can work on tiles of a certain kind: asked when they are chosen, not when the first one comes. */
 import { PssrError } from "@pssr/api";
+import { checkExternalPlane, isExternal } from "./external-step.js";
 import type { Crappifier, Parameter, StepSpec } from "./spec.js";
 import { stageGrids } from "./stage-grids.js";
 import type { Stage, StageGrid, Step } from "./step.js";
@@ -27,6 +28,10 @@ export function checkFit(crappifier: Crappifier, tile: StageGrid, path: string):
 
 function checkStage(stage: Stage, specs: readonly StepSpec[], grid: StageGrid, path: string): void {
   for (const [index, spec] of specs.entries()) {
+    if (isExternal(spec)) {
+      checkExternalPlane(grid, `${path}.${stage}[${index}]`);
+      continue;
+    }
     const step: Step = steps[spec.kind];
     const given: Readonly<Record<string, Parameter | string>> = spec;
     const values = Object.keys(step.parameters).map((name) => [name, (given[name] as Parameter).value]);

@@ -6,6 +6,7 @@
  * at the end they are rounded (half to even) and clipped to the image's data type.
  */
 import { PssrError } from "@pssr/api";
+import { type CallExternal, externalSteps } from "./external-step.js";
 import { type PixelTile, type PixelType, type PixelTypes, pixelArrays } from "./pixel-tile.js";
 import type { NoiseKey } from "./random/noise-key.js";
 import type { Crappifier } from "./spec.js";
@@ -13,7 +14,7 @@ import type { Calibration, Levels } from "./step.js";
 import { TileCrappifier } from "./tile-crappifier.js";
 
 /**
- * The low-resolution tile of `hr`: the same frames and data type, height and width divided by the scale. The bytes
+ * The low-resolution tile of `hr`, for a crappifier without external steps: the same frames and data type, height and width divided by the scale. The bytes
  * depend on the arguments alone, and noise is independent between frames, tiles, epochs, images, seeds and steps.
  *
  * @param crappifier A specification that `parseCrappifier` has checked, and `checkFit` for tiles of this size.
@@ -28,6 +29,49 @@ export function crappify<Dtype extends PixelType>(
   key: NoiseKey,
   out?: PixelTile<Dtype>["data"],
 ): PixelTile<Dtype> {
+  refuseExternal(crappifier, "crappifier");
+  const { low, frames } = prepare(crappifier, hr, calibration, key, out);
+  for (const { tile, frame, rows, from, to } of frames) tile.crappify(frame, rows, from, to);
+  return low;
+}
+
+/**
+ * The same for any crappifier: `call` has its external steps taken, one after the other. Without such steps the bytes are those
+ * of `crappify`.
+ *
+ * @throws PssrError what `call` throws; EXTERNAL_CRAPPIFIER_FAILED where it does not answer finite values of the plane's size.
+ */
+export async function crappifyCalling<Dtype extends PixelType>(
+  call: CallExternal,
+  crappifier: Crappifier,
+  hr: PixelTile<Dtype>,
+  calibration: Calibration,
+  key: NoiseKey,
+  out?: PixelTile<Dtype>["data"],
+): Promise<PixelTile<Dtype>> {
+  const { low, frames } = prepare(crappifier, hr, calibration, key, out);
+  for (const { tile, frame, rows, from, to } of frames) await tile.crappifyCalling(call, frame, rows, from, to);
+  return low;
+}
+
+/** INVALID_FIELD for a crappifier with external steps, where they cannot be taken; it stands at `path`. */
+export function refuseExternal(crappifier: Crappifier, path: string): void {
+  const [first] = externalSteps(crappifier, path);
+  if (first === undefined) return;
+  throw new PssrError(
+    "INVALID_FIELD",
+    `${first.path}: an external step cannot be taken here, only in a training, a stream of pairs and a preview; leave it out`,
+    { field: first.path },
+  );
+}
+
+function prepare<Dtype extends PixelType>(
+  crappifier: Crappifier,
+  hr: PixelTile<Dtype>,
+  calibration: Calibration,
+  key: NoiseKey,
+  out: PixelTile<Dtype>["data"] | undefined,
+) {
   const { scale } = crappifier.sampling;
   checkTile(hr, scale);
   checkLevels(calibration);
@@ -39,13 +83,16 @@ export function crappify<Dtype extends PixelType>(
   checkPixels("out", data, dtype, frames * height * width);
 
   const tile = new TileCrappifier(crappifier, hr, calibration, key);
-  const [from, to] = [hr.height * hr.width, height * width];
-  for (let frame = 0; frame < frames; frame++) {
-    const high = hr.data.subarray(frame * from, (frame + 1) * from) as PixelTypes[Dtype];
-    const low = data.subarray(frame * to, (frame + 1) * to) as PixelTypes[Dtype];
-    tile.crappify(frame, { first: 0, count: height }, high, low);
-  }
-  return { data, dtype, frames, height, width };
+  const rows = { first: 0, count: height };
+  const [high, low] = [hr.height * hr.width, height * width];
+  const work = Array.from({ length: frames }, (_, frame) => ({
+    tile,
+    frame,
+    rows,
+    from: hr.data.subarray(frame * high, (frame + 1) * high) as PixelTypes[Dtype],
+    to: data.subarray(frame * low, (frame + 1) * low) as PixelTypes[Dtype],
+  }));
+  return { low: { data, dtype, frames, height, width }, frames: work };
 }
 
 function checkTile({ data, dtype, frames, height, width }: PixelTile, scale: number): void {

@@ -1,5 +1,6 @@
 export { checkFit } from "./check-fit.js";
-export { crappify } from "./crappify.js";
+export { crappify, crappifyCalling, refuseExternal } from "./crappify.js";
+export { type CallExternal, type ExternalCall, externalSteps } from "./external-step.js";
 export { fromCrappifierMessage, toCrappifierMessage } from "./message.js";
 export { type NoiseStatistics, noiseStatistics, type SignalBin } from "./noise-statistics.js";
 export { parseCrappifier } from "./parse-crappifier.js";
@@ -12,6 +13,7 @@ export { type FindSaved, type ResolvedCrappifier, resolveCrappifier } from "./re
 export {
   type Crappifier,
   defaultCrappifier,
+  type ExternalStepSpec,
   type Parameter,
   type Sampling,
   type SamplingKernel,

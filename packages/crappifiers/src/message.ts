@@ -10,6 +10,7 @@ import {
   PssrError,
   type Sampling,
 } from "@pssr/api";
+import { isExternal } from "./external-step.js";
 import { parseCrappifier } from "./parse-crappifier.js";
 import type { Crappifier, SamplingKernel, StepSpec } from "./spec.js";
 import { steps } from "./steps/registry.js";
@@ -68,16 +69,23 @@ function fromStep({ kind }: CrappifierStep, path: string): Record<string, unknow
   if (kind === undefined) {
     throw new PssrError(
       "INVALID_FIELD",
-      `${path}: this step names no kind; set one of ${Object.keys(steps).join(", ")}`,
+      `${path}: this step names no kind; set one of ${[...Object.keys(steps), "external"].join(", ")}`,
       { field: path },
     );
   }
+  // Its parameters' names are the server's own, as they stand.
+  if (kind.$case === "external") return { kind: kind.$case, ...kind.value };
   const parameters: [string, Parameter | undefined][] = Object.entries(kind.value);
   const given = parameters.filter(([, parameter]) => parameter !== undefined);
   return { kind: snake(kind.$case), ...Object.fromEntries(given.map(([name, parameter]) => [snake(name), parameter])) };
 }
 
-function toStep({ kind, ...parameters }: StepSpec): CrappifierStep {
+function toStep(spec: StepSpec): CrappifierStep {
+  if (isExternal(spec)) {
+    const { kind, address, parameters } = spec;
+    return { kind: { $case: kind, value: { address, parameters: { ...parameters } } } };
+  }
+  const { kind, ...parameters } = spec;
   const value = Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [camel(name), parameter]));
   // The registry's names are the contract's: a test holds them against each other.
   const step: unknown = { kind: { $case: camel(kind), value } };

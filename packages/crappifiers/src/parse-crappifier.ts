@@ -3,6 +3,7 @@ import { PssrError } from "@pssr/api";
 import {
   type Crappifier,
   defaultCrappifier,
+  type ExternalStepSpec,
   type Parameter,
   type Sampling,
   type StepSpec,
@@ -14,6 +15,11 @@ import { type StepKind, steps } from "./steps/registry.js";
 const MAX_SCALE = 16;
 /** Enough for any chain that makes sense, few enough that a request cannot buy unbounded work. */
 const MAX_STEPS = 16;
+const MAX_EXTERNAL_PARAMETERS = 32;
+const EXTERNAL_PARAMETER = /^[a-z][a-z0-9_]{0,62}$/;
+/** A draw that is so many spreads away is still finite. */
+const MAX_EXTERNAL_VALUE = 1e100;
+const ADDRESS = /^(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):\d{1,5}$/;
 
 /**
  * Reads the JSON form of a crappifier. What is absent takes its default: no steps, scale 4, BILINEAR, spread 0, a
@@ -55,8 +61,9 @@ function readSteps(json: unknown, stage: Stage, path: string): StepSpec[] {
 
 function readStep(json: unknown, stage: Stage, path: string): StepSpec {
   const { kind } = readObject(json, path);
+  if (kind === "external") return readExternal(json, path);
   if (typeof kind !== "string" || !Object.hasOwn(steps, kind)) {
-    throw invalid(`${path}.kind`, `${show(kind)} is no step; use ${Object.keys(steps).join(" or ")}`);
+    throw invalid(`${path}.kind`, `${show(kind)} is no step; use ${[...Object.keys(steps), "external"].join(" or ")}`);
   }
   const step: Step = steps[kind as StepKind];
   if (!step.stages.includes(stage)) {
@@ -69,6 +76,39 @@ function readStep(json: unknown, stage: Stage, path: string): StepSpec {
   ]);
   // The registry's entry has just named every field of this kind's type.
   return { kind, ...Object.fromEntries(parameters) } as StepSpec;
+}
+
+function readExternal(json: unknown, path: string): ExternalStepSpec {
+  const { address, parameters = {} } = readObject(json, path, ["kind", "address", "parameters"]);
+  if (typeof address !== "string" || !ADDRESS.test(address)) {
+    throw invalid(
+      `${path}.address`,
+      `${show(address)} is no address; give it as host:port, as the installation allows it`,
+    );
+  }
+  const given = Object.entries(readObject(parameters, `${path}.parameters`));
+  if (given.length > MAX_EXTERNAL_PARAMETERS) {
+    throw invalid(`${path}.parameters`, `${given.length} are too many; use at most ${MAX_EXTERNAL_PARAMETERS}`);
+  }
+  const read = given.map(([name, parameter]): [string, Parameter] => {
+    const field = `${path}.parameters[${name.slice(0, 64)}]`;
+    if (!EXTERNAL_PARAMETER.test(name)) {
+      throw invalid(field, "a name has at most 63 of a-z, 0-9 and _, and begins with a letter");
+    }
+    return [name, readExternalParameter(parameter, field)];
+  });
+  return { kind: "external", address, parameters: Object.fromEntries(read.sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+function readExternalParameter(json: unknown, path: string): Parameter {
+  const { value = 0, spread = 0 } = readObject(json, path, ["value", "spread"]);
+  if (typeof value !== "number" || !(Math.abs(value) <= MAX_EXTERNAL_VALUE)) {
+    throw invalid(`${path}.value`, `${show(value)} is out of range; give a number from −1e100 to 1e100`);
+  }
+  if (typeof spread !== "number" || !(spread >= 0 && spread <= MAX_EXTERNAL_VALUE)) {
+    throw invalid(`${path}.spread`, `${show(spread)} is out of range; give a number from 0 to 1e100`);
+  }
+  return { value, spread };
 }
 
 function readParameter(json: unknown, parameter: StepParameter, path: string): Parameter {

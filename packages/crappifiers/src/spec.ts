@@ -14,10 +14,21 @@ export interface Parameter {
   spread: number;
 }
 
-/** One step: its kind, and a `Parameter` for each name the registry gives it. */
-export type StepSpec = {
+/** One of our steps: its kind, and a `Parameter` for each name the registry gives it. */
+export type OwnStepSpec = {
   [Kind in StepKind]: { kind: Kind } & { [Name in keyof (typeof steps)[Kind]["parameters"]]: Parameter };
 }[StepKind];
+
+/** A step that another server takes, which alone knows what its parameters mean. */
+export interface ExternalStepSpec {
+  kind: "external";
+  /** `host:port`, as the installation allows it. */
+  address: string;
+  /** By name, in the alphabet's order: draws go by it. */
+  parameters: Readonly<Record<string, Parameter>>;
+}
+
+export type StepSpec = OwnStepSpec | ExternalStepSpec;
 
 export const samplingKernels = ["BILINEAR", "AREA", "POINT"] as const;
 export type SamplingKernel = (typeof samplingKernels)[number];

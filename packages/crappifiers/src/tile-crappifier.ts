@@ -2,6 +2,7 @@
  * A crappifier at work on the frames of one tile, each whole or in bands of rows: the parameters are drawn once, and a band's
  * pixels are those of the whole frame, so that an image of any size can be degraded as one tile in bounded memory.
  */
+import type { CallExternal, ExternalCall } from "./external-step.js";
 import { kernelMemory } from "./kernels.js";
 import { PixelExchange } from "./pixel-exchange.js";
 import type { PixelType, PixelTypes } from "./pixel-tile.js";
@@ -45,12 +46,35 @@ export class TileCrappifier<Dtype extends PixelType> {
   }
 
   /**
-   * One band of low-resolution rows of a frame.
+   * One band of low-resolution rows of a frame, for a crappifier without external steps.
    *
    * @param high The pixels of `highRows(band)`.
    * @param out Where the band's pixels are written.
    */
   crappify(frame: number, band: Rows, high: PixelTypes[Dtype], out: PixelTypes[Dtype]): void {
+    const { done } = this.#work(frame, band, high, out).next();
+    if (!done) throw new Error("an external step came where none can be called: ask for crappifyCalling");
+  }
+
+  /** The same for any crappifier; it leaves the kernels' memory to others while it waits for an external step. */
+  async crappifyCalling(
+    call: CallExternal,
+    frame: number,
+    band: Rows,
+    high: PixelTypes[Dtype],
+    out: PixelTypes[Dtype],
+  ): Promise<void> {
+    const work = this.#work(frame, band, high, out);
+    for (let state = work.next(); !state.done; ) state = work.next(await call(state.value));
+  }
+
+  /** Yields at each external step, and has nothing in the kernels' memory then. */
+  *#work(
+    frame: number,
+    band: Rows,
+    high: PixelTypes[Dtype],
+    out: PixelTypes[Dtype],
+  ): Generator<ExternalCall, void, Float32Array> {
     const { optics, sampling } = this.#crappifier;
     const width = this.#width;
     const lowWidth = width / sampling.scale;
@@ -58,23 +82,26 @@ export class TileCrappifier<Dtype extends PixelType> {
     const sampledRows = this.#sampledRows(band);
     const lowRows = this.#lowRows(band);
     kernelMemory.release();
-    const low = new Plane(lowRows, lowWidth, this.#height / sampling.scale);
+    const newLow = () => new Plane(lowRows, lowWidth, this.#height / sampling.scale);
     const size = { height: sampledRows.count, width };
+    let low: Plane;
     if (optics.length === 0) {
+      low = newLow();
       const exchange = new PixelExchange(this.#dtype, low.pixels);
       samplerFor(sampling, this.#dtype, size)(high, exchange.pixels(low.pixels));
       exchange.toPlane(low);
     } else {
-      const plane = new Plane(highRows, width, this.#height);
+      let plane = new Plane(highRows, width, this.#height);
       const exchange = new PixelExchange(this.#dtype, plane.pixels);
       exchange.pixels(plane.pixels).set(high);
       exchange.toPlane(plane);
-      this.#optics.apply(plane, frame);
+      plane = yield* this.#optics.apply(plane, frame);
+      low = newLow();
       const first = (sampledRows.first - highRows.first) * width;
       const sampled = plane.values.subarray(first, first + sampledRows.count * width);
       samplerFor(sampling, "float32", size)(sampled, low.values);
     }
-    this.#detector.apply(low, frame);
+    low = yield* this.#detector.apply(low, frame);
     const exchange = new PixelExchange(this.#dtype, low.pixels);
     exchange.fromPlane(low);
     const first = (band.first - lowRows.first) * lowWidth;

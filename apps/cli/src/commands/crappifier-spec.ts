@@ -1,7 +1,7 @@
 /** Crappifiers as JSON, which people write, keep and pass on, and as one line, which they read. */
 import { readFile } from "node:fs/promises";
 import { type Crappifier as CrappifierMessage, PssrError } from "@pssr/api";
-import type { Crappifier } from "@pssr/crappifiers";
+import type { Crappifier, Parameter } from "@pssr/crappifiers";
 
 /** Reads a file with a crappifier's JSON; `scale` takes the place of its own. */
 export async function readCrappifier(file: string, scale?: number): Promise<CrappifierMessage> {
@@ -33,9 +33,15 @@ export function chainOf({ optics, sampling, detector }: Crappifier): string {
   return [...optics.map(stepText), `×${sampling.scale} ${sampling.kernel}`, ...detector.map(stepText)].join(" → ");
 }
 
-function stepText({ kind, ...parameters }: Crappifier["optics"][number]): string {
+function stepText(step: Crappifier["optics"][number]): string {
+  if (step.kind === "external") return `${step.kind} ${withNumbers(step.address, step.parameters)}`;
+  const { kind, ...parameters } = step;
+  return withNumbers(kind, parameters);
+}
+
+function withNumbers(name: string, parameters: Readonly<Record<string, Parameter>>): string {
   const given = Object.entries(parameters)
     .filter(([, { value, spread }]) => value !== 0 || spread !== 0)
-    .map(([name, { value, spread }]) => `${name} ${value}${spread === 0 ? "" : ` ± ${spread}`}`);
-  return given.length === 0 ? kind : `${kind}(${given.join(", ")})`;
+    .map(([parameter, { value, spread }]) => `${parameter} ${value}${spread === 0 ? "" : ` ± ${spread}`}`);
+  return given.length === 0 ? name : `${name}(${given.join(", ")})`;
 }

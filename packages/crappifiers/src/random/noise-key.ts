@@ -25,9 +25,18 @@ export interface NoiseKey {
  * @param first Number of the first pixel, or row, that kernels draw for.
  */
 export function useNoise(key: NoiseKey, step: string, frame: number | "parameters", first = 0): void {
-  const seed = BigInt.asUintN(64, key.seed).toString();
-  const identity = ["noise 1", seed, typeof key.image, key.image.toString(), key.tile, key.epoch, step, frame];
-  const digest = createHash("sha256").update(JSON.stringify(identity)).digest();
+  const digest = digestOf(key, step, frame);
   const word = (index: number) => digest.readInt32LE(4 * index);
   kernels.useKey(word(0), word(1), word(2), word(3), first);
+}
+
+/** A seed of 64 bits for a step that does not draw from our generator. */
+export function noiseSeed(key: NoiseKey, step: string, frame: number): bigint {
+  return digestOf(key, step, frame).readBigUInt64LE();
+}
+
+function digestOf(key: NoiseKey, step: string, frame: number | "parameters"): Buffer {
+  const seed = BigInt.asUintN(64, key.seed).toString();
+  const identity = ["noise 1", seed, typeof key.image, key.image.toString(), key.tile, key.epoch, step, frame];
+  return createHash("sha256").update(JSON.stringify(identity)).digest();
 }

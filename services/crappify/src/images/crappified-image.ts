@@ -3,7 +3,7 @@
  * complete. The image counts as one tile, its planes as the tile's frames.
  */
 import { CrappifyImageRequest, imageName, PssrError } from "@pssr/api";
-import { type Crappifier, checkFit, fromCrappifierMessage } from "@pssr/crappifiers";
+import { type Crappifier, checkFit, fromCrappifierMessage, refuseExternal } from "@pssr/crappifiers";
 import {
   bytesPerPixel,
   copyRegion,
@@ -60,6 +60,8 @@ export function checkCrappifiable(image: PixelDescription, crappifier: Crappifie
     );
   }
   checkFit(crappifier, { height, width, pixelSizeNm: image.pixelSizeNm || undefined }, "crappifier");
+  // Such a step sees whole planes only, and an image may be larger than a message.
+  refuseExternal(crappifier, "crappifier");
   const bytes = bandBytes({ ...image, shape: low });
   if (bytes <= maximumBandBytes) return;
   throw new PssrError(
