@@ -25,17 +25,35 @@ interface Exports {
     lower: number,
     taps: number,
   ): void;
-  resampleColumns(
-    out: number,
-    input: number,
-    width: number,
-    outputHeight: number,
-    starts: number,
-    counts: number,
-    weights: number,
-    taps: number,
-  ): void;
+  resampleColumns: ColumnPass;
+  resampleRowsOfShorts: RowPass;
+  resampleRowsOfFloats: RowPass;
+  resampleColumnsToShorts: ColumnPass;
+  resampleColumnsToFloats: ColumnPass;
 }
+
+type RowPass = (
+  out: number,
+  input: number,
+  height: number,
+  width: number,
+  outputWidth: number,
+  starts: number,
+  counts: number,
+  weights: number,
+  taps: number,
+) => void;
+
+type ColumnPass = (
+  out: number,
+  input: number,
+  width: number,
+  outputHeight: number,
+  starts: number,
+  counts: number,
+  weights: number,
+  taps: number,
+) => void;
 
 const module = new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));
 export const kernels = new WebAssembly.Instance(module).exports as Exports;
@@ -58,7 +76,7 @@ export function kernelPlaces<const Sizes extends readonly number[]>(sizes: Sizes
 }
 
 /** A copy of the pixels or numbers to a place of the memory. */
-export function copyToKernels(values: Uint8Array | Int16Array | Int32Array, at: number): void {
+export function copyToKernels(values: ArrayBufferView, at: number): void {
   new Uint8Array(kernels.memory.buffer, at, values.byteLength).set(
     new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
   );

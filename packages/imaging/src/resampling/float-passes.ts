@@ -1,5 +1,9 @@
-/** The two passes of resampling in floating point, for uint16 and float32 planes: rows first, then columns. */
-import type { Dtype, PixelData } from "../pixels/pixel-array.js";
+/**
+ * The two passes of resampling in floating point, for uint16 and float32 planes: rows first, then columns. The sums themselves
+ * are kernels/resampling-float.ts.
+ */
+import { copyToKernels, kernelPlaces, kernels } from "../kernels.js";
+import type { PixelData } from "../pixels/pixel-array.js";
 import type { Coefficients } from "./coefficients.js";
 
 /** Sizes in pixels, and the coefficients along each axis; undefined where the size stays. */
@@ -16,68 +20,87 @@ export interface Passes {
   run(input: PixelData, output: PixelData): void;
 }
 
-type Floats = Float32Array | Float64Array;
+/** Columns that the kernels make together. */
+const columnsTogether = 2;
 
 export class FloatPasses implements Passes {
   readonly #plan: Plan;
-  readonly #rows: Floats;
-  readonly #sums: Float64Array;
-  readonly #dtype: Dtype;
+  readonly #dtype: "uint16" | "float32";
+  readonly #x: Coefficients;
+  readonly #y: Coefficients;
+  /** Pixels from row to row of what is between and after the passes. */
+  readonly #stride: number;
 
   constructor(plan: Plan, dtype: "uint16" | "float32") {
     this.#plan = plan;
     this.#dtype = dtype;
-    const between = plan.height * plan.outputWidth;
-    this.#rows = dtype === "float32" ? new Float32Array(between) : new Float64Array(between);
-    this.#sums = new Float64Array(plan.outputWidth);
+    this.#stride = Math.ceil(plan.outputWidth / columnsTogether) * columnsTogether;
+    this.#x = padded(plan.x ?? unchanged(plan.width), this.#stride);
+    this.#y = plan.y ?? unchanged(plan.height);
   }
 
   run(input: PixelData, output: PixelData): void {
-    this.#horizontal(input);
-    this.#vertical(output);
+    const { height, width, outputHeight } = this.#plan;
+    const [x, y, stride] = [this.#x, this.#y, this.#stride];
+    const isShort = this.#dtype === "uint16";
+    const [pixelBytes, rowBytes] = isShort ? [2, 8] : [4, 4];
+    const [inputAt, rowsAt, outputAt, xStarts, xCounts, xWeights, yStarts, yCounts, yWeights] = kernelPlaces([
+      input.byteLength,
+      height * stride * rowBytes,
+      outputHeight * stride * pixelBytes,
+      x.starts.byteLength,
+      x.counts.byteLength,
+      x.weights.byteLength,
+      y.starts.byteLength,
+      y.counts.byteLength,
+      y.weights.byteLength,
+    ]);
+    copyToKernels(input, inputAt);
+    copyToKernels(x.starts, xStarts);
+    copyToKernels(x.counts, xCounts);
+    copyToKernels(x.weights, xWeights);
+    copyToKernels(y.starts, yStarts);
+    copyToKernels(y.counts, yCounts);
+    copyToKernels(y.weights, yWeights);
+    const rows = isShort ? kernels.resampleRowsOfShorts : kernels.resampleRowsOfFloats;
+    rows(rowsAt, inputAt, height, width, stride, xStarts, xCounts, xWeights, x.taps);
+    const columns = isShort ? kernels.resampleColumnsToShorts : kernels.resampleColumnsToFloats;
+    columns(outputAt, rowsAt, stride, outputHeight, yStarts, yCounts, yWeights, y.taps);
+    this.#takeOut(output, outputAt, pixelBytes);
   }
 
-  #horizontal(input: PixelData): void {
-    const { height, width, outputWidth, x } = this.#plan;
-    const rows = this.#rows;
-    if (x === undefined) {
-      rows.set(input);
-      return;
-    }
-    const { taps, starts, counts, weights } = x;
-    for (let row = 0; row < height; row++) {
-      for (let i = 0; i < outputWidth; i++) {
-        const first = row * width + starts[i]!;
-        let sum = 0;
-        for (let k = 0; k < counts[i]!; k++) sum += input[first + k]! * weights[i * taps + k]!;
-        rows[row * outputWidth + i] = sum;
-      }
+  #takeOut(output: PixelData, at: number, pixelBytes: number): void {
+    const { outputHeight, outputWidth } = this.#plan;
+    const bytes = new Uint8Array(output.buffer, output.byteOffset, output.byteLength);
+    const rowBytes = outputWidth * pixelBytes;
+    for (let row = 0; row < outputHeight; row++) {
+      const from = at + row * this.#stride * pixelBytes;
+      bytes.set(new Uint8Array(kernels.memory.buffer, from, rowBytes), row * rowBytes);
     }
   }
+}
 
-  #vertical(output: PixelData): void {
-    const { outputHeight, outputWidth, y } = this.#plan;
-    const rows = this.#rows;
-    const sums = this.#sums;
-    for (let i = 0; i < outputHeight; i++) {
-      sums.fill(0);
-      const count = y === undefined ? 1 : y.counts[i]!;
-      for (let k = 0; k < count; k++) {
-        const weight = y === undefined ? 1 : y.weights[i * y.taps + k]!;
-        const from = ((y === undefined ? i : y.starts[i]!) + k) * outputWidth;
-        for (let column = 0; column < outputWidth; column++) sums[column]! += rows[from + column]! * weight;
-      }
-      this.#store(sums, output, i * outputWidth);
-    }
-  }
+/** Each pixel as it is. */
+function unchanged(size: number): Coefficients {
+  return {
+    taps: 1,
+    starts: Int32Array.from({ length: size }, (_, i) => i),
+    counts: new Int32Array(size).fill(1),
+    weights: new Float64Array(size).fill(1),
+  };
+}
 
-  #store(sums: Float64Array, output: PixelData, to: number): void {
-    if (this.#dtype === "float32") {
-      output.set(sums, to);
-      return;
-    }
-    for (let column = 0; column < sums.length; column++) {
-      output[to + column] = Math.min(65535, Math.max(0, Math.floor(sums[column]! + 0.5)));
-    }
-  }
+/** With further pixels that are the sum of none. */
+function padded({ taps, starts, counts, weights }: Coefficients, size: number): Coefficients {
+  const longer = <T extends Int32Array | Float64Array>(values: T, length: number): T => {
+    const copy = new (values.constructor as new (length: number) => T)(length);
+    copy.set(values);
+    return copy;
+  };
+  return {
+    taps,
+    starts: longer(starts, size),
+    counts: longer(counts, size),
+    weights: longer(weights, size * taps),
+  };
 }
