@@ -1,8 +1,8 @@
 /** Settings of the service crappify. */
 import { availableParallelism } from "node:os";
-import { type Config, grpcSettings, kinds, setting } from "@pssr/platform";
+import { type Config, grpcSettings, kinds, optional, setting } from "@pssr/platform";
 
-const { address, bytes, duration, integer } = kinds;
+const { address, bytes, duration, integer, listOf, text } = kinds;
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 
@@ -43,6 +43,22 @@ export const crappifySettings = {
   pairPrefetch: setting(bytes({ min: 64 * 1024, max: GiB }), {
     default: "8MiB",
     description: "Pairs made ahead for each stream",
+  }),
+  externalCrappifiers: setting(listOf(address()), {
+    default: "",
+    description: "Servers of your own that may take external steps of crappifiers, each as such a step names it",
+  }),
+  externalCrappifierDeadline: setting(duration({ minMs: 100, maxMs: 50_000 }), {
+    default: "10s",
+    description:
+      "Time that such a server has for one plane of a tile; one that is late twice ends what the pairs are for",
+  }),
+  externalCrappifierCalls: setting(integer({ min: 1, max: 256 }), {
+    default: "16",
+    description: "Planes that such servers are sent at once, all of them together",
+  }),
+  externalCrappifierCaFile: optional(text(), {
+    description: "Certificate authority of such servers, PEM; given, connections to them are encrypted",
   }),
 } as const;
 

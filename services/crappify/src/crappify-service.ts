@@ -15,6 +15,7 @@ import { type CallExtension, type Operations, toOperation } from "@pssr/platform
 import type { CallContext } from "nice-grpc-common";
 import type { CrappifierCatalogue } from "./crappifiers/crappifier-catalogue.js";
 import { datasetKey } from "./dataset-service.js";
+import type { ExternalCrappifiers } from "./external/external-crappifiers.js";
 import { checkCrappifiable, crappifyRequest } from "./images/crappified-image.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
 import { imageKind } from "./images/image-jobs.js";
@@ -33,6 +34,7 @@ export interface CrappifyServiceParts {
   images: ImageCatalogue;
   pixels: PixelReader;
   pairs: PairStreams;
+  external: ExternalCrappifiers;
   operations: Operations;
 }
 
@@ -41,6 +43,7 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
 
   async preview(request: PreviewRequest, { signal }: Context): Promise<PreviewResponse> {
     const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", { signal });
+    this.parts.external.check(crappifier, "crappifier");
     const { scale } = crappifier.sampling;
     const { project, image: id } = imageName.parse(request.image, "image");
     const image = await this.parts.images.get({ project, id }, { signal, field: "image" });
@@ -88,6 +91,7 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
 
   async *streamPairs(request: StreamPairsRequest, { signal }: Context): AsyncIterable<StreamPairsResponse> {
     const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", { signal });
+    this.parts.external.check(crappifier, "crappifier");
     const spec = fromStreamPairs(request, crappifier);
     const key = datasetKey(request.dataset, "dataset");
     yield* messagesOf(this.parts.pairs.open(key, request.datasetDigest, spec, { signal }));

@@ -20,6 +20,7 @@ import { CrappifierCatalogue } from "./crappifiers/crappifier-catalogue.js";
 import { CrappifyRpcs } from "./crappify-service.js";
 import { DatasetRpcs } from "./dataset-service.js";
 import { DatasetCatalogue } from "./datasets/dataset-catalogue.js";
+import { ExternalCrappifiers } from "./external/external-crappifiers.js";
 import { ImageRpcs } from "./image-service.js";
 import { crappifiedImage } from "./images/crappified-image.js";
 import { ImageCatalogue, nameOfImage } from "./images/image-catalogue.js";
@@ -43,10 +44,17 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
   // A tenth is enough for exports, which read every pixel once and in order.
   const exportCacheBytes = Math.ceil(config.tileCache / 10);
   const exports = new ImageExports(objects, { cacheBytes: exportCacheBytes });
+  const external = new ExternalCrappifiers({
+    addresses: config.externalCrappifiers,
+    deadlineMs: config.externalCrappifierDeadline,
+    calls: config.externalCrappifierCalls,
+    caFile: config.externalCrappifierCaFile,
+  });
   const pixels = new PixelReader({
     objects,
     threads: config.crappifyThreads,
     cacheBytes: config.tileCache - exportCacheBytes,
+    external,
   });
   const pairs = new PairStreams({ datasets, pixels, prefetchBytes: config.pairPrefetch, log });
   operations.register(
@@ -91,6 +99,7 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
   const release = async () => {
     stop.abort();
     await Promise.all([watching, sweeping, pixels.close(), exports.close()]);
+    external.close();
   };
   try {
     const server = await startGrpcServer({
@@ -99,7 +108,10 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
         grpcService(ImageServiceDefinition, new ImageRpcs({ uploads, images, datasets, exports, pixels, operations })),
         grpcService(DatasetServiceDefinition, new DatasetRpcs({ datasets, images })),
         grpcService(CrappifierServiceDefinition, new CrappifierRpcs(crappifiers)),
-        grpcService(CrappifyServiceDefinition, new CrappifyRpcs({ crappifiers, images, pixels, pairs, operations })),
+        grpcService(
+          CrappifyServiceDefinition,
+          new CrappifyRpcs({ crappifiers, images, pixels, pairs, external, operations }),
+        ),
       ],
       authenticator,
       log,

@@ -3,14 +3,17 @@
  * they hold no credentials, and each keeps a bounded cache of what it has decoded.
  */
 import type { PixelBlock } from "@pssr/api";
+import { externalSteps } from "@pssr/crappifiers";
 import { bytesPerPixel, type Levels, type Region } from "@pssr/imaging";
 import { type Abortable, type Answer, type ObjectStore, ThreadPool } from "@pssr/platform";
+import type { ExternalCrappifiers } from "../external/external-crappifiers.js";
 import type { StoredImage } from "../images/image-record.js";
 import { toPixelBlock } from "./pixel-message.js";
 import type {
   Box,
   CrappifyOrder,
   Described,
+  ExternalQuestion,
   PairBytes,
   PixelQuestion,
   PixelTask,
@@ -23,6 +26,8 @@ export interface PixelReaderOptions {
   threads: number;
   /** Decoded pixels held in memory, over all threads. */
   cacheBytes: number;
+  /** Who takes external steps; absent: there is nobody, and no task may have any. */
+  external?: ExternalCrappifiers;
 }
 
 /** One message of ReadPixels at most. */
@@ -33,19 +38,24 @@ const maximumMetadataBytes = 1024 * 1024;
 
 export class PixelReader {
   readonly #pool: ThreadPool<PixelTask, unknown>;
+  /** For tasks with external steps, which mostly wait: they hold up no others. It starts with the first of them. */
+  readonly #waitingPool: ThreadPool<PixelTask, unknown> | undefined;
+  readonly #external: ExternalCrappifiers | undefined;
   readonly #threads: number;
 
-  constructor({ objects, threads, cacheBytes }: PixelReaderOptions) {
+  constructor({ objects, threads, cacheBytes, external }: PixelReaderOptions) {
     this.#threads = threads;
-    this.#pool = new ThreadPool({
+    this.#external = external;
+    const calls = external?.concurrency ?? 0;
+    const common = {
       script: new URL("./pixel-thread.js", import.meta.url),
-      name: "crappify",
-      threads,
-      // One fetches while the other computes.
-      tasksPerThread: 2,
-      workerData: { cacheBytes: Math.floor(cacheBytes / threads) },
+      workerData: { cacheBytes: Math.floor(cacheBytes / (calls > 0 ? threads + 1 : threads)) },
       answer: fetchFor(objects),
-    });
+    };
+    // One fetches while the other computes.
+    this.#pool = new ThreadPool({ ...common, name: "crappify", threads, tasksPerThread: 2 });
+    if (calls === 0) return;
+    this.#waitingPool = new ThreadPool({ ...common, name: "crappify, external", threads: 1, tasksPerThread: calls });
   }
 
   /** Tasks that can be worked at together; more only wait. */
@@ -55,7 +65,8 @@ export class PixelReader {
 
   /** Tasks waiting or under way, for tests and metrics. */
   get load(): number {
-    return this.#pool.waiting + this.#pool.running;
+    const pools = [this.#pool, this.#waitingPool].filter((pool) => pool !== undefined);
+    return pools.reduce((tasks, { waiting, running }) => tasks + waiting + running, 0);
   }
 
   async read(box: Box, { signal }: Abortable): Promise<Uint8Array> {
@@ -98,11 +109,18 @@ export class PixelReader {
   }
 
   async close(): Promise<void> {
-    await this.#pool.close();
+    await Promise.all([this.#pool.close(), this.#waitingPool?.close()]);
   }
 
   #run(task: PixelTask, { signal }: Abortable): Promise<unknown> {
-    return this.#pool.run(task, { signal });
+    const external = this.#external;
+    const waits = "order" in task && externalSteps(task.order.crappifier, "crappifier").length > 0;
+    if (!waits || external === undefined || this.#waitingPool === undefined) return this.#pool.run(task, { signal });
+    const answer: Answer = async (question, options) => {
+      const pixels = await external.call((question as ExternalQuestion).external, options);
+      return { value: pixels, transfer: [pixels.buffer] };
+    };
+    return this.#waitingPool.run(task, { signal, answer });
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the threads that work on pixels are asked to do, and what they ask back. Plain data: it crosses threads. */
-import type { Calibration, Crappifier, NoiseKey, NoiseStatistics } from "@pssr/crappifiers";
+import type { Calibration, Crappifier, ExternalCall, NoiseKey, NoiseStatistics } from "@pssr/crappifiers";
 import type { ByteRange, Dtype, Levels } from "@pssr/imaging";
 import type { ExportFormat } from "../images/image-exports.js";
 
@@ -74,6 +74,11 @@ export type PixelQuestion =
   | { whole: string }
   /** Part of an object. Answer: `Uint8Array`; NOT_FOUND where there is no such object. */
   | { part: string; range: ByteRange };
+
+/** What a task asks for whose crappifier has external steps. Answer: `Float32Array`, the pixels as the step leaves them. */
+export interface ExternalQuestion {
+  external: ExternalCall;
+}
 
 /** A piece of an export, handed over by its task; the answer comes when more is wanted. */
 export interface ExportPiece {

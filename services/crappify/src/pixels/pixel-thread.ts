@@ -1,6 +1,6 @@
 /** The script of the threads that work on pixels: does one task after the other, and asks the pool's thread for bytes. */
 import { workerData } from "node:worker_threads";
-import { crappify, noiseStatistics } from "@pssr/crappifiers";
+import { type CallExternal, crappifyCalling, noiseStatistics } from "@pssr/crappifiers";
 import {
   encodePng,
   encodeTiff,
@@ -18,7 +18,15 @@ import { orient } from "../pairs/orientation.js";
 import { ChunkCache } from "./chunk-cache.js";
 import { crappifyBand } from "./crappify-band.js";
 import { multiplySignal } from "./multiply-signal.js";
-import type { CrappifyOrder, Described, ExportPiece, PairBytes, PixelTask, PreviewBytes } from "./pixel-tasks.js";
+import type {
+  CrappifyOrder,
+  Described,
+  ExportPiece,
+  ExternalQuestion,
+  PairBytes,
+  PixelTask,
+  PreviewBytes,
+} from "./pixel-tasks.js";
 import { openStoredPixels, type StoredPixels } from "./stored-pixels.js";
 
 const { cacheBytes } = workerData as { cacheBytes: number };
@@ -31,15 +39,16 @@ type Options = { signal: AbortSignal };
 
 serveThread<PixelTask, unknown>(async (task, { signal, ask }) => {
   const image = await openStoredPixels(task.location);
+  const call: CallExternal = async (external) => (await ask({ external } satisfies ExternalQuestion)) as Float32Array;
   switch (task.do) {
     case "read":
       return handOver((await cache.read(image, task, { signal })).data);
     case "preview":
-      return preview(await cache.read(image, task, { signal }), task.order);
+      return preview(await cache.read(image, task, { signal }), task.order, call);
     case "band":
       return handOver(await crappifyBand(image, task, { signal }));
     case "pair":
-      return pair(image, task, { signal });
+      return pair(image, task, call, { signal });
     case "describe":
       return { value: await describe(image, task, { signal }) };
     case "export":
@@ -48,33 +57,47 @@ serveThread<PixelTask, unknown>(async (task, { signal, ask }) => {
   }
 });
 
-function preview(pixels: PixelArray, order: CrappifyOrder): ThreadResult<PreviewBytes> {
+async function preview(
+  pixels: PixelArray,
+  order: CrappifyOrder,
+  call: CallExternal,
+): Promise<ThreadResult<PreviewBytes>> {
   const { sampling } = order.crappifier;
-  const clean = low(pixels, { ...order, crappifier: { optics: [], sampling, detector: [] } });
-  const degraded = low(pixels, order);
+  const clean = await low(pixels, { ...order, crappifier: { optics: [], sampling, detector: [] } }, call);
+  const degraded = await low(pixels, order, call);
   const statistics = noiseStatistics(clean, degraded, order.calibration);
   const bytes = bytesOf(degraded);
   return { value: { low: bytes, statistics }, transfer: [bytes.buffer] };
 }
 
-async function pair(image: StoredPixels, task: Task<"pair">, options: Options): Promise<ThreadResult<PairBytes>> {
+async function pair(
+  image: StoredPixels,
+  task: Task<"pair">,
+  call: CallExternal,
+  options: Options,
+): Promise<ThreadResult<PairBytes>> {
   const tile = await cache.read(image, task, options);
   const side = tile.shape.at(-1)!;
   const { orientation, gain, degradeFirst, order } = task;
   if (gain !== 1) multiplySignal(tile, gain, order.calibration);
   const high = orient(tile.data, side, orientation);
   const degraded = degradeFirst
-    ? orient(low(tile, order), side / order.crappifier.sampling.scale, orientation)
-    : low({ ...tile, data: high }, order);
+    ? orient(await low(tile, order, call), side / order.crappifier.sampling.scale, orientation)
+    : await low({ ...tile, data: high }, order, call);
   const result = { high: bytesOf(high), low: bytesOf(degraded) };
   return { value: result, transfer: [result.high.buffer, result.low.buffer] };
 }
 
 /** The crappified counterpart; all planes are one tile's frames. */
-function low(pixels: PixelArray, { crappifier, calibration, key }: CrappifyOrder): PixelData {
+async function low(
+  pixels: PixelArray,
+  { crappifier, calibration, key }: CrappifyOrder,
+  call: CallExternal,
+): Promise<PixelData> {
   const { data, dtype } = pixels;
   const [height, width] = planeShape(pixels);
-  const { data: degraded } = crappify(
+  const { data: degraded } = await crappifyCalling(
+    call,
     crappifier,
     { data, dtype, frames: planeCount(pixels), height, width },
     calibration,

@@ -1,0 +1,130 @@
+/**
+ * Servers of other people that take steps of a crappifier: only those that the operator has named are called, each over a
+ * connection of its own, without any identity of ours. A call that meets a server on its way out is sent again.
+ */
+import {
+  type CrappifyResponse,
+  CustomCrappifierServiceDefinition,
+  connectionAdvice,
+  isPeerGone,
+  isPssrError,
+  PssrError,
+} from "@pssr/api";
+import { type Crappifier, type ExternalCall, externalSteps } from "@pssr/crappifiers";
+import { type Abortable, connectService, type ServiceConnection } from "@pssr/platform";
+import type { Client } from "nice-grpc";
+import { ClientError, Status } from "nice-grpc-common";
+import { pixelsIn, problemOf, toCrappifyRequest } from "./external-message.js";
+
+export interface ExternalCrappifiersOptions {
+  /** Those that may be called, `host:port`. */
+  addresses: readonly string[];
+  /** Time for one plane, milliseconds, over all tries that meet no server. */
+  deadlineMs: number;
+  /** Calls at once, over all addresses. */
+  calls: number;
+  /** Certificate authority of these servers, PEM; absent: connections are not encrypted. */
+  caFile?: string | undefined;
+}
+
+/** A server may be busy for once, and a training of hours ends with a call that fails. */
+const triesInTime = 2;
+
+export class ExternalCrappifiers {
+  readonly #options: ExternalCrappifiersOptions;
+  readonly #connections = new Map<string, ServiceConnection>();
+
+  constructor(options: ExternalCrappifiersOptions) {
+    this.#options = options;
+  }
+
+  /** Calls at once at most; 0 where none is allowed. */
+  get concurrency(): number {
+    return this.#options.addresses.length === 0 ? 0 : this.#options.calls;
+  }
+
+  /** INVALID_FIELD where a crappifier, which stands at `path`, names an address that is not allowed. */
+  check(crappifier: Crappifier, path: string): void {
+    const other = externalSteps(crappifier, path).find(({ address }) => !this.#options.addresses.includes(address));
+    if (other === undefined) return;
+    const field = `${other.path}.address`;
+    throw new PssrError(
+      "INVALID_FIELD",
+      `${field}: ${other.address} is not among the external crappifiers that this installation allows; its operator names them with --external-crappifiers (PSSR_EXTERNAL_CRAPPIFIERS)`,
+      { field },
+    );
+  }
+
+  /**
+   * Has a plane degraded; the caller has checked the address. Fails with UNAVAILABLE where the server cannot be reached, which
+   * may pass, and with EXTERNAL_CRAPPIFIER_FAILED where it refuses, is too slow, or answers something else than such a plane.
+   */
+  async call(call: ExternalCall, { signal }: Abortable): Promise<Float32Array<ArrayBuffer>> {
+    const { address } = call;
+    const client = this.#connection(address).client(CustomCrappifierServiceDefinition);
+    const response = await this.#answer(client, call, { signal });
+    const problem = problemOf(response, call);
+    if (problem !== undefined) throw failed(address, problem);
+    return pixelsIn(response);
+  }
+
+  close(): void {
+    for (const connection of this.#connections.values()) connection.close();
+    this.#connections.clear();
+  }
+
+  async #answer(
+    client: Client<typeof CustomCrappifierServiceDefinition>,
+    call: ExternalCall,
+    { signal }: Abortable,
+  ): Promise<CrappifyResponse> {
+    const request = toCrappifyRequest(call);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await client.crappify(request, signal === undefined ? {} : { signal });
+      } catch (error) {
+        if (signal?.aborted) throw signal.reason;
+        if (isPeerGone(error)) throw unreachable(call.address, error);
+        const isLate = isPssrError(error, "DEADLINE_EXCEEDED");
+        if (isLate && tries < triesInTime) continue;
+        throw failed(call.address, isLate ? this.#tooSlow() : `it answered ${answered(error)}`, error);
+      }
+    }
+  }
+
+  #connection(address: string): ServiceConnection {
+    let connection = this.#connections.get(address);
+    if (connection === undefined) {
+      const { deadlineMs, caFile } = this.#options;
+      connection = connectService(address, { peer: "external crappifier", deadlineMs, tls: { caFile } });
+      this.#connections.set(address, connection);
+    }
+    return connection;
+  }
+
+  #tooSlow(): string {
+    return `it did not answer within ${this.#options.deadlineMs} ms, ${triesInTime} times; make it faster, use smaller tiles, or raise --external-crappifier-deadline (PSSR_EXTERNAL_CRAPPIFIER_DEADLINE)`;
+  }
+}
+
+/** The status in its own words. */
+function answered(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof ClientError) return `${Status[cause.code]}: ${cause.details}`;
+  if (isPssrError(error)) return `${error.reason}: ${error.message}`;
+  return String(error);
+}
+
+function unreachable(address: string, cause: unknown): PssrError {
+  const details = answered(cause);
+  const advice = connectionAdvice(details, "--external-crappifier-ca-file (PSSR_EXTERNAL_CRAPPIFIER_CA_FILE)");
+  const message = `the external crappifier at ${address} cannot be reached: ${advice ?? "is it running?"} (${details})`;
+  return new PssrError("UNAVAILABLE", message, { cause, metadata: { address } });
+}
+
+function failed(address: string, problem: string, cause?: unknown): PssrError {
+  return new PssrError("EXTERNAL_CRAPPIFIER_FAILED", `the external crappifier at ${address}: ${problem}`, {
+    cause,
+    metadata: { address },
+  });
+}
