@@ -111,7 +111,8 @@ export async function finished({ operations, reports }: Installation, { name }: 
   const { result, error } = await operations.wait(name);
   if (result !== undefined) return Training.decode(result.bytes);
   if (error?.reason === "INTERNAL") throw new Error(reports.join("\n"));
-  throw new PssrError(error!.reason, error!.message, { ...(error!.field && { field: error!.field }) });
+  const { reason, message, field, metadata } = error!;
+  throw new PssrError(reason, message, { ...(field && { field }), metadata });
 }
 
 /** The steps and losses of a training, read in pages. */

@@ -48,6 +48,8 @@ export class PairServer {
   brokenFrom = Number.POSITIVE_INFINITY;
   /** The stream breaks off before this step, once. */
   breakAt: number | undefined;
+  /** What every stream that comes to this step ends with. */
+  failAt: { step: number; error: PssrError } | undefined;
   #holdAt = Number.POSITIVE_INFINITY;
   #changed: (() => void)[] = [];
   #server: GrpcServer | undefined;
@@ -160,6 +162,7 @@ export class PairServer {
           this.breakAt = undefined;
           throw new PssrError("UNAVAILABLE", "this instance shuts down");
         }
+        if (step === this.failAt?.step) throw this.failAt.error;
         const parts = step >= this.brokenFrom ? brokenPairParts : pairParts;
         for (let index = 0; index < request.batchSize; index++) yield* parts(step, index, request.batchSize);
       }
