@@ -1,11 +1,11 @@
 /**
  * The loops that give each pixel of a plane its noise: which words a pixel gets depends on its number alone. They go by
- * chunks, whose numbers stay in the first cache, and in each by passes without branches; the few pixels for which a table
- * does not suffice are put on a list and mended one by one.
+ * chunks, whose numbers stay in the first cache, and in each by passes; the few pixels for which a pass does not suffice are
+ * put on a list and mended one by one.
  */
 
 import { exp } from "./elementary";
-import { normalFast, normalFromWord, normalIsRejected } from "./normal";
+import { fillNormals } from "./normal";
 import { poissonFromWords } from "./poisson";
 import { countAt, countEntry, isBeyond, TABLE_MEANS } from "./poisson-table";
 import { pixelWords } from "./threefry";
@@ -13,22 +13,22 @@ import { unit } from "./unit";
 
 /** Pixels of a chunk. */
 const CHUNK: i32 = 512;
-const buffer: usize = memory.data((512 + 16) * 4, 16);
-const secondBuffer: usize = memory.data((512 + 16) * 4, 16);
-/** Normal numbers or counts of photons, float64. */
-const numbers: usize = memory.data(512 * 8, 16);
+const buffer: usize = memory.data((512 + 32) * 4, 16);
+const secondBuffer: usize = memory.data((512 + 32) * 4, 16);
+/** Normal numbers or counts of photons. */
+const numbers: usize = memory.data(512 * 4, 16);
 /** Mean counts of photons: the whole part as i32, the rest as float64. */
 const wholes: usize = memory.data(512 * 4, 16);
 const rests: usize = memory.data(512 * 8, 16);
 /** Pixels to be mended, by their number in the chunk. */
-const list: usize = memory.data((512 + 1) * 4, 16);
+const list: usize = memory.data(512 * 4, 16);
 
 /** value ← value + offset + deviation · normal number. Pixel n takes word n. */
 export function addNormal(values: usize, count: i32, offset: f64, deviation: f64): void {
   for (let start = 0; start < count; start += CHUNK) {
     const size = min(CHUNK, count - start);
-    drawNormals(numbers, start, size);
-    blend(values + ((<usize>start) << 2), size, 1, offset, deviation);
+    drawNormals(start, size);
+    blend(values + <usize>(start << 2), size, 1, offset, deviation);
   }
 }
 
@@ -36,11 +36,11 @@ export function addNormal(values: usize, count: i32, offset: f64, deviation: f64
 export function multiplyNormal(values: usize, count: i32, black: f64, deviation: f64): void {
   for (let start = 0; start < count; start += CHUNK) {
     const size = min(CHUNK, count - start);
-    drawNormals(numbers, start, size);
+    drawNormals(start, size);
     for (let n = 0; n < size; n++) {
       const at = values + <usize>((start + n) << 2);
       const value = <f64>load<f32>(at);
-      store<f32>(at, <f32>(value + deviation * (value - black) * load<f64>(numbers + <usize>(n << 3))));
+      store<f32>(at, <f32>(value + deviation * (value - black) * <f64>load<f32>(numbers + <usize>(n << 2))));
     }
   }
 }
@@ -48,24 +48,17 @@ export function multiplyNormal(values: usize, count: i32, black: f64, deviation:
 /** Writes the normal numbers of the pixels 0, 1 … themselves, in float64. */
 export function normals(out: usize, count: i32): void {
   for (let start = 0; start < count; start += CHUNK) {
-    drawNormals(out + ((<usize>start) << 3), start, min(CHUNK, count - start));
+    const size = min(CHUNK, count - start);
+    drawNormals(start, size);
+    for (let n = 0; n < size; n++) {
+      store<f64>(out + <usize>((start + n) << 3), <f64>load<f32>(numbers + <usize>(n << 2)));
+    }
   }
 }
 
-function drawNormals(out: usize, start: i32, size: i32): void {
-  const words = pixelWords(buffer, start, size, 0);
-  let rejected = 0;
-  for (let n = 0; n < size; n++) {
-    const word = load<i32>(words + ((<usize>n) << 2));
-    const x = normalFast(word);
-    store<f64>(out + ((<usize>n) << 3), x);
-    store<i32>(list + ((<usize>rejected) << 2), n);
-    rejected += <i32>normalIsRejected(word, x);
-  }
-  for (let i = 0; i < rejected; i++) {
-    const n = load<i32>(list + ((<usize>i) << 2));
-    store<f64>(out + ((<usize>n) << 3), normalFromWord(load<i32>(words + ((<usize>n) << 2)), start + n));
-  }
+/** To `numbers` the standard normal numbers of the pixels from `start` on. */
+function drawNormals(start: i32, size: i32): void {
+  fillNormals(numbers, pixelWords(buffer, start, size, 0), start, size);
 }
 
 /**
@@ -103,21 +96,21 @@ export function blendPoisson(
   }
 }
 
-/** value ← keep · value + offset + gain · number, of a chunk that may be written up to a whole vector. */
+/** value ← keep · value + offset + gain · number */
 function blend(values: usize, size: i32, keep: f64, offset: f64, gain: f64): void {
-  const keeps = f64x2.splat(keep);
-  const offsets = f64x2.splat(offset);
-  const gains = f64x2.splat(gain);
+  const keeps = f32x4.splat(<f32>keep);
+  const offsets = f32x4.splat(<f32>offset);
+  const gains = f32x4.splat(<f32>gain);
   let n = 0;
-  for (; n + 2 <= size; n += 2) {
-    const at = values + ((<usize>n) << 2);
-    const value = f64x2.promote_low_f32x4(v128.load64_zero(at));
-    const noise = f64x2.add(offsets, f64x2.mul(gains, v128.load(numbers + ((<usize>n) << 3))));
-    v128.store64_lane(at, f32x4.demote_f64x2_zero(f64x2.add(f64x2.mul(keeps, value), noise)), 0);
+  for (; n + 4 <= size; n += 4) {
+    const at = values + <usize>(n << 2);
+    const noise = f32x4.add(offsets, f32x4.mul(gains, v128.load(numbers + <usize>(n << 2))));
+    v128.store(at, f32x4.add(f32x4.mul(keeps, v128.load(at)), noise));
   }
-  if (n < size) {
-    const at = values + ((<usize>n) << 2);
-    store<f32>(at, <f32>(keep * <f64>load<f32>(at) + (offset + gain * load<f64>(numbers + ((<usize>n) << 3)))));
+  for (; n < size; n++) {
+    const at = values + <usize>(n << 2);
+    const noise = <f32>offset + <f32>gain * load<f32>(numbers + <usize>(n << 2));
+    store<f32>(at, <f32>keep * load<f32>(at) + noise);
   }
 }
 
@@ -172,28 +165,18 @@ function drawLargeCounts(
     if (load<i32>(wholes + word) < TABLE_MEANS) continue;
     const mean = (<f64>load<f32>(values + word) - black) / unit;
     const photons = poissonFromWords(mean, load<u32>(firstWords + word), load<u32>(secondWords + word), start + n);
-    store<f64>(numbers + ((<usize>n) << 3), photons);
+    store<f32>(numbers + <usize>(n << 2), <f32>photons);
   }
 }
 
 /** Counts of the means in `wholes`, from the table. */
 function drawCounts(size: i32, words: usize): void {
-  let rejected = 0;
   for (let n = 0; n < size; n++) {
-    const mean = load<i32>(wholes + ((<usize>n) << 2));
-    const word = load<u32>(words + ((<usize>n) << 2)) >>> 1;
-    const entry = countEntry(mean, word);
-    store<f64>(numbers + ((<usize>n) << 3), <f64>countAt(mean, entry));
-    store<i32>(list + ((<usize>rejected) << 2), n);
-    rejected += <i32>isBeyond(entry, word);
-  }
-  for (let i = 0; i < rejected; i++) {
-    const n = load<i32>(list + ((<usize>i) << 2));
-    const mean = load<i32>(wholes + ((<usize>n) << 2));
-    const word = load<u32>(words + ((<usize>n) << 2)) >>> 1;
+    const mean = load<i32>(wholes + <usize>(n << 2));
+    const word = load<u32>(words + <usize>(n << 2)) >>> 1;
     let entry = countEntry(mean, word);
     while (isBeyond(entry, word)) entry++;
-    store<f64>(numbers + ((<usize>n) << 3), <f64>countAt(mean, entry));
+    store<f32>(numbers + <usize>(n << 2), <f32>countAt(mean, entry));
   }
 }
 
@@ -213,9 +196,9 @@ function addSmallCounts(size: i32, words: usize): void {
       upTo = f64x2.add(upTo, p);
       count = i64x2.add(count, f64x2.gt(uniform, upTo));
     }
-    const at = numbers + ((<usize>n) << 3);
-    const counted = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(count, count, 0, 2, 0, 2));
-    v128.store(at, f64x2.sub(v128.load(at), counted));
+    const at = numbers + <usize>(n << 2);
+    const counted = f32x4.convert_i32x4_s(v128.shuffle<i32>(count, count, 0, 2, 0, 2));
+    v128.store64_lane(at, f32x4.sub(v128.load64_zero(at), counted), 0);
     store<i32>(list + ((<usize>rejected) << 2), n);
     rejected += <i32>v128.any_true(f64x2.gt(uniform, upTo));
   }
@@ -240,8 +223,8 @@ function addRareCount(n: i32, word: u32): void {
     upTo += p;
   }
   if (k <= SMALL_COUNTS) return;
-  const at = numbers + ((<usize>n) << 3);
-  store<f64>(at, load<f64>(at) + <f64>(k - SMALL_COUNTS));
+  const at = numbers + <usize>(n << 2);
+  store<f32>(at, load<f32>(at) + <f32>(k - SMALL_COUNTS));
 }
 
 /** e to the power of −x for 0 ≤ x < 1, within 2⁻³⁵: e^−½ times Taylor's series of ½ − x to the tenth power. */

@@ -2,7 +2,7 @@
 import { pixelWords } from "./threefry";
 
 const CHUNK: i32 = 512;
-const buffer: usize = memory.data((512 + 16) * 4, 16);
+const buffer: usize = memory.data((512 + 32) * 4, 16);
 
 /**
  * A pixel becomes `first` where its word is below `firstBelow`, else `second` where it is below `secondBelow`, both

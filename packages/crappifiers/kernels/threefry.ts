@@ -2,14 +2,15 @@
  * Threefry 4x32-20, a counter-based generator of J. K. Salmon, M. A. Moraes, R. O. Dror and D. E. Shaw, "Parallel random
  * numbers: as easy as 1, 2, 3", SC'11 (2011), section 4.2: four words are a pure function of a counter of four words and
  * a key of four. Nothing is remembered between blocks, so any pixel's number can be had alone, in any order. It needs
- * only additions, rotations and exclusive-ors, and so four blocks side by side in vectors; Philox, the other generator
+ * only additions, rotations and exclusive-ors, and so blocks side by side in vectors; Philox, the other generator
  * of that paper, multiplies 32-bit words to 64 bits.
  */
 
 /** The constant of the key schedule's fifth word (C240 of Skein's Threefish, its lower 32 bits). */
 const PARITY: i32 = 0x1bd11bda;
-/** Blocks that are made together. */
-export const BLOCKS_TOGETHER: i32 = 4;
+const BLOCKS_A_VECTOR: i32 = 4;
+/** Blocks that are made together: two vectors of them, as the processor works on one while the other waits for itself. */
+const BLOCKS_TOGETHER: i32 = 8;
 export const WORDS_PER_BLOCK: i32 = 4;
 
 let k0: i32 = 0;
@@ -32,7 +33,7 @@ export function useKey(word0: i32, word1: i32, word2: i32, word3: i32, first: i3
 }
 
 /**
- * Makes the words of pixels, one each, and returns where they lie in the buffer, which has room for 16 more.
+ * Makes the words of pixels, one each, and returns where they lie in the buffer, which has room for 32 more.
  *
  * @param start The first pixel, counted from the first of what the kernel works on.
  * @param series Words of different series have nothing to do with each other.
@@ -46,7 +47,7 @@ export function pixelWords(buffer: usize, start: i32, pixels: i32, series: i32):
 
 /**
  * Writes the words of the blocks with the counters (c0, c1, c2, c3), (c0 + 1, c1, c2, c3) … one after the other. `blocks`
- * is rounded up to a multiple of four: `out` needs that room.
+ * is rounded up to a multiple of eight: `out` needs that room.
  */
 export function fillBlocks(out: usize, blocks: i32, c0: i32, c1: i32, c2: i32, c3: i32): void {
   const key0 = i32x4.splat(k0);
@@ -55,12 +56,16 @@ export function fillBlocks(out: usize, blocks: i32, c0: i32, c1: i32, c2: i32, c
   const key3 = i32x4.splat(k3);
   const key4 = i32x4.splat(k4);
   let counter = i32x4.add(i32x4.splat(c0), i32x4(0, 1, 2, 3));
-  const end = out + ((<usize>blocks + 3) & ~3) * 16;
-  for (; out < end; out += 64) {
+  const end = out + <usize>(((blocks + BLOCKS_TOGETHER - 1) & -BLOCKS_TOGETHER) * 16);
+  for (; out < end; out += 128) {
     let x0 = i32x4.add(counter, key0);
     let x1 = i32x4.splat(c1 + k1);
     let x2 = i32x4.splat(c2 + k2);
     let x3 = i32x4.splat(c3 + k3);
+    let y0 = i32x4.add(x0, i32x4.splat(BLOCKS_A_VECTOR));
+    let y1 = x1;
+    let y2 = x2;
+    let y3 = x3;
     counter = i32x4.add(counter, i32x4.splat(BLOCKS_TOGETHER));
     // Twenty rounds: the rotations repeat after eight; after every fourth the key comes in, each time one word on.
     let a = key0;
@@ -70,46 +75,86 @@ export function fillBlocks(out: usize, blocks: i32, c0: i32, c1: i32, c2: i32, c
     let e = key4;
     for (let injection = 1; ; injection += 2) {
       x0 = i32x4.add(x0, x1);
+      y0 = i32x4.add(y0, y1);
       x2 = i32x4.add(x2, x3);
+      y2 = i32x4.add(y2, y3);
       x1 = v128.xor(rotate(x1, 10), x0);
+      y1 = v128.xor(rotate(y1, 10), y0);
       x3 = v128.xor(rotate(x3, 26), x2);
+      y3 = v128.xor(rotate(y3, 26), y2);
       x0 = i32x4.add(x0, x3);
+      y0 = i32x4.add(y0, y3);
       x2 = i32x4.add(x2, x1);
+      y2 = i32x4.add(y2, y1);
       x3 = v128.xor(rotate(x3, 11), x0);
+      y3 = v128.xor(rotate(y3, 11), y0);
       x1 = v128.xor(rotate(x1, 21), x2);
+      y1 = v128.xor(rotate(y1, 21), y2);
       x0 = i32x4.add(x0, x1);
+      y0 = i32x4.add(y0, y1);
       x2 = i32x4.add(x2, x3);
+      y2 = i32x4.add(y2, y3);
       x1 = v128.xor(rotate(x1, 13), x0);
+      y1 = v128.xor(rotate(y1, 13), y0);
       x3 = v128.xor(rotate(x3, 27), x2);
+      y3 = v128.xor(rotate(y3, 27), y2);
       x0 = i32x4.add(x0, x3);
+      y0 = i32x4.add(y0, y3);
       x2 = i32x4.add(x2, x1);
+      y2 = i32x4.add(y2, y1);
       x3 = v128.xor(rotate(x3, 23), x0);
+      y3 = v128.xor(rotate(y3, 23), y0);
       x1 = v128.xor(rotate(x1, 5), x2);
+      y1 = v128.xor(rotate(y1, 5), y2);
       x0 = i32x4.add(x0, b);
+      y0 = i32x4.add(y0, b);
       x1 = i32x4.add(x1, c);
+      y1 = i32x4.add(y1, c);
       x2 = i32x4.add(x2, d);
+      y2 = i32x4.add(y2, d);
       x3 = i32x4.add(x3, i32x4.add(e, i32x4.splat(injection)));
+      y3 = i32x4.add(y3, i32x4.add(e, i32x4.splat(injection)));
       if (injection === 5) break;
       x0 = i32x4.add(x0, x1);
+      y0 = i32x4.add(y0, y1);
       x2 = i32x4.add(x2, x3);
+      y2 = i32x4.add(y2, y3);
       x1 = v128.xor(rotate(x1, 6), x0);
+      y1 = v128.xor(rotate(y1, 6), y0);
       x3 = v128.xor(rotate(x3, 20), x2);
+      y3 = v128.xor(rotate(y3, 20), y2);
       x0 = i32x4.add(x0, x3);
+      y0 = i32x4.add(y0, y3);
       x2 = i32x4.add(x2, x1);
+      y2 = i32x4.add(y2, y1);
       x3 = v128.xor(rotate(x3, 17), x0);
+      y3 = v128.xor(rotate(y3, 17), y0);
       x1 = v128.xor(rotate(x1, 11), x2);
+      y1 = v128.xor(rotate(y1, 11), y2);
       x0 = i32x4.add(x0, x1);
+      y0 = i32x4.add(y0, y1);
       x2 = i32x4.add(x2, x3);
+      y2 = i32x4.add(y2, y3);
       x1 = v128.xor(rotate(x1, 25), x0);
+      y1 = v128.xor(rotate(y1, 25), y0);
       x3 = v128.xor(rotate(x3, 10), x2);
+      y3 = v128.xor(rotate(y3, 10), y2);
       x0 = i32x4.add(x0, x3);
+      y0 = i32x4.add(y0, y3);
       x2 = i32x4.add(x2, x1);
+      y2 = i32x4.add(y2, y1);
       x3 = v128.xor(rotate(x3, 18), x0);
+      y3 = v128.xor(rotate(y3, 18), y0);
       x1 = v128.xor(rotate(x1, 20), x2);
+      y1 = v128.xor(rotate(y1, 20), y2);
       x0 = i32x4.add(x0, c);
+      y0 = i32x4.add(y0, c);
       x1 = i32x4.add(x1, d);
+      y1 = i32x4.add(y1, d);
       x2 = i32x4.add(x2, e);
+      y2 = i32x4.add(y2, e);
       x3 = i32x4.add(x3, i32x4.add(a, i32x4.splat(injection + 1)));
+      y3 = i32x4.add(y3, i32x4.add(a, i32x4.splat(injection + 1)));
       const first = a;
       const second = b;
       a = c;
@@ -118,19 +163,24 @@ export function fillBlocks(out: usize, blocks: i32, c0: i32, c1: i32, c2: i32, c
       d = first;
       e = second;
     }
-    // Each vector holds one word of four blocks; in memory the words of a block stand together.
-    const low01 = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5);
-    const low23 = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5);
-    const high01 = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
-    const high23 = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
-    v128.store(out, v128.shuffle<i64>(low01, low23, 0, 2));
-    v128.store(out, v128.shuffle<i64>(low01, low23, 1, 3), 16);
-    v128.store(out, v128.shuffle<i64>(high01, high23, 0, 2), 32);
-    v128.store(out, v128.shuffle<i64>(high01, high23, 1, 3), 48);
+    storeBlocks(out, x0, x1, x2, x3);
+    storeBlocks(out + 64, y0, y1, y2, y3);
   }
 }
 
-const more: usize = memory.data(64, 16);
+/** Each vector holds one word of four blocks; in memory the words of a block stand together. */
+function storeBlocks(out: usize, x0: v128, x1: v128, x2: v128, x3: v128): void {
+  const low01 = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5);
+  const low23 = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5);
+  const high01 = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
+  const high23 = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
+  v128.store(out, v128.shuffle<i64>(low01, low23, 0, 2));
+  v128.store(out, v128.shuffle<i64>(low01, low23, 1, 3), 16);
+  v128.store(out, v128.shuffle<i64>(high01, high23, 0, 2), 32);
+  v128.store(out, v128.shuffle<i64>(high01, high23, 1, 3), 48);
+}
+
+const more: usize = memory.data(128, 16);
 
 /** Where the four further words of a pixel lie whose first sample was rejected. Lanes count from 1. Valid until the next call. */
 export function moreWords(pixel: i32, lane: i32): usize {
