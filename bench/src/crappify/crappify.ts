@@ -22,12 +22,16 @@ interface Case {
 
 const poisson = { kind: "poisson", mix: { value: 1 } };
 const gaussian = (sigma: number) => ({ kind: "gaussian", sigma: { value: sigma } });
+const saltAndPepper = { kind: "salt_and_pepper", amount: { value: 0.005 } };
 const noise = (...detector: object[]) => ({ sampling: { scale: 1 }, detector });
 
 const cases: Case[] = [
   { name: "pair", crappifier: { detector: [poisson] }, target: 10 },
   { name: "poisson", crappifier: noise(poisson), target: 15 },
   { name: "gaussian", crappifier: noise(gaussian(13)), target: 5 },
+  { name: "salt-and-pepper", crappifier: noise(saltAndPepper) },
+  { name: "blur", crappifier: noise({ kind: "gaussian_blur", sigma: { value: 2 } }) },
+  { name: "chain", crappifier: noise(poisson, gaussian(4), saltAndPepper), target: 10 },
 ];
 
 export async function run(): Promise<Row[]> {

@@ -30,6 +30,8 @@ export interface PairGround extends AsyncDisposable {
   address: string;
   token(): Promise<string>;
   tileSizes: readonly number[];
+  /** The image's name. */
+  image: string;
   datasetName(tileSize: number): string;
   datasetKey(tileSize: number): { project: string; id: string };
   objects: ObjectStore;
@@ -77,6 +79,7 @@ export async function startPairGround(tileSizes: readonly number[]): Promise<Pai
     address: service.address,
     token,
     tileSizes,
+    image: `${parent}/images/texture`,
     datasetName: (tileSize) => `${parent}/datasets/tiles-${tileSize}`,
     datasetKey: (tileSize) => ({ project, id: `tiles-${tileSize}` }),
     objects,

@@ -4,11 +4,12 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { CrappifyServiceDefinition } from "@pssr/api";
 import { defaultCrappifier } from "@pssr/crappifiers";
 import { type PairStreamSpec, PairStreams, PixelReader } from "@pssr/crappify";
-import { createLogger } from "@pssr/platform";
+import { connectService, createLogger } from "@pssr/platform";
 import { inTurns } from "../in-turns.js";
-import { median } from "../median.js";
+import { median, quantile } from "../median.js";
 import { type Row, row } from "../row.js";
 import { type PairGround, startPairGround } from "./pair-ground.js";
 import type { ReaderOrder } from "./pair-reader.js";
@@ -29,17 +30,55 @@ export async function streamPairs(): Promise<Row[]> {
     const target = { least: 0.85, ofRatio: true };
     rows.push(row(`crappify/stream-pairs-${tileSize}`, "pairs/s", median(rate.ours), target, peer));
   }
+  rows.push(await previews(ground), await memoryGrowth(ground));
   return rows;
 }
 
+/** How long someone waits who moves a slider: a preview of 512², over gRPC. */
+async function previews(ground: PairGround): Promise<Row> {
+  const connection = connectService(ground.address, { peer: "crappify", token: () => ground.token() });
+  const { preview } = connection.client(CrappifyServiceDefinition);
+  const request = { image: ground.image, region: { start: [], shape: [512n, 512n] } };
+  const times: number[] = [];
+  for (let seed = 0; seed < 60; seed++) {
+    const begun = performance.now();
+    await preview({ ...request, seed: BigInt(seed) });
+    if (seed >= 10) times.push(performance.now() - begun);
+  }
+  connection.close();
+  return row("crappify/preview-512", "ms, p99", quantile(times, 0.99), { most: 50 });
+}
+
+const batches = 100_000;
+
+/** What the service's process grows by from a fifth of the batches on, when all caches are full, to the last one. */
+async function memoryGrowth(ground: PairGround): Promise<Row> {
+  const MiB = 2 ** 20;
+  const rss = () => {
+    globalThis.gc?.();
+    return process.memoryUsage().rss / MiB;
+  };
+  const read = (steps: number, seed: number) => throughGrpc(ground, 128, steps, seed, 1);
+  await read(batches / 5, 1);
+  const before = rss();
+  await read((4 * batches) / 5, 2);
+  return row("crappify/memory-growth", `MiB over ${batches} batches`, rss() - before, { most: 32 });
+}
+
 /** Seconds for the steps, from the first pair on. */
-async function throughGrpc(ground: PairGround, tileSize: number, steps: number, round: number): Promise<number> {
+async function throughGrpc(
+  ground: PairGround,
+  tileSize: number,
+  steps: number,
+  round: number,
+  size = batchSize,
+): Promise<number> {
   const reader: ChildProcess = fork(new URL("./pair-reader.js", import.meta.url), { stdio: "inherit" });
   const order: ReaderOrder = {
     address: ground.address,
     token: await ground.token(),
     dataset: ground.datasetName(tileSize),
-    batchSize,
+    batchSize: size,
     steps,
     seed: round,
   };

@@ -10,7 +10,8 @@ const LOWER_BITS: i32 = 11;
 /**
  * Along rows: output pixel i of each row is the sum of `taps` input pixels from `starts[i]` on. `upper` and `lower` hold
  * the parts of its weights (i16, `taps` a pixel); `taps` is a multiple of eight, what is not needed has weight zero.
- * `outputWidth` is a multiple of four; behind the input as many bytes as there are taps may be read.
+ * `outputWidth` is a multiple of four; behind the input as many bytes as there are taps may be read. The pixels from
+ * `roundFrom` to `roundTo`, multiples of four, have weights without a lower part.
  */
 export function resampleRows(
   out: usize,
@@ -22,27 +23,48 @@ export function resampleRows(
   upper: usize,
   lower: usize,
   taps: i32,
+  roundFrom: i32,
+  roundTo: i32,
 ): void {
   for (let row = 0; row < height; row++) {
-    // The commonest case, bilinear by four, has no need of a loop over taps.
-    if (taps === 8) resampleRow8(out, input, outputWidth, starts, upper, lower);
-    else resampleRow(out, input, outputWidth, starts, upper, lower, taps);
+    // The commonest case, bilinear by four, has no need of a loop over taps; nor, but at the edges, of a lower part.
+    if (taps === 8) {
+      resampleRow8(out, input, 0, roundFrom, starts, upper, lower);
+      resampleRoundRow8(out, input, roundFrom, roundTo, starts, upper);
+      resampleRow8(out, input, roundTo, outputWidth, starts, upper, lower);
+    } else {
+      resampleRow(out, input, outputWidth, starts, upper, lower, taps);
+    }
     input += width;
     out += outputWidth;
   }
 }
 
-function resampleRow8(out: usize, input: usize, outputWidth: i32, starts: usize, upper: usize, lower: usize): void {
-  const end = out + outputWidth;
-  for (; out < end; out += 4) {
-    const sum0 = weightedSum8(input + load<i32>(starts), upper, lower);
-    const sum1 = weightedSum8(input + load<i32>(starts, 4), upper + 16, lower + 16);
-    const sum2 = weightedSum8(input + load<i32>(starts, 8), upper + 32, lower + 32);
-    const sum3 = weightedSum8(input + load<i32>(starts, 12), upper + 48, lower + 48);
-    v128.store32_lane(out, rounded(sideBySide(sum0, sum1, sum2, sum3)), 0);
-    starts += 16;
-    upper += 64;
-    lower += 64;
+function resampleRoundRow8(out: usize, input: usize, from: i32, to: i32, starts: usize, upper: usize): void {
+  for (let i = from; i < to; i += 4) {
+    const places = starts + <usize>(i << 2);
+    const weights = upper + <usize>(i << 4);
+    const sum0 = roundSum8(input + load<i32>(places), weights);
+    const sum1 = roundSum8(input + load<i32>(places, 4), weights + 16);
+    const sum2 = roundSum8(input + load<i32>(places, 8), weights + 32);
+    const sum3 = roundSum8(input + load<i32>(places, 12), weights + 48);
+    v128.store32_lane(out + i, rounded(i32x4.shl(sideBySide(sum0, sum1, sum2, sum3), LOWER_BITS)), 0);
+  }
+}
+
+function roundSum8(pixels: usize, upper: usize): v128 {
+  return i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(v128.load64_zero(pixels)), v128.load(upper));
+}
+
+function resampleRow8(out: usize, input: usize, from: i32, to: i32, starts: usize, upper: usize, lower: usize): void {
+  for (let i = from; i < to; i += 4) {
+    const places = starts + <usize>(i << 2);
+    const weights = <usize>(i << 4);
+    const sum0 = weightedSum8(input + load<i32>(places), upper + weights, lower + weights);
+    const sum1 = weightedSum8(input + load<i32>(places, 4), upper + weights + 16, lower + weights + 16);
+    const sum2 = weightedSum8(input + load<i32>(places, 8), upper + weights + 32, lower + weights + 32);
+    const sum3 = weightedSum8(input + load<i32>(places, 12), upper + weights + 48, lower + weights + 48);
+    v128.store32_lane(out + i, rounded(sideBySide(sum0, sum1, sum2, sum3)), 0);
   }
 }
 
@@ -97,7 +119,8 @@ function weightedSum(pixels: usize, upper: usize, lower: usize, taps: i32): v128
 
 /**
  * Along columns: output row i is the sum of `counts[i]` input rows from `starts[i]` on, with whole weights (i32, `taps` a
- * row). `width` is a multiple of four.
+ * row). `width` is a multiple of eight. The rows from `roundFrom` to `roundTo` have weights that are multiples of
+ * 2^`roundBits`, and so small that sums of 16 bits suffice without these.
  */
 export function resampleColumns(
   out: usize,
@@ -108,22 +131,46 @@ export function resampleColumns(
   counts: usize,
   weights: usize,
   taps: i32,
+  roundFrom: i32,
+  roundTo: i32,
+  roundBits: i32,
 ): void {
   for (let i = 0; i < outputHeight; i++) {
-    const first = input + <usize>(load<i32>(starts + ((<usize>i) << 2)) * width);
-    const count = load<i32>(counts + ((<usize>i) << 2));
-    const ownWeights = weights + ((<usize>(i * taps)) << 2);
-    for (let column = 0; column < width; column += 4) {
-      let sums = i32x4.splat(0);
-      let pixels = first + column;
-      for (let k = 0; k < count; k++) {
-        const four = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(pixels)));
-        sums = i32x4.add(sums, i32x4.mul(four, v128.load32_splat(ownWeights + ((<usize>k) << 2))));
-        pixels += width;
-      }
-      v128.store32_lane(out + column, rounded(sums), 0);
-    }
+    const first = input + <usize>(load<i32>(starts + <usize>(i << 2)) * width);
+    const count = load<i32>(counts + <usize>(i << 2));
+    const ownWeights = weights + <usize>((i * taps) << 2);
+    if (i >= roundFrom && i < roundTo) resampleRoundRow(out, first, width, count, ownWeights, roundBits);
+    else resampleColumnsRow(out, first, width, count, ownWeights);
     out += width;
+  }
+}
+
+function resampleColumnsRow(out: usize, first: usize, width: i32, count: i32, weights: usize): void {
+  for (let column = 0; column < width; column += 4) {
+    let sums = i32x4.splat(0);
+    let pixels = first + column;
+    for (let k = 0; k < count; k++) {
+      const four = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(pixels)));
+      sums = i32x4.add(sums, i32x4.mul(four, v128.load32_splat(weights + <usize>(k << 2))));
+      pixels += width;
+    }
+    v128.store32_lane(out + column, rounded(sums), 0);
+  }
+}
+
+function resampleRoundRow(out: usize, first: usize, width: i32, count: i32, weights: usize, bits: i32): void {
+  const fraction = FRACTION_BITS - bits;
+  const half: i32 = 1 << (fraction - 1);
+  for (let column = 0; column < width; column += 8) {
+    let sums = i16x8.splat(<i16>half);
+    let pixels = first + column;
+    for (let k = 0; k < count; k++) {
+      const weight: i32 = load<i32>(weights + <usize>(k << 2)) >> bits;
+      sums = i16x8.add(sums, i16x8.mul(i16x8.extend_low_i8x16_u(v128.load64_zero(pixels)), i16x8.splat(<i16>weight)));
+      pixels += width;
+    }
+    const whole = i16x8.shr_u(sums, fraction);
+    v128.store64_lane(out + column, i8x16.narrow_i16x8_u(whole, whole), 0);
   }
 }
 

@@ -24,8 +24,22 @@ interface Exports {
     upper: number,
     lower: number,
     taps: number,
+    roundFrom: number,
+    roundTo: number,
   ): void;
-  resampleColumns: ColumnPass;
+  resampleColumns(
+    out: number,
+    input: number,
+    width: number,
+    outputHeight: number,
+    starts: number,
+    counts: number,
+    weights: number,
+    taps: number,
+    roundFrom: number,
+    roundTo: number,
+    roundBits: number,
+  ): void;
   resampleRowsOfShorts: RowPass;
   resampleRowsOfFloats: RowPass;
   resampleColumnsToShorts: ColumnPass;

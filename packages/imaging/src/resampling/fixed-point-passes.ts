@@ -10,8 +10,10 @@ import type { Passes, Plan } from "./float-passes.js";
 const fractionBits = 22;
 const lowerBits = 11;
 /** Pixels that the kernels make together, and taps that they add together. */
-const pixelsTogether = 4;
+const pixelsTogether = 8;
 const tapsTogether = 8;
+/** Pixels of a row whose sums stand side by side. */
+const rowGroup = 4;
 
 export class FixedPointPasses implements Passes {
   readonly #plan: Plan;
@@ -52,19 +54,26 @@ export class FixedPointPasses implements Passes {
       copyToKernels(x.starts, xStarts);
       copyToKernels(x.upper, upper);
       copyToKernels(x.lower, lower);
-      kernels.resampleRows(rowsAt, inputAt, height, width, stride, xStarts, upper, lower, x.taps);
+      const { taps, round } = x;
+      kernels.resampleRows(rowsAt, inputAt, height, width, stride, xStarts, upper, lower, taps, round.from, round.to);
     }
     if (y !== undefined) {
       copyToKernels(y.starts, yStarts);
       copyToKernels(y.counts, yCounts);
       copyToKernels(y.weights, yWeights);
-      kernels.resampleColumns(outputAt, rowsAt, stride, outputHeight, yStarts, yCounts, yWeights, y.taps);
+      const { taps, round, roundBits } = y;
+      const weights = [yStarts, yCounts, yWeights, taps, round.from, round.to, roundBits] as const;
+      kernels.resampleColumns(outputAt, rowsAt, stride, outputHeight, ...weights);
     }
     this.#takeOut(output as Uint8Array, y === undefined ? rowsAt : outputAt);
   }
 
   #takeOut(output: Uint8Array, at: number): void {
     const { outputHeight, outputWidth } = this.#plan;
+    if (outputWidth === this.#stride) {
+      output.set(new Uint8Array(kernels.memory.buffer, at, output.length));
+      return;
+    }
     for (let row = 0; row < outputHeight; row++) {
       output.set(new Uint8Array(kernels.memory.buffer, at + row * this.#stride, outputWidth), row * outputWidth);
     }
@@ -77,6 +86,13 @@ interface RowWeights {
   starts: Int32Array;
   upper: Int16Array;
   lower: Int16Array;
+  /** Pixels, in groups that are made together, whose weights have no lower part. */
+  round: Range;
+}
+
+interface Range {
+  from: number;
+  to: number;
 }
 
 function rowWeights(coefficients: Coefficients, pixels: number): RowWeights {
@@ -88,6 +104,7 @@ function rowWeights(coefficients: Coefficients, pixels: number): RowWeights {
     starts: new Int32Array(pixels),
     upper: new Int16Array(pixels * taps),
     lower: new Int16Array(pixels * taps),
+    round: { from: 0, to: 0 },
   };
   row.starts.set(starts);
   for (let i = 0; i < starts.length; i++) {
@@ -97,7 +114,20 @@ function rowWeights(coefficients: Coefficients, pixels: number): RowWeights {
       row.lower[i * taps + k] = weight & ((1 << lowerBits) - 1);
     }
   }
+  const isRound = (group: number) =>
+    row.lower.subarray(group * rowGroup * taps, (group + 1) * rowGroup * taps).every((weight) => weight === 0);
+  const groups = middle(pixels / rowGroup, isRound);
+  row.round = { from: rowGroup * groups.from, to: rowGroup * groups.to };
   return row;
+}
+
+/** The places in the middle of so many that are all of a kind; those before and after may be of another. */
+function middle(count: number, isOfKind: (place: number) => boolean): Range {
+  const kinds = Array.from({ length: count }, (_, place) => isOfKind(place));
+  const from = kinds.indexOf(true);
+  if (from < 0) return { from: 0, to: 0 };
+  const end = kinds.indexOf(false, from);
+  return { from, to: end < 0 ? count : end };
 }
 
 interface ColumnWeights {
@@ -105,10 +135,24 @@ interface ColumnWeights {
   starts: Int32Array;
   counts: Int32Array;
   weights: Int32Array;
+  /** Rows whose weights are multiples of 2^roundBits, and small enough without these for sums of 16 bits. */
+  round: Range;
+  roundBits: number;
 }
 
 function columnWeights(coefficients: Coefficients): ColumnWeights {
-  return { ...coefficients, weights: quantise(coefficients) };
+  const { taps, starts, counts } = coefficients;
+  const weights = quantise(coefficients);
+  const own = (row: number) => weights.subarray(row * taps, row * taps + counts[row]!);
+  // What the weights of a row in the middle have in common: those of whole scales are sums of few binary digits.
+  const common = own(starts.length >> 1).reduce((bits, weight) => bits | weight, 0);
+  const roundBits = Math.min(fractionBits - 1, common === 0 ? 0 : 31 - Math.clz32(common & -common));
+  const isRound = (row: number) => {
+    const sum = own(row).reduce((total, weight) => total + Math.abs(weight), 0);
+    const fits = (255 * sum) / 2 ** roundBits + 2 ** (fractionBits - roundBits - 1) < 2 ** 16;
+    return fits && own(row).every((weight) => weight >= 0 && weight % 2 ** roundBits === 0);
+  };
+  return { taps, starts, counts, weights, round: middle(starts.length, isRound), roundBits };
 }
 
 function quantise({ weights }: Coefficients): Int32Array {
