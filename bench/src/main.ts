@@ -3,6 +3,7 @@ import { format, type Row, record } from "./row.js";
 
 const benches: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   "main-job": () => import("./main-job/main-job.js"),
+  claims: () => import("./claims/claims.js"),
   crappify: () => import("./crappify/crappify.js"),
   cluster: () => import("./cluster/cluster.js"),
 };
