@@ -6,7 +6,7 @@
 /**
  * BILINEAR: triangle of radius 1. BICUBIC: Keys' cubic of radius 2 with a = −0.5 (Keys 1981, eq. 4). AREA: the mean of the
  * pixels that an output pixel covers (Pillow's BOX). POINT: the pixel at its centre, or the one right of and below it
- * (Pillow's NEAREST).
+ * (at whole scales Pillow's NEAREST).
  */
 export type ResamplingKernel = "BILINEAR" | "BICUBIC" | "AREA" | "POINT";
 
