@@ -202,7 +202,7 @@ function addSmallCounts(size: i32, words: usize): void {
     store<i32>(list + ((<usize>rejected) << 2), n);
     rejected += <i32>v128.any_true(f64x2.gt(uniform, upTo));
   }
-  // Of these the counts go on: one of 6,000 at a mean of 1.
+  // Of these the counts go on: one of 1,700 at a mean of 1.
   for (let i = 0; i < rejected; i++) {
     const pair = load<i32>(list + ((<usize>i) << 2));
     for (let n = pair; n < pair + 2; n++) addRareCount(n, load<u32>(words + ((<usize>n) << 2)));

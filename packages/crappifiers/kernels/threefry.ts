@@ -11,7 +11,7 @@ const PARITY: i32 = 0x1bd11bda;
 const BLOCKS_A_VECTOR: i32 = 4;
 /** Blocks that are made together: two vectors of them, as the processor works on one while the other waits for itself. */
 const BLOCKS_TOGETHER: i32 = 8;
-export const WORDS_PER_BLOCK: i32 = 4;
+const WORDS_PER_BLOCK: i32 = 4;
 
 let k0: i32 = 0;
 let k1: i32 = 0;

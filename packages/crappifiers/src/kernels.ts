@@ -2,23 +2,15 @@
  * The loops over pixels, in WebAssembly (their source is the folder `kernels` beside this one): the same bytes on every
  * machine and engine, four pixels at a time where vectors do it. Each thread has one module with one memory.
  */
-import { readFileSync } from "node:fs";
-
-/** The part of the WebAssembly interface that is used here: Node's types leave it to those of browsers. */
-declare const WebAssembly: {
-  Module: new (code: Uint8Array) => object;
-  Instance: new (module: object) => { exports: unknown };
-};
+import { alignKernelPlace, type KernelModule, openKernels, reachTo } from "@pssr/imaging";
 
 /** Places in the memory are bytes; a `count` is of pixels. */
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  firstFreeByte(): number;
+interface Exports extends KernelModule {
   exp(x: number): number;
   log(x: number): number;
   /** All noise from now on is that of the generator's key of four words, for pixels (or rows) with numbers from `first` on. */
   useKey(word0: number, word1: number, word2: number, word3: number, first: number): void;
-  /** The generator's words themselves, four a block; there must be room for a multiple of four blocks. */
+  /** The generator's words themselves, four a block; there must be room for a multiple of eight blocks. */
   fillBlocks(out: number, blocks: number, c0: number, c1: number, c2: number, c3: number): void;
   /** Standard normal numbers, in float64. */
   normals(out: number, count: number): void;
@@ -75,24 +67,19 @@ interface Exports {
   toShorts(pixels: number, values: number, count: number): void;
 }
 
-const module = new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));
-export const kernels = new WebAssembly.Instance(module).exports as Exports;
+export const kernels = openKernels<Exports>(new URL("./kernels.wasm", import.meta.url));
 kernels.buildPoissonTable();
-
-const ALIGNMENT = 64;
-const PAGE = 65536;
 
 /** Gives out parts of the kernels' memory, which grows to the largest that was ever needed together. */
 class KernelMemory {
-  readonly #floor = align(kernels.firstFreeByte());
+  readonly #floor = alignKernelPlace(kernels.firstFreeByte());
   #top = this.#floor;
 
   /** So many bytes until the next `release`. */
   take(bytes: number): number {
     const at = this.#top;
-    this.#top = align(at + bytes);
-    const missing = this.#top - kernels.memory.buffer.byteLength;
-    if (missing > 0) kernels.memory.grow(Math.ceil(missing / PAGE));
+    this.#top = alignKernelPlace(at + bytes);
+    reachTo(kernels, this.#top);
     return at;
   }
 
@@ -124,10 +111,6 @@ class KernelMemory {
   ): View {
     return new type(kernels.memory.buffer, at, length);
   }
-}
-
-function align(at: number): number {
-  return Math.ceil(at / ALIGNMENT) * ALIGNMENT;
 }
 
 export const kernelMemory = new KernelMemory();

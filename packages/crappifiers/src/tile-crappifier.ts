@@ -1,6 +1,6 @@
 /**
  * A crappifier at work on the frames of one tile, each whole or in bands of rows: the parameters are drawn once, and a band's
- * pixels are those of the whole frame, so that an image of any size can be degraded as one tile in bounded memory.
+ * pixels are those of the whole frame. It takes the memory of its rows and of those around them that its blurs reach.
  */
 import type { CallExternal, ExternalCall } from "./external-step.js";
 import { kernelMemory } from "./kernels.js";

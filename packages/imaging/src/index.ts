@@ -3,6 +3,7 @@ export type { DecodedImage, DecodeLimits } from "./formats/decoded-image.js";
 export { encodePng, type PngOptions } from "./formats/png/encode-png.js";
 export { encodeTiff, type TiffOptions } from "./formats/tiff/encode-tiff.js";
 export { type TiffSource, tiffSource } from "./formats/tiff/tiff-source.js";
+export { alignKernelPlace, type KernelModule, openKernels, reachTo } from "./kernel-module.js";
 export {
   fromDataType,
   fromIntensityLevels,

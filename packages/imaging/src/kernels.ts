@@ -2,18 +2,10 @@
  * The loops over pixels that are worth it, in WebAssembly (their source is the folder `kernels` beside this one): the same
  * bytes on every machine. Each thread has one module with one memory, which grows to the largest that was ever needed.
  */
-import { readFileSync } from "node:fs";
-
-/** The part of the WebAssembly interface that is used here: Node's types leave it to those of browsers. */
-declare const WebAssembly: {
-  Module: new (code: Uint8Array) => object;
-  Instance: new (module: object) => { exports: unknown };
-};
+import { alignKernelPlace, type KernelModule, openKernels, reachTo } from "./kernel-module.js";
 
 /** Places in the memory are bytes. */
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  firstFreeByte(): number;
+interface Exports extends KernelModule {
   resampleRows(
     out: number,
     input: number,
@@ -69,23 +61,18 @@ type ColumnPass = (
   taps: number,
 ) => void;
 
-const module = new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));
-export const kernels = new WebAssembly.Instance(module).exports as Exports;
-
-const ALIGNMENT = 64;
-const PAGE = 65536;
-const floor = align(kernels.firstFreeByte());
+export const kernels = openKernels<Exports>(new URL("./kernels.wasm", import.meta.url));
+const floor = alignKernelPlace(kernels.firstFreeByte());
 
 /** The places of parts of so many bytes each; whatever lay there before is lost. */
 export function kernelPlaces<const Sizes extends readonly number[]>(sizes: Sizes): { [Index in keyof Sizes]: number } {
   let top = floor;
   const places = sizes.map((bytes) => {
     const at = top;
-    top = align(top + bytes);
+    top = alignKernelPlace(top + bytes);
     return at;
   });
-  const missing = top - kernels.memory.buffer.byteLength;
-  if (missing > 0) kernels.memory.grow(Math.ceil(missing / PAGE));
+  reachTo(kernels, top);
   return places as { [Index in keyof Sizes]: number };
 }
 
@@ -94,8 +81,4 @@ export function copyToKernels(values: ArrayBufferView, at: number): void {
   new Uint8Array(kernels.memory.buffer, at, values.byteLength).set(
     new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
   );
-}
-
-function align(at: number): number {
-  return Math.ceil(at / ALIGNMENT) * ALIGNMENT;
 }

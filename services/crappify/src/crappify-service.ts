@@ -47,7 +47,8 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
     const { scale } = crappifier.sampling;
     const { project, image: id } = imageName.parse(request.image, "image");
     const image = await this.parts.images.get({ project, id }, { signal, field: "image" });
-    const region = fromRegion(request.region ?? cutToScale(image.shape, scale), image.shape, "region");
+    const whole = { start: image.shape.map(() => 0n), shape: cutToScale(image.shape, scale).map(BigInt) };
+    const region = fromRegion(request.region ?? whole, image.shape, "region");
     checkCrappifySize(region.shape, scale, image.dtype);
     const [height, width] = region.shape.slice(-2) as [number, number];
     checkFit(crappifier, { height, width, pixelSizeNm: image.pixelSizeNm || undefined }, "crappifier");

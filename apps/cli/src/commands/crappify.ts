@@ -20,9 +20,6 @@ interface CrappifyOptions extends CrappifierOptions {
   seed: number;
 }
 
-/** What the client takes as a request: all that is not said has its default. */
-type Asked<Request> = Partial<Request>;
-
 /** A block of pixels as a PNG file's bytes. */
 export async function pngOf(block: PixelBlock): Promise<Uint8Array> {
   const { encodePng, fromPixelBlock } = await import("@pssr/imaging");
@@ -43,7 +40,7 @@ export function addCrappifyCommand(program: Command, signal: AbortSignal): void 
       "PNG file to write: a picture of a plane or a region of it, at most 2 million pixels",
     )
     .option("--region <y,x,height,width>", "part of the image, in pixels (default: all of it)", region)
-    .option("--id <id>", "degrade the whole image, of any size, into a new image of this id")
+    .option("--id <id>", "degrade the whole image into a new image of this id")
     .option("--seed <n>", "seed of the noise", integer(0, Number.MAX_SAFE_INTEGER), 0)
     .action(
       withContext(signal, async (context, image: string, options: CrappifyOptions) => {
@@ -62,7 +59,7 @@ export function addCrappifyCommand(program: Command, signal: AbortSignal): void 
     );
 }
 
-async function preview(context: Context, request: Asked<PreviewRequest>, file: string): Promise<void> {
+async function preview(context: Context, request: Partial<PreviewRequest>, file: string): Promise<void> {
   const { low, statistics } = await context.client.crappify.preview(request, { signal: context.signal });
   if (low === undefined || statistics === undefined) throw new PssrError("INTERNAL", "the answer holds no pixels");
   await writeFile(file, await pngOf(low));
@@ -74,7 +71,7 @@ async function preview(context: Context, request: Asked<PreviewRequest>, file: s
   );
 }
 
-async function degradeWhole(context: Context, request: Asked<CrappifyImageRequest>): Promise<void> {
+async function degradeWhole(context: Context, request: Partial<CrappifyImageRequest>): Promise<void> {
   const operation = await context.client.crappify.crappifyImage(request, { signal: context.signal });
   const made = await context.finish(operation, Image, imageName.parse(request.image!).image);
   context.output.result(made, made.name);

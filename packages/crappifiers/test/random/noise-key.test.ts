@@ -10,7 +10,7 @@ function words(key: NoiseKey, step = "detector/0", frame: number | "parameters" 
 
 function filled(blocks: number, firstBlock: number, lane: number): Uint32Array {
   kernelMemory.release();
-  const at = kernelMemory.take(16 * (blocks + 3));
+  const at = kernelMemory.take(16 * (blocks + 7));
   kernels.fillBlocks(at, blocks, firstBlock, lane, 0, 0);
   return kernelMemory.view(Uint32Array, at, 4 * blocks).slice();
 }

@@ -19,7 +19,7 @@ import {
 } from "@pssr/imaging";
 import type { Abortable, JobContext, ObjectStore } from "@pssr/platform";
 import { orderedPrefetch } from "../pairs/ordered-prefetch.js";
-import { calibrationOf, lowShape } from "../pixels/crappify-region.js";
+import { calibrationOf, cutToScale, lowShape } from "../pixels/crappify-region.js";
 import type { PixelReader } from "../pixels/pixel-reader.js";
 import type { ImageCatalogue } from "./image-catalogue.js";
 import { type ImageMaker, imageRequest, reportProgress } from "./image-jobs.js";
@@ -49,7 +49,7 @@ export function crappifiedImage(options: CrappifiedImageOptions): ImageMaker {
 /** Throws INVALID_FIELD or IMAGE_TOO_LARGE, with the field, where the image cannot be degraded so. */
 export function checkCrappifiable(image: PixelDescription, crappifier: Crappifier): void {
   const { scale } = crappifier.sampling;
-  const { high, low } = shapesOf(image.shape, scale);
+  const high = cutToScale(image.shape, scale);
   const [height, width] = high.slice(-2) as [number, number];
   if (height === 0 || width === 0) {
     const size = image.shape.slice(-2).join("×");
@@ -62,7 +62,7 @@ export function checkCrappifiable(image: PixelDescription, crappifier: Crappifie
   checkFit(crappifier, { height, width, pixelSizeNm: image.pixelSizeNm || undefined }, "crappifier");
   // Such a step sees whole planes only, and an image may be larger than a message.
   refuseExternal(crappifier, "crappifier");
-  const bytes = bandBytes({ ...image, shape: low });
+  const bytes = bandBytes({ ...image, shape: lowShape(high, scale) });
   if (bytes <= maximumBandBytes) return;
   throw new PssrError(
     "IMAGE_TOO_LARGE",
@@ -80,8 +80,9 @@ async function degrade(job: JobContext, { images, objects, pixels }: CrappifiedI
   checkCrappifiable(source, crappifier);
 
   const { axes, dtype, levels } = source;
-  const shape = shapesOf(source.shape, crappifier.sampling.scale).low;
-  const pixelSizeNm = source.pixelSizeNm * crappifier.sampling.scale;
+  const { scale } = crappifier.sampling;
+  const shape = lowShape(cutToScale(source.shape, scale), scale);
+  const pixelSizeNm = source.pixelSizeNm * scale;
   const location = `${job.objectPrefix}image.zarr/`;
   const store = {
     set: async (key: string, value: Uint8Array, options?: Abortable) => {
@@ -130,12 +131,6 @@ async function degrade(job: JobContext, { images, objects, pixels }: CrappifiedI
     createMs: Date.now(),
     location,
   };
-}
-
-/** The part of an image that is degraded, whose sides the scale divides, and what becomes of it. */
-function shapesOf(shape: readonly number[], scale: number): { high: number[]; low: number[] } {
-  const high = shape.map((size, axis) => (axis < shape.length - 2 ? size : size - (size % scale)));
-  return { high, low: lowShape(high, scale) };
 }
 
 /** Bytes of the rows that one row of shards holds. */

@@ -88,7 +88,7 @@ export class PairStreams {
       const shape = start.map((_, axis) => (axis < start.length - 2 ? 1 : side));
       const order = {
         crappifier: spec.crappifier,
-        calibration: calibrationOf({ ...image, dtype: dataset.dtype, pixelSizeNm: image.pixelSizeNm }),
+        calibration: calibrationOf({ ...image, dtype: dataset.dtype }),
         key: { seed: spec.seed, image: image.digest, ...noise },
       };
       const turn = { orientation, gain, degradeFirst: spec.fixedNoise };

@@ -1,6 +1,7 @@
 /** Rows of one plane of an image that is degraded as one tile, some at a time. */
 import { TileCrappifier } from "@pssr/crappifiers";
 import { allocatePixels, type PixelData } from "@pssr/imaging";
+import { cutToScale } from "./crappify-region.js";
 import type { CrappifyOrder, PixelTask } from "./pixel-tasks.js";
 import type { StoredPixels } from "./stored-pixels.js";
 
@@ -34,8 +35,7 @@ export async function crappifyBand(
 }
 
 function tileOf({ shape, dtype }: StoredPixels, { crappifier, calibration, key }: CrappifyOrder) {
-  const { scale } = crappifier.sampling;
-  const [height, width] = shape.slice(-2).map((side) => side - (side % scale)) as [number, number];
+  const [height, width] = cutToScale(shape, crappifier.sampling.scale).slice(-2) as [number, number];
   return new TileCrappifier(crappifier, { dtype, height, width }, calibration, key);
 }
 

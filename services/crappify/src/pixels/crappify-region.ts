@@ -4,17 +4,16 @@ import type { Calibration } from "@pssr/crappifiers";
 import { bytesPerPixel, type Dtype, maximumOf, pixelCount } from "@pssr/imaging";
 import type { PixelDescription } from "../images/image-record.js";
 
-type Calibrated = Pick<PixelDescription, "levels" | "dtype"> & { pixelSizeNm: number | undefined };
+type Calibrated = Pick<PixelDescription, "levels" | "dtype"> & { pixelSizeNm?: number | undefined };
 
 /** High-resolution pixels of one call. */
 const maximumPixels = 2_000_000;
 /** What fits into one message. */
 const maximumBytes = 3 * 1024 * 1024;
 
-/** The whole image, cut at its lower right to multiples of the scale. */
-export function cutToScale(shape: readonly number[], scale: number): { start: bigint[]; shape: bigint[] } {
-  const cut = shape.map((size, axis) => (axis < shape.length - 2 ? size : size - (size % scale)));
-  return { start: cut.map(() => 0n), shape: cut.map(BigInt) };
+/** The shape of a whole image, cut at its lower right to multiples of the scale. */
+export function cutToScale(shape: readonly number[], scale: number): number[] {
+  return shape.map((size, axis) => (axis < shape.length - 2 ? size : size - (size % scale)));
 }
 
 export function lowShape(shape: readonly number[], scale: number): number[] {
