@@ -28,7 +28,7 @@ export function addNormal(values: usize, count: i32, offset: f64, deviation: f64
   for (let start = 0; start < count; start += CHUNK) {
     const size = min(CHUNK, count - start);
     drawNormals(start, size);
-    blend(values + <usize>(start << 2), size, 1, offset, deviation);
+    blend(values + <usize>(start << 2), size, 0, 1, 1, offset, deviation);
   }
 }
 
@@ -62,8 +62,8 @@ function drawNormals(start: i32, size: i32): void {
 }
 
 /**
- * value ← keep · value + offset + gain · photons, Poisson-distributed with the mean µ = (value − black) / unit: the sum of
- * two counts, of means ⌊µ⌋ (from a table) and µ − ⌊µ⌋ < 1, which is distributed as it should be. Pixel n takes word n for
+ * value ← black + offset + kept + gain · photons, Poisson-distributed with the mean µ = (value − black) / unit, none below
+ * black; what is kept of value − black is its share `keep` above black and `below` below it. The photons are the sum of two counts, of means ⌊µ⌋ (from a table) and µ − ⌊µ⌋ < 1, which is distributed as it should be. Pixel n takes word n for
  * the first, and word n of a second series for the other.
  *
  * @param whole Whether every µ is a whole number below TABLE_MEANS, which saves the second count.
@@ -74,6 +74,7 @@ export function blendPoisson(
   black: f64,
   unit: f64,
   keep: f64,
+  below: f64,
   offset: f64,
   gain: f64,
   whole: bool,
@@ -92,25 +93,35 @@ export function blendPoisson(
       addSmallCounts(size, second);
       if (beyond) drawLargeCounts(at, size, black, unit, start, first, second);
     }
-    blend(at, size, keep, offset, gain);
+    blend(at, size, black, keep, below, black + offset, gain);
   }
 }
 
-/** value ← keep · value + offset + gain · number */
-function blend(values: usize, size: i32, keep: f64, offset: f64, gain: f64): void {
+/**
+ * value ← offset + gain · number + keep · (value − black), below black its share `below` instead. Differences to black lose
+ * nothing even where black is large.
+ */
+function blend(values: usize, size: i32, black: f64, keep: f64, below: f64, offset: f64, gain: f64): void {
+  const zeros = f32x4.splat(0);
+  const blacks = f32x4.splat(<f32>black);
+  const belows = f32x4.splat(<f32>below);
   const keeps = f32x4.splat(<f32>keep);
   const offsets = f32x4.splat(<f32>offset);
   const gains = f32x4.splat(<f32>gain);
   let n = 0;
   for (; n + 4 <= size; n += 4) {
     const at = values + <usize>(n << 2);
-    const noise = f32x4.add(offsets, f32x4.mul(gains, v128.load(numbers + <usize>(n << 2))));
-    v128.store(at, f32x4.add(f32x4.mul(keeps, v128.load(at)), noise));
+    const noise = f32x4.mul(gains, v128.load(numbers + <usize>(n << 2)));
+    const signal = f32x4.sub(v128.load(at), blacks);
+    const kept = f32x4.add(f32x4.mul(keeps, f32x4.max(signal, zeros)), f32x4.mul(belows, f32x4.min(signal, zeros)));
+    v128.store(at, f32x4.add(offsets, f32x4.add(kept, noise)));
   }
   for (; n < size; n++) {
     const at = values + <usize>(n << 2);
-    const noise = <f32>offset + <f32>gain * load<f32>(numbers + <usize>(n << 2));
-    store<f32>(at, <f32>keep * load<f32>(at) + noise);
+    const noise = <f32>gain * load<f32>(numbers + <usize>(n << 2));
+    const signal = load<f32>(at) - <f32>black;
+    const kept = <f32>keep * max<f32>(signal, 0) + <f32>below * min<f32>(signal, 0);
+    store<f32>(at, <f32>offset + (kept + noise));
   }
 }
 

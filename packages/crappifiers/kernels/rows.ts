@@ -12,15 +12,27 @@ export function addToRows(values: usize, height: i32, width: i32, numbers: usize
 
 /**
  * Writes to `out` what each row sees that is displaced by (down, right) pixels, its own pair of float64: bilinear between
- * pixels; beyond the edge the edge's pixels go on.
+ * pixels; beyond the frame's edge the edge's pixels go on. The plane's first row is number `firstRow` of `frameHeight`; places are
+ * those in the frame, so that they come out equal in whatever band a row is.
  */
-export function displaceRows(out: usize, values: usize, height: i32, width: i32, down: usize, right: usize): void {
+export function displaceRows(
+  out: usize,
+  values: usize,
+  height: i32,
+  width: i32,
+  down: usize,
+  right: usize,
+  firstRow: i32,
+  frameHeight: i32,
+): void {
   for (let row = 0; row < height; row++) {
-    const y = held(<f64>row + load<f64>(down + <usize>(row << 3)), height);
+    const y = held(<f64>(firstRow + row) + load<f64>(down + <usize>(row << 3)), frameHeight);
     const shift = load<f64>(right + <usize>(row << 3));
-    const upper = <i32>floor<f64>(y);
+    const above = floor<f64>(y);
+    const lowerShare = y - above;
+    // Rows that a band's own ones do not need may look beyond it.
+    const upper = min(max(<i32>above - firstRow, 0), height - 1);
     const lower = min(upper + 1, height - 1);
-    const lowerShare = y - <f64>upper;
     const upperRow = values + <usize>((upper * width) << 2);
     const lowerRow = values + <usize>((lower * width) << 2);
     for (let column = 0; column < width; column++) {
@@ -29,10 +41,9 @@ export function displaceRows(out: usize, values: usize, height: i32, width: i32,
       const rightShare = x - <f64>left;
       const leftAt = <usize>(left << 2);
       const rightAt = <usize>(min(left + 1, width - 1) << 2);
-      const above = between(load<f32>(upperRow + leftAt), load<f32>(upperRow + rightAt), rightShare);
-      const below =
-        lowerShare === 0 ? above : between(load<f32>(lowerRow + leftAt), load<f32>(lowerRow + rightAt), rightShare);
-      store<f32>(out, <f32>(above + lowerShare * (below - above)));
+      const upperValue = between(load<f32>(upperRow + leftAt), load<f32>(upperRow + rightAt), rightShare);
+      const lowerValue = between(load<f32>(lowerRow + leftAt), load<f32>(lowerRow + rightAt), rightShare);
+      store<f32>(out, <f32>between(upperValue, lowerValue, lowerShare));
       out += 4;
     }
   }
@@ -43,6 +54,7 @@ function held(place: f64, size: i32): f64 {
   return min<f64>(max<f64>(place, 0), <f64>(size - 1));
 }
 
-function between(first: f32, second: f32, share: f64): f64 {
-  return <f64>first + share * (<f64>second - <f64>first);
+function between(first: f64, second: f64, share: f64): f64 {
+  // Without a share the second does not count even where it is no number.
+  return share === 0 ? first : first + share * (second - first);
 }

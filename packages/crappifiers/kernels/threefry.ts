@@ -19,12 +19,12 @@ let k2: i32 = 0;
 let k3: i32 = 0;
 let k4: i32 = PARITY;
 
-/** The number of the first pixel of what kernels work on: they may work on a part of a plane. */
-let firstPixel: i32 = 0;
+/** The number of the first pixel of what kernels work on: they may work on a part of a plane, which may have 2³² and more. */
+let firstPixel: u64 = 0;
 
 /** All words from now on are those of this key, and of pixels from `first` on. */
-export function useKey(word0: i32, word1: i32, word2: i32, word3: i32, first: i32): void {
-  firstPixel = first;
+export function useKey(word0: i32, word1: i32, word2: i32, word3: i32, first: f64): void {
+  firstPixel = <u64>first;
   k0 = word0;
   k1 = word1;
   k2 = word2;
@@ -40,8 +40,15 @@ export function useKey(word0: i32, word1: i32, word2: i32, word3: i32, first: i3
  */
 export function pixelWords(buffer: usize, start: i32, pixels: i32, series: i32): usize {
   const pixel = firstPixel + start;
-  const skipped = pixel % WORDS_PER_BLOCK;
-  fillBlocks(buffer, (skipped + pixels + WORDS_PER_BLOCK - 1) / WORDS_PER_BLOCK, pixel / WORDS_PER_BLOCK, 0, series, 0);
+  const skipped = <i32>(pixel % WORDS_PER_BLOCK);
+  const block = pixel / WORDS_PER_BLOCK;
+  const blocks = (skipped + pixels + WORDS_PER_BLOCK - 1) / WORDS_PER_BLOCK;
+  // The counter's first word counts 2³² blocks, its last one goes on.
+  const beforeOverflow = <i32>min<u64>(blocks, 0x100000000 - (block & 0xffffffff));
+  fillBlocks(buffer, beforeOverflow, <i32>block, 0, series, <i32>(block >> 32));
+  if (beforeOverflow < blocks) {
+    fillBlocks(buffer + <usize>(beforeOverflow << 4), blocks - beforeOverflow, 0, 0, series, <i32>(block >> 32) + 1);
+  }
   return buffer + <usize>(skipped << 2);
 }
 
@@ -184,7 +191,8 @@ const more: usize = memory.data(128, 16);
 
 /** Where the four further words of a pixel lie whose first sample was rejected. Lanes count from 1. Valid until the next call. */
 export function moreWords(pixel: i32, lane: i32): usize {
-  fillBlocks(more, 1, firstPixel + pixel, lane, 0, 0);
+  const number = firstPixel + pixel;
+  fillBlocks(more, 1, <i32>number, lane, 0, <i32>(number >> 32));
   return more;
 }
 

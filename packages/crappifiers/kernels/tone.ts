@@ -1,7 +1,7 @@
 /** What happens to each value by itself: the response of a detector and its converter. */
 import { exp, log } from "./elementary";
 
-/** value ← black + range · (gain · x^gamma + offset), with x = (value − black) / range, 0 below black. */
+/** value ← black + range · (gain · x^gamma + offset), with x = (value − black) / range, 0 below black; no number stays none. */
 export function applyGamma(
   values: usize,
   count: i32,
@@ -14,7 +14,7 @@ export function applyGamma(
   const end = values + <usize>(count << 2);
   for (let at = values; at < end; at += 4) {
     const x = (<f64>load<f32>(at) - black) / range;
-    const bent = x <= 0 ? 0 : gamma === 1 ? x : power(x, gamma);
+    const bent = x > 0 && gamma !== 1 ? power(x, gamma) : max<f64>(x, 0);
     store<f32>(at, <f32>(black + range * (gain * bent + offset)));
   }
 }

@@ -15,13 +15,17 @@ interface Exports extends KernelModule {
   /** Standard normal numbers, in float64. */
   normals(out: number, count: number): void;
   addNormal(values: number, count: number, offset: number, deviation: number): void;
-  /** value ← keep · value + offset + gain · photons, Poisson-distributed with the mean (value − black) / unit. */
+  /**
+   * value ← black + offset + kept + gain · photons, Poisson-distributed with the mean (value − black) / unit, none below black;
+   * of value − black are kept the share `keep` above black and `below` below it.
+   */
   blendPoisson(
     values: number,
     count: number,
     black: number,
     unit: number,
     keep: number,
+    below: number,
     offset: number,
     gain: number,
     /** Whether every mean is a whole number below 512. */
@@ -56,8 +60,17 @@ interface Exports extends KernelModule {
   blurPlane(values: number, scratch: number, height: number, width: number, sigma: number): void;
   /** Adds to each row its own number (float64). */
   addToRows(values: number, height: number, width: number, numbers: number): void;
-  /** To `out` what each row sees that is displaced by its own (down, right), float64 each. */
-  displaceRows(out: number, values: number, height: number, width: number, down: number, right: number): void;
+  /** To `out` what each row sees that is displaced by its own (down, right), float64 each, in a frame of so many rows. */
+  displaceRows(
+    out: number,
+    values: number,
+    height: number,
+    width: number,
+    down: number,
+    right: number,
+    firstRow: number,
+    frameHeight: number,
+  ): void;
   /** Each block of size × size pixels takes its mean; the plane's first row is number `firstRow`. */
   binPixels(values: number, height: number, width: number, size: number, firstRow: number): void;
   clip(values: number, count: number, low: number, high: number): void;

@@ -113,11 +113,18 @@ function readExternalParameter(json: unknown, path: string): Parameter {
 
 function readParameter(json: unknown, parameter: StepParameter, path: string): Parameter {
   const { value = parameter.default, spread = 0 } = readObject(json ?? {}, path, ["value", "spread"]);
-  const { min, max, unit, whole } = parameter;
+  const { min, max, none, unit, whole } = parameter;
+  if (none !== undefined && value === none) {
+    if (spread === 0) return { value: none, spread };
+    throw invalid(
+      `${path}.spread`,
+      `where the value is ${none}, there is none that could be drawn; give a value or no spread`,
+    );
+  }
   if (typeof value !== "number" || !(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
     throw invalid(
       `${path}.value`,
-      `${show(value)} is out of range; give a ${whole ? "whole " : ""}number from ${min} to ${max} (unit: ${unit})`,
+      `${show(value)} is out of range; give ${none === undefined ? "" : `${none} or `}a ${whole ? "whole " : ""}number from ${min} to ${max} (unit: ${unit})`,
     );
   }
   if (typeof spread !== "number" || !(spread >= 0 && spread <= max - min)) {

@@ -105,7 +105,12 @@ interface DrawnParameter extends Parameter {
 function bounded(spec: OwnStepSpec): DrawnParameter[] {
   const step: Step = steps[spec.kind];
   const given: Readonly<Record<string, Parameter | string>> = spec;
-  return Object.entries(step.parameters).map(([name, bounds]) => ({ name, ...bounds, ...(given[name] as Parameter) }));
+  return Object.entries(step.parameters).map(([name, bounds]) => {
+    const parameter = given[name] as Parameter;
+    // What is not given is not drawn either.
+    const only = parameter.value === bounds.none ? { min: parameter.value, max: parameter.value } : {};
+    return { name, ...bounds, ...parameter, ...only };
+  });
 }
 
 function unbounded({ parameters }: ExternalStepSpec): DrawnParameter[] {

@@ -33,6 +33,8 @@ export interface StepParameter {
   max: number;
   /** Value where a specification names none. */
   default: number;
+  /** A value outside the bounds that says that there is none; it has no spread, and no other draw comes to it. */
+  none?: number;
   /** Whether only whole numbers make sense: draws are rounded. */
   whole?: true;
 }

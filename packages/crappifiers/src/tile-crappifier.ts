@@ -3,7 +3,7 @@
  * pixels are those of the whole frame. It takes the memory of its rows and of those around them that its blurs reach.
  */
 import type { CallExternal, ExternalCall } from "./external-step.js";
-import { kernelMemory } from "./kernels.js";
+import { kernelMemory, kernels } from "./kernels.js";
 import { PixelExchange } from "./pixel-exchange.js";
 import type { PixelType, PixelTypes } from "./pixel-tile.js";
 import { Plane, type Rows } from "./plane.js";
@@ -14,11 +14,15 @@ import type { Crappifier } from "./spec.js";
 import { stageGrids } from "./stage-grids.js";
 import type { Calibration } from "./step.js";
 
+/** How many times the range from black to white a floating-point pixel may lie from black: no more counts. */
+const FINITE_RANGES = 2 ** 40;
+
 export class TileCrappifier<Dtype extends PixelType> {
   readonly #crappifier: Crappifier;
   readonly #dtype: Dtype;
   readonly #height: number;
   readonly #width: number;
+  readonly #calibration: Calibration;
   readonly #optics: PreparedStage;
   readonly #detector: PreparedStage;
 
@@ -33,6 +37,7 @@ export class TileCrappifier<Dtype extends PixelType> {
     this.#dtype = dtype;
     this.#height = height;
     this.#width = width;
+    this.#calibration = calibration;
     const { pixelSizeNm } = calibration;
     const [highGrid, lowGrid] = stageGrids(crappifier, { height, width, pixelSizeNm });
     kernelMemory.release();
@@ -89,12 +94,12 @@ export class TileCrappifier<Dtype extends PixelType> {
       low = newLow();
       const exchange = new PixelExchange(this.#dtype, low.pixels);
       samplerFor(sampling, this.#dtype, size)(high, exchange.pixels(low.pixels));
-      exchange.toPlane(low);
+      this.#fill(low, exchange);
     } else {
       let plane = new Plane(highRows, width, this.#height);
       const exchange = new PixelExchange(this.#dtype, plane.pixels);
       exchange.pixels(plane.pixels).set(high);
-      exchange.toPlane(plane);
+      this.#fill(plane, exchange);
       plane = yield* this.#optics.apply(plane, frame);
       low = newLow();
       const first = (sampledRows.first - highRows.first) * width;
@@ -106,6 +111,18 @@ export class TileCrappifier<Dtype extends PixelType> {
     exchange.fromPlane(low);
     const first = (band.first - lowRows.first) * lowWidth;
     out.set(exchange.pixels(low.pixels).subarray(first, first + band.count * lowWidth));
+  }
+
+  /**
+   * Floating-point pixels may be infinite, of which a difference is no number: they are held where no detector tells the
+   * difference, and every step's arithmetic is finite.
+   */
+  #fill(plane: Plane, exchange: PixelExchange<Dtype>): void {
+    exchange.toPlane(plane);
+    if (this.#dtype !== "float32") return;
+    const { black, white } = this.#calibration;
+    const bound = FINITE_RANGES * (white - black);
+    kernels.clip(plane.at, plane.pixels, black - bound, black + bound);
   }
 
   /** The low-resolution rows that have to be made for a band. */

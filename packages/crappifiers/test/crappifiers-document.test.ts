@@ -16,8 +16,8 @@ function rowsUnder(heading: string): string[] {
   return section.split("\n").filter((line) => line.startsWith("| `"));
 }
 
-function range({ min, max, whole }: StepParameter): string {
-  return `${String(min).replace("-", "−")} to ${max}${whole ? ", whole" : ""}`;
+function range({ min, max, none, whole }: StepParameter): string {
+  return `${none === undefined ? "" : `${none}, or `}${String(min).replace("-", "−")} to ${max}${whole ? ", whole" : ""}`;
 }
 
 test("the table of steps has each parameter with its unit, range and default", () => {

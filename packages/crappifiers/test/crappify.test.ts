@@ -299,13 +299,43 @@ test("halves are rounded to even, as NumPy rounds", () => {
   );
 });
 
-test("pixels without a finite value stay so and stop nothing", () => {
-  const data = Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, 0.5, -1);
-  const hr = { data, dtype: "float32", frames: 1, height: 1, width: 4 } as const;
-  const low = crappify(noise(poisson(1)), hr, { black: 0, white: 1 }, key);
-  assert.deepEqual([...low.data.slice(0, 2)], [Number.NaN, Number.NaN]);
-  assert.ok(low.data[2]! > 0.2 && low.data[2]! < 0.8);
-  assert.equal(low.data[3], 0);
+for (const [name, step] of Object.entries({
+  poisson: poisson(1),
+  "poisson, a part": poisson(0.7),
+  "poisson, much": poisson(16),
+  gaussian: gaussian(0, 13),
+  speckle: { kind: "speckle" },
+  contrast: { kind: "contrast", gamma: { value: 2 } },
+  camera: { kind: "camera", read_noise: { value: 0 }, bits: { value: 8 } },
+  drift: { kind: "drift" },
+  jitter: { kind: "line_jitter", sigma: { value: 0 } },
+})) {
+  test(`pixels that are no numbers stay so, infinite ones saturate, and their neighbours are as they were: ${name}`, () => {
+    for (let seed = 0n; seed < 8n; seed++) {
+      const degraded = (first: number[]) => {
+        const data = Float32Array.of(...first, 0.5, -1, 0.5, 0.25);
+        const hr = { data, dtype: "float32", frames: 1, height: 2, width: 4 } as const;
+        return [...crappify(noise(step), hr, { black: 0, white: 1 }, { ...key, seed }).data];
+      };
+      const low = degraded([Number.NaN, Number.POSITIVE_INFINITY, 0.5, Number.NEGATIVE_INFINITY]);
+      const finite = degraded([0.5, 1e9, 0.5, -1e9]);
+      assert.deepEqual(low, [Number.NaN, ...finite.slice(1)]);
+      assert.equal(low[5], 0);
+    }
+  });
+}
+
+test("a black level far from 0 takes no precision from strong photon noise", () => {
+  const black = 1e6;
+  const flat = (value: number) => new Float32Array(4096).fill(value);
+  const tile = (data: Float32Array) => ({ data, dtype: "float32", frames: 1, height: 64, width: 64 }) as const;
+  const levels = (white: number, at: number) => ({ black: at, white: at + white, saturation: [-1e9, 1e9] as const });
+  const far = crappify(noise(poisson(16)), tile(flat(black + 128)), levels(255, black), key).data;
+  const near = crappify(noise(poisson(16)), tile(flat(128)), levels(255, 0), key).data;
+  assert.deepEqual(
+    far,
+    near.map((value) => value + black),
+  );
 });
 
 test("the result is written where the caller says", () => {

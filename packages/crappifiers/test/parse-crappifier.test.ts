@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { PssrError } from "@pssr/api";
-import { defaultCrappifier, parseCrappifier, steps } from "@pssr/crappifiers";
+import { defaultCrappifier, parseCrappifier, type StepParameter, steps } from "@pssr/crappifiers";
 
 const whole = {
   optics: [{ kind: "gaussian", mean: { value: -3, spread: 1 }, sigma: { value: 2, spread: 0 } }],
@@ -58,6 +58,9 @@ const wrong: [json: unknown, field: string][] = [
     { optics: [{ kind: "gaussian", sigma: { value: 1, spread: Number.POSITIVE_INFINITY } }] },
     "crappifier.optics[0].sigma.spread",
   ],
+  [{ detector: [{ kind: "camera", bits: { value: 0, spread: 1 } }] }, "crappifier.detector[0].bits.spread"],
+  [{ detector: [{ kind: "camera", bits: { value: 17 } }] }, "crappifier.detector[0].bits.value"],
+  [{ optics: [{ kind: "optical_blur", pixel_size: { spread: 5 } }] }, "crappifier.optics[0].pixel_size.spread"],
   [{ sampling: { scale: 0 } }, "crappifier.sampling.scale"],
   [{ sampling: { scale: 17 } }, "crappifier.sampling.scale"],
   [{ sampling: { scale: 2.5 } }, "crappifier.sampling.scale"],
@@ -76,6 +79,8 @@ for (const [json, field] of wrong) {
 
 test("every step's defaults lie within its bounds", () => {
   for (const { parameters } of Object.values(steps)) {
-    for (const { min, max, default: value } of Object.values(parameters)) assert.ok(min <= value && value <= max);
+    for (const { min, max, none, default: value } of Object.values<StepParameter>(parameters)) {
+      assert.ok(value === none || (min <= value && value <= max));
+    }
   }
 });

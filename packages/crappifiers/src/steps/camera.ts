@@ -23,8 +23,9 @@ export const camera: Step<"photons" | "read_noise" | "gain" | "offset" | "bits">
     bits: {
       meaning: "Bits of the converter between black and white; 0: it does not round.",
       unit: "bit",
-      min: 0,
+      min: 1,
       max: 16,
+      none: 0,
       default: 0,
       whole: true,
     },
@@ -34,7 +35,7 @@ export const camera: Step<"photons" | "read_noise" | "gain" | "offset" | "bits">
     const range = white - black;
     const photon = range / photons;
     useNoise("photons");
-    kernels.blendPoisson(at, pixels, black, photon, 0, black + (offset * range) / 255, gain * photon, false);
+    kernels.blendPoisson(at, pixels, black, photon, 0, 0, (offset * range) / 255, gain * photon, false);
     if (read_noise > 0) {
       useNoise("read");
       kernels.addNormal(at, pixels, 0, gain * photon * read_noise);

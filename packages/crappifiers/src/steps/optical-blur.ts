@@ -23,8 +23,9 @@ export const opticalBlur: Step<"numerical_aperture" | "wavelength" | "pixel_size
     pixel_size: {
       meaning: "Side of a pixel of the stage's grid; 0: as the image says.",
       unit: "nm",
-      min: 0,
+      min: 0.01,
       max: 1e6,
+      none: 0,
       default: 0,
     },
   },

@@ -1,7 +1,7 @@
 /**
  * Photon noise as PSSR2's `Poisson` has it. With x = 255·(grey − black)/(white − black) and i the mix, a pixel becomes
- * (1 − i)·x + i·P, P Poisson-distributed with mean max(x, 0). Its mean stays x and its variance is i²·x: those of a
- * detector that counts 255/i² photons at white, where i = 1 is that detector exactly. Below black there are no photons.
+ * (1 − i)·x + i·P, P Poisson-distributed with mean x. Its mean stays x and its variance is i²·x: those of a detector that
+ * counts 255/i² photons at white, where i = 1 is that detector exactly. Below black there are no photons, and it stays as it is.
  */
 import { kernels } from "../kernels.js";
 import type { Step } from "../step.js";
@@ -25,6 +25,6 @@ export const poisson: Step<"mix"> = {
     // An 8-bit image over its whole range, the commonest of all, has whole numbers of photons.
     const whole = plane.byteValued && unit === 1 && Number.isInteger(black) && black > -256;
     useNoise();
-    kernels.blendPoisson(plane.at, plane.pixels, black, unit, 1 - mix, mix * black, mix * unit, whole);
+    kernels.blendPoisson(plane.at, plane.pixels, black, unit, 1 - mix, 1, 0, mix * unit, whole);
   },
 };

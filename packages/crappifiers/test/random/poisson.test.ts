@@ -6,7 +6,7 @@ import { useNoise } from "../../dist/random/noise-key.js";
 import { moments, poissonDeviation } from "./goodness-of-fit.js";
 
 /** The numbers themselves are what blending leaves of them: nothing kept, no offset, a gain of one. */
-const themselves = [0, 0, 1] as const;
+const themselves = [0, 0, 0, 1] as const;
 const side = 3200;
 
 /** A plane of one value. */

@@ -29,3 +29,28 @@ test("the generator gives the published known answers", () => {
     assert.deepEqual([...kernelMemory.view(Uint32Array, at, 4)], words);
   }
 });
+
+for (const first of [2 ** 31 - 10, 2 ** 32 - 10, 2 ** 34 - 10, 2 ** 34 - 9, 2 ** 40 + 3]) {
+  test(`a pixel has its number's word, whatever part of a plane is made: from ${first} on`, () => {
+    kernelMemory.release();
+    const pixels = 700;
+    const [whole, alone] = [kernelMemory.take(4 * pixels), kernelMemory.take(4)];
+    const values = kernelMemory.view(Float32Array, whole, pixels).fill(0);
+    const one = kernelMemory.view(Float32Array, alone, 1);
+    kernels.useKey(1, 2, 3, 4, first);
+    kernels.addNormal(whole, pixels, 0, 1);
+    assert.equal(new Set(values).size > 690, true);
+    for (let n = 0; n < pixels; n++) {
+      one[0] = 0;
+      kernels.useKey(1, 2, 3, 4, first + n);
+      kernels.addNormal(alone, 1, 0, 1);
+      assert.equal(one[0], values[n], `pixel ${n}`);
+    }
+    // No pixel of the plane's beginning has the same.
+    const beginning = values.slice();
+    kernels.useKey(1, 2, 3, 4, 0);
+    values.fill(0);
+    kernels.addNormal(whole, pixels, 0, 1);
+    assert.equal(values.filter((value) => beginning.includes(value)).length < 10, true);
+  });
+}

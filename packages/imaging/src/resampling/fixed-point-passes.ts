@@ -98,7 +98,10 @@ interface Range {
 function rowWeights(coefficients: Coefficients, pixels: number): RowWeights {
   const { starts, counts } = coefficients;
   const quantised = quantise(coefficients);
-  const taps = roundUp(Math.max(...counts), tapsTogether);
+  const taps = roundUp(
+    counts.reduce((most, count) => Math.max(most, count), 0),
+    tapsTogether,
+  );
   const row: RowWeights = {
     taps,
     starts: new Int32Array(pixels),
