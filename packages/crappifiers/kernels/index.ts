@@ -2,7 +2,7 @@
 export { binPixels } from "./binning";
 export { blurPlane } from "./blur";
 export { exp, log } from "./elementary";
-export { addNormal, blendPoisson, multiplyNormal, normals } from "./noise";
+export { addNormal, blendPoisson, countPhotons, multiplyNormal, normals } from "./noise";
 export { clip, fromBytes, fromShorts, toBytes, toShorts } from "./pixels";
 export { buildPoissonTable } from "./poisson-table";
 export { replacePixels } from "./replacement";

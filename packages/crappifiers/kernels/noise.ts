@@ -6,8 +6,9 @@
 
 import { exp } from "./elementary";
 import { fillNormals } from "./normal";
+import { toBytes } from "./pixels";
 import { poissonFromWords } from "./poisson";
-import { countAt, countEntry, isBeyond, TABLE_MEANS } from "./poisson-table";
+import { fillCounts, TABLE_MEANS } from "./poisson-table";
 import { pixelWords } from "./threefry";
 import { unit } from "./unit";
 
@@ -28,7 +29,7 @@ export function addNormal(values: usize, count: i32, offset: f64, deviation: f64
   for (let start = 0; start < count; start += CHUNK) {
     const size = min(CHUNK, count - start);
     drawNormals(start, size);
-    blend(values + <usize>(start << 2), size, 0, 1, 1, offset, deviation);
+    addNumbers(values + <usize>(start << 2), size, offset, deviation);
   }
 }
 
@@ -85,16 +86,51 @@ export function blendPoisson(
     const first = pixelWords(buffer, start, size, 0);
     if (whole) {
       splitWholeMeans(at, size, <f32>black);
-      drawCounts(size, first);
+      fillCounts(numbers, wholes, first, size);
     } else {
       const second = pixelWords(secondBuffer, start, size, 1);
       const beyond = splitMeans(at, size, black, unit);
-      drawCounts(size, first);
+      fillCounts(numbers, wholes, first, size);
       addSmallCounts(size, second);
       if (beyond) drawLargeCounts(at, size, black, unit, start, first, second);
     }
     blend(at, size, black, keep, below, black + offset, gain);
   }
+}
+
+/** value ← value + offset + deviation · number */
+function addNumbers(values: usize, size: i32, offset: f64, deviation: f64): void {
+  const offsets = f32x4.splat(<f32>offset);
+  const deviations = f32x4.splat(<f32>deviation);
+  let n = 0;
+  for (; n + 4 <= size; n += 4) {
+    const at = values + <usize>(n << 2);
+    const noise = f32x4.add(offsets, f32x4.mul(deviations, v128.load(numbers + <usize>(n << 2))));
+    v128.store(at, f32x4.add(v128.load(at), noise));
+  }
+  for (; n < size; n++) {
+    const at = values + <usize>(n << 2);
+    store<f32>(at, load<f32>(at) + (<f32>offset + <f32>deviation * load<f32>(numbers + <usize>(n << 2))));
+  }
+}
+
+/** byte ← Poisson number with the byte as its mean, at most 255. Pixel n takes word n, as it does in `blendPoisson`. */
+export function countPhotons(bytes: usize, count: i32): void {
+  for (let start = 0; start < count; start += CHUNK) {
+    const size = min(CHUNK, count - start);
+    wholesFromBytes(bytes + start, size);
+    fillCounts(numbers, wholes, pixelWords(buffer, start, size, 0), size);
+    toBytes(bytes + start, numbers, size);
+  }
+}
+
+function wholesFromBytes(bytes: usize, size: i32): void {
+  let n = 0;
+  for (; n + 4 <= size; n += 4) {
+    const wide = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(bytes + n)));
+    v128.store(wholes + ((<usize>n) << 2), wide);
+  }
+  for (; n < size; n++) store<i32>(wholes + ((<usize>n) << 2), load<u8>(bytes + n));
 }
 
 /**
@@ -113,7 +149,7 @@ function blend(values: usize, size: i32, black: f64, keep: f64, below: f64, offs
     const at = values + <usize>(n << 2);
     const noise = f32x4.mul(gains, v128.load(numbers + <usize>(n << 2)));
     const signal = f32x4.sub(v128.load(at), blacks);
-    const kept = f32x4.add(f32x4.mul(keeps, f32x4.max(signal, zeros)), f32x4.mul(belows, f32x4.min(signal, zeros)));
+    const kept = f32x4.add(f32x4.mul(keeps, f32x4.pmax(signal, zeros)), f32x4.mul(belows, f32x4.pmin(signal, zeros)));
     v128.store(at, f32x4.add(offsets, f32x4.add(kept, noise)));
   }
   for (; n < size; n++) {
@@ -177,17 +213,6 @@ function drawLargeCounts(
     const mean = (<f64>load<f32>(values + word) - black) / unit;
     const photons = poissonFromWords(mean, load<u32>(firstWords + word), load<u32>(secondWords + word), start + n);
     store<f32>(numbers + <usize>(n << 2), <f32>photons);
-  }
-}
-
-/** Counts of the means in `wholes`, from the table. */
-function drawCounts(size: i32, words: usize): void {
-  for (let n = 0; n < size; n++) {
-    const mean = load<i32>(wholes + <usize>(n << 2));
-    const word = load<u32>(words + <usize>(n << 2)) >>> 1;
-    let entry = countEntry(mean, word);
-    while (isBeyond(entry, word)) entry++;
-    store<f32>(numbers + <usize>(n << 2), <f32>countAt(mean, entry));
   }
 }
 

@@ -66,10 +66,12 @@ export function clip(values: usize, count: i32, low: f32, high: f32): void {
   let n = 0;
   for (; n + 4 <= count; n += 4) {
     const at = values + ((<usize>n) << 2);
-    v128.store(at, f32x4.min(f32x4.max(v128.load(at), lows), highs));
+    // `pmax` and `pmin` take their first operand where the other is no number or it is none itself.
+    v128.store(at, f32x4.pmin(f32x4.pmax(v128.load(at), lows), highs));
   }
   for (; n < count; n++) {
     const at = values + ((<usize>n) << 2);
-    store<f32>(at, min<f32>(max<f32>(load<f32>(at), low), high));
+    const value = load<f32>(at);
+    store<f32>(at, value < low ? low : value > high ? high : value);
   }
 }

@@ -1,15 +1,11 @@
 /**
- * Poisson numbers of the means 0, 1 … 511: one word and about one comparison each, by inversion of the distribution
- * function with a guide table (H.-C. Chen and Y. Asau, AIIE Trans. 6(2), 1974). Every probability is right to 2⁻³¹. The
- * number grows with the word, so equal words give near-equal noise at neighbouring grey levels.
+ * Poisson numbers of the means 0, 1 … 511: one word and one look at a table each, by inversion of the distribution function
+ * with a guide table (H.-C. Chen and Y. Asau, AIIE Trans. 6(2), 1974). Every probability is right to 2⁻³¹. The number grows
+ * with the word, so equal words give near-equal noise at neighbouring grey levels.
  */
 
 /** Means that the table knows: those below it. The mean itself may be looked up; what comes out means nothing. */
 export const TABLE_MEANS: i32 = 512;
-/** A word's leading bits are used: 31, so that a difference of two keeps its sign. */
-const WORD_BITS: i32 = 31;
-const GUIDE_BITS: i32 = 8;
-const GUIDE_SHIFT: i32 = WORD_BITS - GUIDE_BITS;
 /**
  * Numbers lie within 160 of their mean, all but less than 2⁻³¹ of them: so many entries a mean, in whose middle it is.
  * No power of two, or the entries looked up most would share a few lines of the cache.
@@ -17,24 +13,59 @@ const GUIDE_SHIFT: i32 = WORD_BITS - GUIDE_BITS;
 const ENTRIES: i32 = 320;
 const MIDDLE: i32 = 160;
 
-/** Of each mean and number: the largest 31-bit word that still gives it. */
-const last: usize = memory.data(513 * 320 * 4, 16);
-/** Of each mean and leading byte of the word: the first of its entries worth looking at. */
-const guide: usize = memory.data(513 * 256 * 2, 16);
+/** Of each mean and number: the largest word, without its lowest bit, that still gives it. */
+const last: usize = memory.data(512 * 320 * 4, 16);
+/**
+ * Of each mean and leading byte of the word what the second byte decides: below `one` (bits 0 to 8) it is the number in the
+ * bits from 18 on, above `one` and below `two` (bits 9 to 17) one more. At `one` and from `two` on the word's other bits
+ * have to be looked at, in one case of a hundred.
+ */
+const cells: usize = memory.data(513 * 256 * 4, 16);
+const CELL_BITS: i32 = 9;
+const CELL_MASK: i32 = 511;
 
-/** Where to look for the number of a 31-bit word: at its entry, or rarely after it. */
-export function countEntry(mean: i32, word: u32): i32 {
-  const entry = mean * ENTRIES + <i32>load<u16>(guide + <usize>(((mean << GUIDE_BITS) | (word >>> GUIDE_SHIFT)) << 1));
-  // One step without a branch, which would be mispredicted every eighth time.
-  return entry + <i32>(<u32>(lastOf(entry) - <i32>word) >>> 31);
+/** To `numbers` (float32) those of so many means below TABLE_MEANS (i32). Rounds up to a vector; all three have that room. */
+export function fillCounts(numbers: usize, means: usize, words: usize, size: i32): void {
+  let list = undecided;
+  for (let n = 0; n < size; n += 4) {
+    const at = <usize>(n << 2);
+    const word = v128.load(words + at);
+    const cell = cellsOf(i32x4.add(i32x4.shl(v128.load(means + at), 10), i32x4.shl(i32x4.shr_u(word, 24), 2)));
+    const second = v128.and(i32x4.shr_u(word, 16), i32x4.splat(0xff));
+    const one = v128.and(cell, i32x4.splat(CELL_MASK));
+    const two = v128.and(i32x4.shr_u(cell, CELL_BITS), i32x4.splat(CELL_MASK));
+    // A true comparison is −1 as a whole number: subtracted, it counts.
+    const count = i32x4.sub(i32x4.shr_u(cell, 2 * CELL_BITS), i32x4.gt_s(second, one));
+    v128.store(numbers + at, f32x4.convert_i32x4_s(count));
+    const open = v128.or(i32x4.eq(second, one), i32x4.ge_s(second, two));
+    if (v128.any_true(open)) {
+      for (let mask = i32x4.bitmask(open); mask !== 0; mask &= mask - 1) {
+        store<i32>(list, n + ctz(mask));
+        list += 4;
+      }
+    }
+  }
+  for (let place = undecided; place < list; place += 4) {
+    const at = <usize>(load<i32>(place) << 2);
+    store<f32>(numbers + at, <f32>countOf(load<i32>(means + at), load<u32>(words + at)));
+  }
 }
 
-export function isBeyond(entry: i32, word: u32): bool {
-  return <i32>word > lastOf(entry);
+/** Pixels whose first two bytes leave the number open. */
+const undecided: usize = memory.data((512 + 4) * 4, 16);
+
+function cellsOf(places: v128): v128 {
+  const first = v128.load32_zero(cells + <usize>i32x4.extract_lane(places, 0));
+  const second = v128.load32_lane(cells + <usize>i32x4.extract_lane(places, 1), first, 1);
+  const third = v128.load32_lane(cells + <usize>i32x4.extract_lane(places, 2), second, 2);
+  return v128.load32_lane(cells + <usize>i32x4.extract_lane(places, 3), third, 3);
 }
 
-export function countAt(mean: i32, entry: i32): i32 {
-  return entry - mean * (ENTRIES - 1) - MIDDLE;
+function countOf(mean: i32, word: u32): i32 {
+  const cell = load<i32>(cells + <usize>((mean << 10) | ((word >>> 24) << 2)));
+  let count = cell >>> (2 * CELL_BITS);
+  while (<i32>(word >>> 1) > lastOf(entryOf(mean, count))) count++;
+  return count;
 }
 
 function entryOf(mean: i32, count: i32): i32 {
@@ -52,10 +83,12 @@ const relative: usize = memory.data(320 * 8, 16);
 export function buildPoissonTable(): void {
   for (let mean = 0; mean < TABLE_MEANS; mean++) {
     addDistribution(mean);
-    addGuide(mean);
+    addCells(mean);
   }
-  // Whoever looks up the mean behind the last one stops at its first entry.
-  store<i32>(last + <usize>((TABLE_MEANS * ENTRIES) << 2), i32.MAX_VALUE);
+  // Of the mean behind the last one everything is decided.
+  for (let byte = 0; byte < 256; byte++) {
+    store<i32>(cells + <usize>(((TABLE_MEANS << 8) | byte) << 2), (256 << CELL_BITS) | 256);
+  }
 }
 
 function addDistribution(mean: i32): void {
@@ -84,11 +117,13 @@ function addDistribution(mean: i32): void {
   }
 }
 
-function addGuide(mean: i32): void {
-  const first = mean * ENTRIES;
-  let entry = entryOf(mean, max(0, mean - MIDDLE));
-  for (let byte = 0; byte < 1 << GUIDE_BITS; byte++) {
-    while (byte << GUIDE_SHIFT > lastOf(entry)) entry++;
-    store<u16>(guide + <usize>(((mean << GUIDE_BITS) | byte) << 1), <u16>(entry - first));
+function addCells(mean: i32): void {
+  let count = max(0, mean - MIDDLE);
+  for (let byte = 0; byte < 256; byte++) {
+    const first = byte << 23;
+    while (first > lastOf(entryOf(mean, count))) count++;
+    const one = min(256, (lastOf(entryOf(mean, count)) - first) >> 15);
+    const two = min(256, (lastOf(entryOf(mean, count + 1)) - first) >> 15);
+    store<i32>(cells + <usize>(((mean << 8) | byte) << 2), (count << (2 * CELL_BITS)) | (two << CELL_BITS) | one);
   }
 }

@@ -31,7 +31,9 @@ interface Exports extends KernelModule {
     /** Whether every mean is a whole number below 512. */
     whole: boolean,
   ): void;
-  /** To be called once, before `blendPoisson`. */
+  /** A byte becomes a Poisson number with itself as the mean, at most 255: with the words of `blendPoisson`. */
+  countPhotons(bytes: number, count: number): void;
+  /** To be called once, before `blendPoisson` and `countPhotons`. */
   buildPoissonTable(): void;
   /** value ← value + deviation · (value − black) · normal number */
   multiplyNormal(values: number, count: number, black: number, deviation: number): void;

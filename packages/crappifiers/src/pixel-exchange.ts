@@ -19,18 +19,22 @@ export class PixelExchange<Dtype extends PixelType> {
   }
 
   toPlane(plane: Plane): void {
-    const { at, pixels } = plane;
-    if (this.#dtype === "uint8") kernels.fromBytes(at, this.#at, pixels);
-    else if (this.#dtype === "uint16") kernels.fromShorts(at, this.#at, pixels);
+    const { pixels } = plane;
+    if (this.#dtype === "uint8") plane.holdBytes(this.#at);
+    else if (this.#dtype === "uint16") kernels.fromShorts(plane.at, this.#at, pixels);
     else plane.values.set(this.pixels(pixels));
-    plane.byteValued = this.#dtype === "uint8";
   }
 
-  /** Rounded half to even, as NumPy rounds, and held within the type; float32 as it is. */
-  fromPlane(plane: Plane): void {
-    const { at, pixels } = plane;
-    if (this.#dtype === "uint8") kernels.toBytes(this.#at, at, pixels);
-    else if (this.#dtype === "uint16") kernels.toShorts(this.#at, at, pixels);
+  /**
+   * The plane's pixels: rounded half to even, as NumPy rounds, and held within the type; float32 as it is. Valid until more
+   * memory is taken.
+   */
+  fromPlane(plane: Plane): PixelTypes[Dtype] {
+    const { pixels, bytesAt } = plane;
+    if (bytesAt !== undefined) return kernelMemory.view<PixelTypes[Dtype]>(pixelArrays[this.#dtype], bytesAt, pixels);
+    if (this.#dtype === "uint8") kernels.toBytes(this.#at, plane.at, pixels);
+    else if (this.#dtype === "uint16") kernels.toShorts(this.#at, plane.at, pixels);
     else this.pixels(pixels).set(plane.values);
+    return this.pixels(pixels);
   }
 }

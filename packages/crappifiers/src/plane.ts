@@ -1,8 +1,8 @@
 /**
  * A frame of a tile under work, or a band of its rows: `height` rows of `width` grey values in float32, in the kernels'
- * memory.
+ * memory. Those of an 8-bit image stay bytes until a step asks for them in float32.
  */
-import { kernelMemory } from "./kernels.js";
+import { kernelMemory, kernels } from "./kernels.js";
 
 /** Some rows of a frame that follow each other. */
 export interface Rows {
@@ -13,15 +13,12 @@ export interface Rows {
 export class Plane {
   readonly height: number;
   readonly width: number;
-  /** Where the values begin in the kernels' memory. */
-  readonly at: number;
-  /** Whether every value is one of the whole numbers 0 to 255, as in an 8-bit image that no step has changed. */
-  byteValued = false;
-
   /** Number of the band's first row in the whole frame. */
   readonly firstRow: number;
   /** Rows of the whole frame. */
   readonly frameHeight: number;
+  readonly #at: number;
+  #bytesAt: number | undefined;
 
   /** Takes room in the kernels' memory until its next release. */
   constructor({ first, count }: Rows, width: number, frameHeight: number) {
@@ -29,7 +26,24 @@ export class Plane {
     this.width = width;
     this.firstRow = first;
     this.frameHeight = frameHeight;
-    this.at = kernelMemory.take(4 * count * width);
+    this.#at = kernelMemory.take(4 * count * width);
+  }
+
+  /** Where the values begin in the kernels' memory, in float32: from now on they are nothing else. */
+  get at(): number {
+    if (this.#bytesAt !== undefined) kernels.fromBytes(this.#at, this.#bytesAt, this.pixels);
+    this.#bytesAt = undefined;
+    return this.#at;
+  }
+
+  /** Where they begin as bytes; undefined: they are in float32. */
+  get bytesAt(): number | undefined {
+    return this.#bytesAt;
+  }
+
+  /** From now on the values are the bytes at that place. */
+  holdBytes(at: number): void {
+    this.#bytesAt = at;
   }
 
   get pixels(): number {

@@ -59,9 +59,9 @@ export class PreparedStage {
     for (const one of this.#steps) {
       if ("address" in one) current = yield* this.#applyExternal(one, current, frame);
       else this.#applyOwn(one, current, frame);
-      current.byteValued = false;
       const { black, white, saturation: [low, high] = [black, white] } = this.#levels;
-      kernels.clip(current.at, current.pixels, low, high);
+      const within = current.bytesAt !== undefined && low <= 0 && high >= 255;
+      if (!within) kernels.clip(current.at, current.pixels, low, high);
     }
     return current;
   }

@@ -107,10 +107,9 @@ export class TileCrappifier<Dtype extends PixelType> {
       samplerFor(sampling, "float32", size)(sampled, low.values);
     }
     low = yield* this.#detector.apply(low, frame);
-    const exchange = new PixelExchange(this.#dtype, low.pixels);
-    exchange.fromPlane(low);
+    const pixels = new PixelExchange(this.#dtype, low.pixels).fromPlane(low);
     const first = (band.first - lowRows.first) * lowWidth;
-    out.set(exchange.pixels(low.pixels).subarray(first, first + band.count * lowWidth));
+    out.set(pixels.subarray(first, first + band.count * lowWidth));
   }
 
   /**

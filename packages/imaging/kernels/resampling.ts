@@ -11,7 +11,8 @@ const LOWER_BITS: i32 = 11;
  * Along rows: output pixel i of each row is the sum of `taps` input pixels from `starts[i]` on. `upper` and `lower` hold
  * the parts of its weights (i16, `taps` a pixel); `taps` is a multiple of eight, what is not needed has weight zero.
  * `outputWidth` is a multiple of four; behind the input as many bytes as there are taps may be read. The pixels from
- * `roundFrom` to `roundTo`, multiples of four, have weights without a lower part.
+ * `roundFrom` to `roundTo`, multiples of four, have weights without a lower part; `byFour`: all of them the same, each
+ * beginning four input pixels after the one before.
  */
 export function resampleRows(
   out: usize,
@@ -25,12 +26,14 @@ export function resampleRows(
   taps: i32,
   roundFrom: i32,
   roundTo: i32,
+  byFour: bool,
 ): void {
   for (let row = 0; row < height; row++) {
     // The commonest case, bilinear by four, has no need of a loop over taps; nor, but at the edges, of a lower part.
     if (taps === 8) {
       resampleRow8(out, input, 0, roundFrom, starts, upper, lower);
-      resampleRoundRow8(out, input, roundFrom, roundTo, starts, upper);
+      if (byFour) resampleRoundRowByFour(out, input, roundFrom, roundTo, starts, upper);
+      else resampleRoundRow8(out, input, roundFrom, roundTo, starts, upper);
       resampleRow8(out, input, roundTo, outputWidth, starts, upper, lower);
     } else {
       resampleRow(out, input, outputWidth, starts, upper, lower, taps);
@@ -38,6 +41,41 @@ export function resampleRows(
     input += width;
     out += outputWidth;
   }
+}
+
+/** Of four pixels side by side each has its first four taps where the one before it has its last four. */
+function resampleRoundRowByFour(out: usize, input: usize, from: i32, to: i32, starts: usize, upper: usize): void {
+  const weights = upper + <usize>(from << 4);
+  const firstEven = pairOf(weights, 0);
+  const firstOdd = pairOf(weights, 2);
+  const lastEven = pairOf(weights, 8);
+  const lastOdd = pairOf(weights, 10);
+  let place = input + load<i32>(starts + <usize>(from << 2));
+  for (let i = from; i < to; i += 4) {
+    const first = v128.load(place);
+    const last = v128.load(place, 4);
+    const sums = i32x4.add(
+      i32x4.add(i32x4.dot_i16x8_s(even(first), firstEven), i32x4.dot_i16x8_s(odd(first), firstOdd)),
+      i32x4.add(i32x4.dot_i16x8_s(even(last), lastEven), i32x4.dot_i16x8_s(odd(last), lastOdd)),
+    );
+    v128.store32_lane(out + i, rounded(i32x4.shl(sums, LOWER_BITS)), 0);
+    place += 16;
+  }
+}
+
+/** Two weights, every second one from the place on, over and over. */
+function pairOf(weights: usize, place: usize): v128 {
+  const one = <i32>load<i16>(weights + place);
+  const other = <i32>load<i16>(weights + place + 4);
+  return i32x4.splat((other << 16) | (one & 0xffff));
+}
+
+function even(bytes: v128): v128 {
+  return v128.and(bytes, i16x8.splat(0xff));
+}
+
+function odd(bytes: v128): v128 {
+  return i16x8.shr_u(bytes, 8);
 }
 
 function resampleRoundRow8(out: usize, input: usize, from: i32, to: i32, starts: usize, upper: usize): void {

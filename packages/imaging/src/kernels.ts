@@ -18,6 +18,7 @@ interface Exports extends KernelModule {
     taps: number,
     roundFrom: number,
     roundTo: number,
+    byFour: boolean,
   ): void;
   resampleColumns(
     out: number,

@@ -20,11 +20,17 @@ export const poisson: Step<"mix"> = {
   },
   apply(plane, { mix }, { levels, useNoise }) {
     if (mix === 0) return;
-    const { black, white } = levels;
+    const { black, white, saturation: [low, high] = [black, white] } = levels;
     const unit = (white - black) / 255;
-    // An 8-bit image over its whole range, the commonest of all, has whole numbers of photons.
-    const whole = plane.byteValued && unit === 1 && Number.isInteger(black) && black > -256;
+    const { bytesAt, pixels } = plane;
     useNoise();
-    kernels.blendPoisson(plane.at, plane.pixels, black, unit, 1 - mix, 1, 0, mix * unit, whole);
+    // An 8-bit image over its whole range, the commonest of all, has whole numbers of photons.
+    const isWholeRange = black === 0 && low === 0 && white === 255 && high === 255;
+    if (bytesAt !== undefined && mix === 1 && isWholeRange) {
+      kernels.countPhotons(bytesAt, pixels);
+      return;
+    }
+    const whole = bytesAt !== undefined && unit === 1 && Number.isInteger(black) && black > -256;
+    kernels.blendPoisson(plane.at, pixels, black, unit, 1 - mix, 1, 0, mix * unit, whole);
   },
 };

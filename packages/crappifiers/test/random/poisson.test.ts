@@ -69,3 +69,20 @@ test("no light, less than none and no number give no photons", () => {
     assert.ok(dark.values.every((count) => count === 0));
   }
 });
+
+test("bytes get the numbers that their values in float32 get, held within bytes", () => {
+  for (const count of [1, 7, 511, 1003, 4096]) {
+    const values = plane(0, 1, count);
+    const bytes = kernelMemory.take(count);
+    const ramp = Uint8Array.from({ length: count }, (_, n) => (n * 37) % 256);
+    values.values.set(ramp);
+    kernelMemory.view(Uint8Array, bytes, count).set(ramp);
+    use("bytes");
+    kernels.blendPoisson(values.at, count, 0, 1, ...themselves, true);
+    kernels.countPhotons(bytes, count);
+    assert.deepEqual(
+      [...kernelMemory.view(Uint8Array, bytes, count)],
+      [...values.values].map((value) => Math.min(value, 255)),
+    );
+  }
+});

@@ -54,8 +54,9 @@ export class FixedPointPasses implements Passes {
       copyToKernels(x.starts, xStarts);
       copyToKernels(x.upper, upper);
       copyToKernels(x.lower, lower);
-      const { taps, round } = x;
-      kernels.resampleRows(rowsAt, inputAt, height, width, stride, xStarts, upper, lower, taps, round.from, round.to);
+      const { taps, round, byFour } = x;
+      const weights = [xStarts, upper, lower, taps, round.from, round.to, byFour] as const;
+      kernels.resampleRows(rowsAt, inputAt, height, width, stride, ...weights);
     }
     if (y !== undefined) {
       copyToKernels(y.starts, yStarts);
@@ -88,6 +89,8 @@ interface RowWeights {
   lower: Int16Array;
   /** Pixels, in groups that are made together, whose weights have no lower part. */
   round: Range;
+  /** Whether these all have the same, each four pixels further on, as in bilinear sampling by four. */
+  byFour: boolean;
 }
 
 interface Range {
@@ -108,6 +111,7 @@ function rowWeights(coefficients: Coefficients, pixels: number): RowWeights {
     upper: new Int16Array(pixels * taps),
     lower: new Int16Array(pixels * taps),
     round: { from: 0, to: 0 },
+    byFour: false,
   };
   row.starts.set(starts);
   for (let i = 0; i < starts.length; i++) {
@@ -121,6 +125,12 @@ function rowWeights(coefficients: Coefficients, pixels: number): RowWeights {
     row.lower.subarray(group * rowGroup * taps, (group + 1) * rowGroup * taps).every((weight) => weight === 0);
   const groups = middle(pixels / rowGroup, isRound);
   row.round = { from: rowGroup * groups.from, to: rowGroup * groups.to };
+  const { from, to } = row.round;
+  const isNext = (i: number) =>
+    row.starts[i] === row.starts[i - 1]! + 4 &&
+    row.upper.subarray(i * taps, (i + 1) * taps).every((weight, k) => weight === row.upper[from * taps + k]);
+  row.byFour =
+    taps === tapsTogether && Array.from({ length: Math.max(0, to - from - 1) }, (_, n) => from + 1 + n).every(isNext);
   return row;
 }
 
