@@ -36,6 +36,14 @@ export const crappifySettings = {
     default: String(Math.max(1, availableParallelism() - 1)),
     description: "Threads that cut and crappify tiles",
   }),
+  crappifyImageConcurrency: setting(integer({ min: 0, max: 64 }), {
+    default: "1",
+    description: "Images degraded whole at once (CrappifyImage); 0 leaves it to others",
+  }),
+  crappifyImageThreads: setting(integer({ min: 1, max: 256 }), {
+    default: String(Math.max(1, Math.floor(availableParallelism() / 2))),
+    description: "Threads that degrade one of these, beside those above, which tiles and previews keep for themselves",
+  }),
   tileCache: setting(bytes({ min: MiB, max: 256 * GiB }), {
     default: "256MiB",
     description: "Decoded parts of images held in memory, over all threads",
@@ -51,7 +59,7 @@ export const crappifySettings = {
   externalCrappifierDeadline: setting(duration({ minMs: 100, maxMs: 50_000 }), {
     default: "10s",
     description:
-      "Time that such a server has for one plane of a tile; one that is late twice ends what the pairs are for",
+      "Time that such a server has for one plane of a tile; for one that is late twice a training waits, and a preview fails",
   }),
   externalCrappifierCalls: setting(integer({ min: 1, max: 256 }), {
     default: "16",

@@ -16,9 +16,8 @@ import type { CallContext } from "nice-grpc-common";
 import type { CrappifierCatalogue } from "./crappifiers/crappifier-catalogue.js";
 import { datasetKey } from "./dataset-service.js";
 import type { ExternalCrappifiers } from "./external/external-crappifiers.js";
-import { checkCrappifiable, crappifyRequest } from "./images/crappified-image.js";
+import { checkCrappifiable, crappificationKind, crappifyRequest } from "./images/crappified-image.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
-import { imageKind } from "./images/image-jobs.js";
 import { fromStreamPairs } from "./pairs/pair-message.js";
 import { messagesOf } from "./pairs/pair-parts.js";
 import type { PairStreams } from "./pairs/pair-streams.js";
@@ -80,7 +79,7 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
     const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", { signal });
     checkCrappifiable(await this.parts.images.get({ project, id }, { signal, field: "image" }), crappifier);
     const submission = {
-      kind: imageKind,
+      kind: crappificationKind,
       project,
       principal: identity.principal,
       resource,

@@ -43,8 +43,7 @@ import type { CallContext } from "nice-grpc-common";
 import type { DatasetCatalogue } from "./datasets/dataset-catalogue.js";
 import { type ImageCatalogue, nameOfImage } from "./images/image-catalogue.js";
 import type { ImageExports } from "./images/image-exports.js";
-import { checkComplete, importRequest } from "./images/image-import.js";
-import { imageKind, imageOperation } from "./images/image-jobs.js";
+import { checkComplete, importKind, importOperation, importRequest } from "./images/image-import.js";
 import { fromFileFormat, fromKnown, fromOrigin, toImage } from "./images/image-message.js";
 import { ownerOf, registration } from "./images/registration.js";
 import { fromRegion } from "./pixels/pixel-message.js";
@@ -129,10 +128,10 @@ export class ImageRpcs implements ImageServiceImplementation<CallExtension> {
     if (!(await this.#isKnown({ project, id }, signal))) {
       const key = { project, id: upload };
       checkComplete((await uploads.get(key, { signal })).record);
-      await uploads.use(key, imageOperation(id), { signal });
+      await uploads.use(key, importOperation(id), { signal });
     }
     const submission = {
-      kind: imageKind,
+      kind: importKind,
       project,
       principal: identity.principal,
       resource: id,
@@ -209,7 +208,7 @@ export class ImageRpcs implements ImageServiceImplementation<CallExtension> {
   async #isKnown(key: RecordKey, signal: AbortSignal): Promise<boolean> {
     if (await this.parts.images.isTaken(key, { signal })) return true;
     try {
-      const operation = imageOperation(key.id);
+      const operation = importOperation(key.id);
       const { error } = await this.parts.operations.get(operationName.format({ project: key.project, operation }), {
         signal,
       });

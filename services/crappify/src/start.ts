@@ -33,7 +33,7 @@ import { PixelReader } from "./pixels/pixel-reader.js";
 import { startSweeping } from "./sweeping.js";
 import { UploadStore } from "./uploads/upload-store.js";
 
-/** Starts the service and registers the operation kind "image"; close the operations before it. */
+/** Starts the service and registers the operation kinds "image" and "crappification"; close the operations before it. */
 export async function startCrappify(config: CrappifyConfig, context: ServiceContext): Promise<RunningService> {
   const { ports, operations, authenticator, log, tls } = context;
   const { objects } = ports;
@@ -60,15 +60,19 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
   operations.register(
     imageJobs({
       images,
-      makers: [
-        imageImport({
-          uploads,
-          objects,
-          limits: { memoryBytes: config.importMemory, timeMs: config.importTime, pixels: config.maxImagePixels },
-        }),
-        crappifiedImage({ images, objects, pixels }),
-      ],
+      maker: imageImport({
+        uploads,
+        objects,
+        limits: { memoryBytes: config.importMemory, timeMs: config.importTime, pixels: config.maxImagePixels },
+      }),
       concurrency: config.importConcurrency,
+    }),
+  );
+  operations.register(
+    imageJobs({
+      images,
+      maker: crappifiedImage({ images, objects, threads: config.crappifyImageThreads }),
+      concurrency: config.crappifyImageConcurrency,
     }),
   );
 

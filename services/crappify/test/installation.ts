@@ -21,13 +21,13 @@ import {
   loadConfig,
   MemoryEventBus,
   MemoryWorkQueue,
-  type ObjectStore,
   Operations,
   type Ports,
   tokenSource,
 } from "@pssr/platform";
 import type { Client as GrpcClient, TsProtoServiceDefinition } from "nice-grpc";
 import { type CrappifyConfig, crappifySettings, startCrappify } from "../dist/index.js";
+import { HeldObjects } from "./held-objects.js";
 
 type Client<Definition extends TsProtoServiceDefinition> = GrpcClient<Definition, DeadlineOption>;
 
@@ -40,7 +40,7 @@ export interface Installation {
   as(identity: Identity): Pick<Installation, "images" | "datasets" | "crappifiers" | "crappify">;
   operations: Operations;
   ports: Ports;
-  objects: ObjectStore;
+  objects: HeldObjects;
   address: string;
 }
 
@@ -54,7 +54,7 @@ export async function startInstallation(t: TestContext, flags: string[] = []): P
     service: "crappify",
     level: process.env.PSSR_TEST_LOG === undefined ? "silent" : "debug",
   });
-  const objects = await FileObjectStore.open(join(directory, "objects"));
+  const objects = new HeldObjects(await FileObjectStore.open(join(directory, "objects")));
   const state = await FileStateStore.open(join(directory, "state"));
   const queue = new MemoryWorkQueue();
   const ports: Ports = { objects, state, queue, events: new MemoryEventBus() };

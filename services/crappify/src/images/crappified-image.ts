@@ -20,10 +20,12 @@ import {
 import type { Abortable, JobContext, ObjectStore } from "@pssr/platform";
 import { orderedPrefetch } from "../pairs/ordered-prefetch.js";
 import { calibrationOf, cutToScale, lowShape } from "../pixels/crappify-region.js";
-import type { PixelReader } from "../pixels/pixel-reader.js";
+import { BandThreads } from "./band-threads.js";
 import type { ImageCatalogue } from "./image-catalogue.js";
 import { type ImageMaker, imageRequest, reportProgress } from "./image-jobs.js";
 import type { PixelDescription, StoredImage } from "./image-record.js";
+
+export const crappificationKind = "crappification";
 
 const requestName = "pssr.v1.CrappifyImageRequest";
 
@@ -34,7 +36,8 @@ const maximumBytesUnderWay = 512 * 1024 * 1024;
 export interface CrappifiedImageOptions {
   images: ImageCatalogue;
   objects: ObjectStore;
-  pixels: PixelReader;
+  /** For each image that is degraded. */
+  threads: number;
 }
 
 /** The request as its operation carries it; its crappifier has all its numbers. */
@@ -43,7 +46,7 @@ export function crappifyRequest(message: CrappifyImageRequest): { type: string; 
 }
 
 export function crappifiedImage(options: CrappifiedImageOptions): ImageMaker {
-  return { request: requestName, make: (job) => degrade(job, options) };
+  return { kind: crappificationKind, request: requestName, make: (job) => degrade(job, options) };
 }
 
 /** Throws INVALID_FIELD or IMAGE_TOO_LARGE, with the field, where the image cannot be degraded so. */
@@ -71,7 +74,7 @@ export function checkCrappifiable(image: PixelDescription, crappifier: Crappifie
   );
 }
 
-async function degrade(job: JobContext, { images, objects, pixels }: CrappifiedImageOptions): Promise<StoredImage> {
+async function degrade(job: JobContext, { images, objects, threads }: CrappifiedImageOptions): Promise<StoredImage> {
   const { signal, record } = job;
   const request = CrappifyImageRequest.decode(record.request.bytes);
   const crappifier = fromCrappifierMessage(request.crappifier, "crappifier");
@@ -95,15 +98,17 @@ async function degrade(job: JobContext, { images, objects, pixels }: CrappifiedI
     calibration: calibrationOf(source),
     key: { seed: request.seed, image: source.digest, tile: 0, epoch: 0 },
   };
+  await using bandThreads = new BandThreads(objects, threads);
   const rows = [...shardRows(writer.layout.grid)];
   const atOnce = Math.floor(maximumBytesUnderWay / bandBytes({ axes, shape, dtype }));
   const bands = orderedPrefetch(
     rows,
-    Math.max(1, Math.min(pixels.parallelism, atOnce)),
+    // One more than there are threads: while its shards are written they go on.
+    Math.max(1, Math.min(threads + 1, atOnce)),
     async (row, options) => {
       const { start, shape: first } = writer.regionOf(row);
       const region = { start, shape: [...first.slice(0, -1), shape.at(-1)!] };
-      const bytes = await pixels.band({ location: source.location, ...region }, order, options);
+      const bytes = await bandThreads.band({ location: source.location, ...region }, order, options);
       return { row, pixels: createPixelArray(axes, region.shape, pixelsOf(dtype, bytes)) };
     },
     { signal },
@@ -116,7 +121,7 @@ async function degrade(job: JobContext, { images, objects, pixels }: CrappifiedI
     reportProgress(job, "degrading", ++written, rows.length, "bands");
   }
   await writeOmeZarrMetadata(store, { axes, shape, dtype, pixelSizeNm: pixelSizeNm || undefined, levels }, { signal });
-  const described = await pixels.describe({ location, pixelSizeNm, levels }, { signal });
+  const described = await bandThreads.describe({ location, pixelSizeNm, levels }, { signal });
   return {
     ...described,
     pixelSizeNm,

@@ -18,6 +18,8 @@ import { fromKnown } from "./image-message.js";
 import type { StoredImage } from "./image-record.js";
 import { withImportFolder } from "./import-folder.js";
 
+export const importKind = "image";
+
 const request = "pssr.v1.CreateImageRequest";
 
 const storedAtOnce = 4;
@@ -28,6 +30,11 @@ export interface ImageImportOptions {
   limits: DecodeLimits;
 }
 
+/** The id of the operation that makes an image of a file. */
+export function importOperation(image: string): string {
+  return `${importKind}-${image}`;
+}
+
 /** The request of an import as its operation carries it. */
 export function importRequest(message: CreateImageRequest): { type: string; bytes: Uint8Array } {
   return imageRequest(request, CreateImageRequest.encode(message).finish());
@@ -35,6 +42,7 @@ export function importRequest(message: CreateImageRequest): { type: string; byte
 
 export function imageImport(options: ImageImportOptions): ImageMaker {
   return {
+    kind: importKind,
     request,
     make: (job) => runImport(job, options),
     published: (record, { signal }) => options.uploads.discard(uploadOf(record).key, { signal }),

@@ -8,13 +8,13 @@ import type { ImageCatalogue } from "./image-catalogue.js";
 import { fromImage, toImage } from "./image-message.js";
 import type { StoredImage } from "./image-record.js";
 
-export const imageKind = "image";
-
 const typePrefix = "type.googleapis.com/";
 const imageType = `${typePrefix}pssr.v1.Image`;
 
 /** One way to make an image. */
 export interface ImageMaker {
+  /** Of its operations: "image". Each has a queue of its own, so that what takes long holds up no other. */
+  kind: string;
   /** The request that asks for it: "pssr.v1.CreateImageRequest". */
   request: string;
   /** Writes the pixels below the job's prefix. */
@@ -25,14 +25,9 @@ export interface ImageMaker {
 
 export interface ImageJobsOptions {
   images: ImageCatalogue;
-  makers: readonly ImageMaker[];
-  /** Images made at once. */
+  maker: ImageMaker;
+  /** Images made so at once. */
   concurrency: number;
-}
-
-/** The id of the operation that makes an image. */
-export function imageOperation(image: string): string {
-  return `${imageKind}-${image}`;
 }
 
 /** A request as its operation carries it. */
@@ -40,20 +35,18 @@ export function imageRequest(request: string, bytes: Uint8Array): { type: string
   return { type: typePrefix + request, bytes };
 }
 
-export function imageJobs({ images, makers, concurrency }: ImageJobsOptions): JobKind {
-  const makerOf = ({ request }: OperationRecord): ImageMaker => {
-    const maker = makers.find((known) => typePrefix + known.request === request.type);
-    if (maker === undefined) throw new Error(`no image is made of a ${request.type}`);
-    return maker;
-  };
+export function imageJobs({ images, maker, concurrency }: ImageJobsOptions): JobKind {
   return {
-    kind: imageKind,
+    kind: maker.kind,
     concurrency,
     async run(job) {
       const { signal, record } = job;
       const key = { project: record.project, id: record.resource };
       await images.reserve(key, record.id, { signal });
-      const image = await makerOf(record).make(job);
+      if (record.request.type !== typePrefix + maker.request) {
+        throw new Error(`no image is made of a ${record.request.type} here`);
+      }
+      const image = await maker.make(job);
       return { value: { type: imageType, bytes: Image.encode(toImage({ key, image })).finish() } };
     },
     exists: (project, id, { signal }) => images.isTaken({ project, id }, { signal }),
@@ -63,7 +56,7 @@ export function imageJobs({ images, makers, concurrency }: ImageJobsOptions): Jo
         await holdIfFree(images, key, record.id, { signal });
       } else if (record.state === "SUCCEEDED" && record.result !== undefined) {
         await images.publish(key, record.id, fromImage(Image.decode(record.result.value.bytes)), { signal });
-        await makerOf(record).published?.(record, { signal });
+        await maker.published?.(record, { signal });
       } else {
         await images.release(key, record.id, { signal });
       }

@@ -77,10 +77,6 @@ export class PixelReader {
     return (await this.#run({ do: "preview", ...box, order }, { signal })) as PreviewBytes;
   }
 
-  async band(box: Box, order: CrappifyOrder, { signal }: Abortable): Promise<Uint8Array> {
-    return (await this.#run({ do: "band", ...box, order }, { signal })) as Uint8Array;
-  }
-
   async pair(box: Box, order: CrappifyOrder, turn: Turn, { signal }: Abortable): Promise<PairBytes> {
     return (await this.#run({ do: "pair", ...box, order, ...turn }, { signal })) as PairBytes;
   }
@@ -116,8 +112,9 @@ export class PixelReader {
     const external = this.#external;
     const waits = "order" in task && externalSteps(task.order.crappifier, "crappifier").length > 0;
     if (!waits || external === undefined || this.#waitingPool === undefined) return this.#pool.run(task, { signal });
+    const comesAgain = task.do === "pair";
     const answer: Answer = async (question, options) => {
-      const pixels = await external.call((question as ExternalQuestion).external, options);
+      const pixels = await external.call((question as ExternalQuestion).external, { ...options, comesAgain });
       return { value: pixels, transfer: [pixels.buffer] };
     };
     return this.#waitingPool.run(task, { signal, answer });

@@ -230,13 +230,11 @@ test("an import whose id another operation has got first fails with ALREADY_EXIS
   worker.register(
     imageJobs({
       images,
-      makers: [
-        imageImport({
-          uploads: new UploadStore(ports, 2 ** 30),
-          objects: ports.objects,
-          limits: { memoryBytes: 2 ** 30, timeMs: 60_000, pixels: 2 ** 20 },
-        }),
-      ],
+      maker: imageImport({
+        uploads: new UploadStore(ports, 2 ** 30),
+        objects: ports.objects,
+        limits: { memoryBytes: 2 ** 30, timeMs: 60_000, pixels: 2 ** 20 },
+      }),
       concurrency: 1,
     }),
   );

@@ -120,3 +120,21 @@ test("a repeated request finds the first one's operation", async (t) => {
   ];
   assert.equal(first.name, second.name);
 });
+
+test("previews and imports do not wait for an image that is being degraded", { timeout: 60_000 }, async (t) => {
+  const installation = await startInstallation(t, ["--crappify-threads", "1", "--crappify-image-threads", "2"]);
+  const { crappify, objects, operations } = installation;
+  const planes = await importImage(installation, "planes", await tiff(picture([8, 64, 64], "uint8")), {
+    filename: "planes.tif",
+  });
+  const other = await importImage(installation, "other", png(picture([64, 64], "uint8")));
+  const held = objects.hold(planes.location);
+  const operation = await crappify.crappifyImage({ image: planes.name, imageId: "fast", crappifier });
+  await held;
+  const { low } = await crappify.preview({ image: other.name, crappifier });
+  assert.equal(low?.data.length, 32 * 32);
+  await importImage(installation, "third", png(picture([64, 64], "uint8", 1)));
+  assert.equal((await operations.get(operation.name)).state, "RUNNING");
+  objects.release();
+  assert.equal((await operations.wait(operation.name)).state, "SUCCEEDED");
+});
