@@ -18,6 +18,25 @@ test("a training's progress is one line with steps, loss, rate and time left", (
   assert.equal(describe(progress), "58 %  training  402/690 steps  loss 0.0214  47.1 samples/s  1 min 40 s left");
 });
 
+test("what a training waits for takes the place of the time left", () => {
+  const warning = "the external crappifier at noise.example.org:50051 cannot be reached";
+  const progress = Progress.fromPartial({ phase: "training", fraction: 0.1, remaining: { seconds: 9n }, warning });
+  assert.equal(describe(progress), `10 %  training  waiting: ${warning}`);
+});
+
+test("a warning is shown once, at once and in full, by a terminal on a line of its own", () => {
+  const warning = "x".repeat(200);
+  const shown = (isTTY: boolean) => {
+    const stream = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY, columns: 80 });
+    const view = progressLine(stream, false);
+    for (const told of ["", warning, warning, ""])
+      view.show("scan", Progress.fromPartial({ phase: "training", warning: told }));
+    return String(stream.read());
+  };
+  for (const isTTY of [true, false]) assert.equal(shown(isTTY).split(warning).length, 2);
+  assert.equal(shown(true).split("\n").length, 2);
+});
+
 test("times are told in the two units that matter", () => {
   assert.deepEqual([0, 59.6, 200, 7500].map(duration), ["0 s", "1 min 0 s", "3 min 20 s", "2 h 5 min"]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isPssrError, PssrError, Training_State } from "@pssr/api";
+import { isPssrError, OperationMetadata_State, PssrError, Training_State } from "@pssr/api";
 import { parseCrappifier, toCrappifierMessage } from "@pssr/crappifiers";
 import { finished, lossesOf, parent, stateOf } from "./installation.js";
 import { smallTraining, workplace } from "./workplace.js";
@@ -12,6 +12,25 @@ const crappifier = toCrappifierMessage(
     "crappifier",
   ),
 );
+
+test("a training waits for an external step's server that is away, tells for whom, and goes on where it stood", async (context) => {
+  const { pairs, open } = await workplace(context);
+  const installation = await open();
+  const problem = `the external crappifier at ${address}: it did not answer within 10000 ms, 2 times`;
+  pairs.failAt = { step: 4, error: new PssrError("UNAVAILABLE", problem, { metadata: { address } }) };
+  const training = smallTraining(8, { crappifier });
+  const operation = await installation.trainings.createTraining({ parent, trainingId: "patient", training });
+  const waiting = await stateOf(installation, operation, ({ progress }) => progress?.warning === problem);
+  assert.equal(waiting.state, OperationMetadata_State.STATE_RUNNING);
+  await pairs.until(({ streams }) => streams.length === 4);
+  pairs.failAt = undefined;
+  assert.equal((await finished(installation, operation)).steps, 8n);
+  const [first, ...again] = pairs.streams.map(({ fromStep }) => fromStep);
+  assert.equal(first, 0n);
+  assert.deepEqual([...new Set(again)], [4n]);
+  const { attempt, progress } = await stateOf(installation, operation, (_, view) => view.done);
+  assert.deepEqual([attempt, progress?.warning], [1, ""]);
+});
 
 const refusals: [what: string, step: number, error: PssrError][] = [
   [

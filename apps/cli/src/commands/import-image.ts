@@ -87,6 +87,7 @@ async function importAs(context: Context, id: string, source: Source, option: st
         unit: "bytes",
         fraction: sent / total,
         remaining: undefined,
+        warning: "",
         details: undefined,
       }),
   });

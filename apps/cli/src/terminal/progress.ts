@@ -32,7 +32,7 @@ function plainLines(stream: Target): ProgressView {
   let lineShown = "";
   return {
     show(label, progress) {
-      const phase = `${label} ${progress.phase}`;
+      const phase = `${label} ${progress.phase} ${progress.warning}`;
       const now = performance.now();
       if (phase === phaseShown && now - shownAt < PLAIN_INTERVAL_MS) return;
       const line = label.trim() === "" ? `${label}${describe(progress)}` : `${label}: ${describe(progress)}`;
@@ -49,10 +49,15 @@ function plainLines(stream: Target): ProgressView {
 
 function drawnOver(stream: Target): ProgressView {
   let drawn = false;
+  let warned = "";
   return {
     show(label, progress) {
       const filled = Math.round(Math.min(Math.max(progress.fraction, 0), 1) * BAR_WIDTH);
       const line = `${label}  ${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)}  ${describe(progress)}`;
+      const { warning } = progress;
+      // In full, and it stays: the line would cut it off.
+      if (warning !== "" && warning !== warned) stream.write(`\r\x1b[2K${waitingFor(warning)}\n`);
+      warned = warning;
       stream.write(`\r\x1b[2K${line.slice(0, (stream.columns ?? 120) - 1)}`);
       drawn = true;
     },
@@ -74,8 +79,13 @@ export function describe(progress: Progress): string {
     const { loss, samplesPerSecond } = progress.details.value;
     if (loss > 0) words.push(`loss ${loss.toPrecision(3)}`, `${samplesPerSecond.toFixed(1)} samples/s`);
   }
-  if (progress.remaining !== undefined) words.push(`${duration(Number(progress.remaining.seconds))} left`);
+  if (progress.warning !== "") words.push(waitingFor(progress.warning));
+  else if (progress.remaining !== undefined) words.push(`${duration(Number(progress.remaining.seconds))} left`);
   return words.filter((w) => w !== "").join("  ");
+}
+
+function waitingFor(warning: string): string {
+  return `waiting: ${warning}`;
 }
 
 /** "45 s", "3 min 20 s", "2 h 5 min". */

@@ -27,8 +27,15 @@ export interface ExternalCrappifiersOptions {
   caFile?: string | undefined;
 }
 
-/** A server may be busy for once, and a training of hours ends with a call that fails. */
+export interface ExternalCallOptions extends Abortable {
+  /** Whether the caller comes again where the fault may pass, as a reader of pairs does; who looks on hears it at once. */
+  comesAgain: boolean;
+}
+
+/** A server may be busy for once. */
 const triesInTime = 2;
+/** gRPC's C, Go and JavaScript say with the status of a busy server that a message is too large, which does not pass. */
+const tooLarge = /larger than max/;
 
 export class ExternalCrappifiers {
   readonly #options: ExternalCrappifiersOptions;
@@ -56,13 +63,14 @@ export class ExternalCrappifiers {
   }
 
   /**
-   * Has a plane degraded; the caller has checked the address. Fails with UNAVAILABLE where the server cannot be reached, which
-   * may pass, and with EXTERNAL_CRAPPIFIER_FAILED where it refuses, is too slow, or answers something else than such a plane.
+   * Has a plane degraded; the caller has checked the address. Fails with UNAVAILABLE where the server cannot be reached, and
+   * for who comes again also where it is late or has too much to do: all that may pass. Fails with EXTERNAL_CRAPPIFIER_FAILED
+   * where it refuses, or answers something else than such a plane.
    */
-  async call(call: ExternalCall, { signal }: Abortable): Promise<Float32Array<ArrayBuffer>> {
+  async call(call: ExternalCall, options: ExternalCallOptions): Promise<Float32Array<ArrayBuffer>> {
     const { address } = call;
     const client = this.#connection(address).client(CustomCrappifierServiceDefinition);
-    const response = await this.#answer(client, call, { signal });
+    const response = await this.#answer(client, call, options);
     const problem = problemOf(response, call);
     if (problem !== undefined) throw failed(address, problem);
     return pixelsIn(response);
@@ -76,7 +84,7 @@ export class ExternalCrappifiers {
   async #answer(
     client: Client<typeof CustomCrappifierServiceDefinition>,
     call: ExternalCall,
-    { signal }: Abortable,
+    { signal, comesAgain }: ExternalCallOptions,
   ): Promise<CrappifyResponse> {
     const request = toCrappifyRequest(call);
     for (let tries = 1; ; tries++) {
@@ -87,7 +95,9 @@ export class ExternalCrappifiers {
         if (isPeerGone(error)) throw unreachable(call.address, error);
         const isLate = isPssrError(error, "DEADLINE_EXCEEDED");
         if (isLate && tries < triesInTime) continue;
-        throw failed(call.address, isLate ? this.#tooSlow() : `it answered ${answered(error)}`, error);
+        const problem = isLate ? this.#tooSlow() : `it answered ${answered(error)}`;
+        const mayPass = isLate || isBusy(error);
+        throw mayPass && comesAgain ? away(call.address, problem, error) : failed(call.address, problem, error);
       }
     }
   }
@@ -107,6 +117,11 @@ export class ExternalCrappifiers {
   }
 }
 
+/** It answered RESOURCE_EXHAUSTED. */
+function isBusy(error: unknown): boolean {
+  return isPssrError(error) && error.code === Status.RESOURCE_EXHAUSTED && !tooLarge.test(answered(error));
+}
+
 /** The status in its own words. */
 function answered(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
@@ -120,6 +135,13 @@ function unreachable(address: string, cause: unknown): PssrError {
   const advice = connectionAdvice(details, "--external-crappifier-ca-file (PSSR_EXTERNAL_CRAPPIFIER_CA_FILE)");
   const message = `the external crappifier at ${address} cannot be reached: ${advice ?? "is it running?"} (${details})`;
   return new PssrError("UNAVAILABLE", message, { cause, metadata: { address } });
+}
+
+function away(address: string, problem: string, cause: unknown): PssrError {
+  return new PssrError("UNAVAILABLE", `the external crappifier at ${address}: ${problem}`, {
+    cause,
+    metadata: { address },
+  });
 }
 
 function failed(address: string, problem: string, cause?: unknown): PssrError {

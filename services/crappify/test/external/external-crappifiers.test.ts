@@ -110,6 +110,13 @@ const failures: [name: string, answer: Answer, says: RegExp][] = [
     /it answered INVALID_ARGUMENT: amplitude: −3 is below 0/,
   ],
   [
+    "having too much to do",
+    async () => {
+      throw new ServerError(Status.RESOURCE_EXHAUSTED, "no more than 4 planes at once");
+    },
+    /it answered RESOURCE_EXHAUSTED: no more than 4 planes at once/,
+  ],
+  [
     "a fault of its own",
     async () => {
       throw new Error("lost my notes");
@@ -153,6 +160,58 @@ test("a server that does not answer in time fails after two tries, and holds up 
   assert.ok(calls < 2, "what needs no server had to wait for one");
   await Promise.all([failing, another]);
   assert.equal(calls, 4);
+});
+
+const passing: [name: string, answer: Answer, says: RegExp][] = [
+  [
+    "late",
+    async (_, { signal }) => {
+      await once(signal, "abort");
+      throw new ServerError(Status.CANCELLED, "given up");
+    },
+    /did not answer within 300 ms, 2 times/,
+  ],
+  [
+    "busy",
+    async () => {
+      throw new ServerError(Status.RESOURCE_EXHAUSTED, "no more than 4 planes at once");
+    },
+    /RESOURCE_EXHAUSTED: no more than 4 planes at once/,
+  ],
+];
+
+for (const [name, answer, says] of passing) {
+  test(`a stream of pairs whose server is ${name} is UNAVAILABLE: its reader comes again, and goes on where it stood`, async (t) => {
+    let away = false;
+    const address = await startCustomCrappifier(t, (...call) => (away ? answer : noisyNegative)(...call));
+    const installation = await allowing(t, address, "--external-crappifier-deadline", "300ms");
+    const dataset = { images: [installation.image], tileSize: 32, tileStride: 32 };
+    const { name: named } = await installation.datasets.createDataset({ parent: project, datasetId: "d", dataset });
+    const request = { dataset: named, crappifier: stepAt(address), seed: 4n, batchSize: 1 };
+    const whole = await pairsOf(installation, { ...request, steps: 4n });
+    away = true;
+    await assert.rejects(pairsOf(installation, { ...request, fromStep: 1n, steps: 3n }), (error: Error) => {
+      assert.ok(isPssrError(error, "UNAVAILABLE"), String(error));
+      assert.match(error.message, says);
+      assert.equal(error.metadata.address, address);
+      return true;
+    });
+    away = false;
+    assert.deepEqual(await pairsOf(installation, { ...request, fromStep: 1n, steps: 3n }), whole.slice(1));
+  });
+}
+
+test("a stream of pairs whose server cannot take a plane's message at all ends with that", async (t) => {
+  const address = await startCustomCrappifier(t, async () => {
+    throw new ServerError(Status.RESOURCE_EXHAUSTED, "grpc: received message larger than max (4161 vs. 4096)");
+  });
+  const installation = await allowing(t, address);
+  const dataset = { images: [installation.image], tileSize: 32, tileStride: 32 };
+  const { name } = await installation.datasets.createDataset({ parent: project, datasetId: "d", dataset });
+  await assert.rejects(
+    pairsOf(installation, { dataset: name, crappifier: stepAt(address), batchSize: 1, steps: 1n }),
+    reason("EXTERNAL_CRAPPIFIER_FAILED"),
+  );
 });
 
 test("a server that is on its way out is asked again", async (t) => {

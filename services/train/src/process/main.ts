@@ -77,7 +77,7 @@ async function train(spec: ProcessSpec): Promise<void> {
     const learning = { training, split: Split.SPLIT_TRAINING, batchSize: training.learning!.batchSize };
     await using session = startTraining({
       learning: spec.learning,
-      batches: (fromStep, options) => streamBatches(crappify, learning, fromStep, options),
+      batches: (fromStep, options) => streamBatches(crappify, learning, fromStep, { ...options, waiting }),
       ...(spec.checkpoint === undefined ? {} : { checkpoint: await readFile(join(spec.scratch, spec.checkpoint)) }),
       validation,
       checkpointEverySeconds: spec.checkpointSeconds,
@@ -96,11 +96,15 @@ async function train(spec: ProcessSpec): Promise<void> {
 async function heldBack(crappify: CrappifyServiceClient, training: Training, tiles: number): Promise<TrainingBatch[]> {
   const batches: TrainingBatch[] = [];
   const request = { training, split: Split.SPLIT_VALIDATION, batchSize: 1 };
-  for await (const batch of streamBatches(crappify, request, 0, { signal: stopped.signal })) {
+  for await (const batch of streamBatches(crappify, request, 0, { signal: stopped.signal, waiting })) {
     batches.push(batch);
     if (batches.length === tiles) break;
   }
   return batches;
+}
+
+function waiting(problem?: string): void {
+  void say({ kind: "waiting", ...(problem !== undefined && { problem }) });
 }
 
 async function follow(events: AsyncIterable<TrainingEvent>, spec: ProcessSpec, training: Training): Promise<void> {

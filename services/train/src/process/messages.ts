@@ -58,6 +58,8 @@ export interface Report {
 export type FromProcess =
   | { kind: "token"; id: number }
   | ({ kind: "step" } & StepNews)
+  /** What keeps pairs from coming, in words; absent: they come again. */
+  | { kind: "waiting"; problem?: string }
   | { kind: "validating" }
   | { kind: "checkpoint"; step: number; elapsedSeconds: number; file: string }
   /** The last word: names of the model version's files, all in `scratch`. */

@@ -30,15 +30,22 @@ export interface PairRequest {
   batchSize: number;
 }
 
+export interface PairStreamOptions {
+  signal: AbortSignal;
+  /** Told what keeps pairs from coming, each time the stream is opened again; without a problem when they come again. */
+  waiting(problem?: string): void;
+}
+
 /**
  * Batches from `fromStep` on: of tiles to learn from without end, of tiles held back each once. Throws what crappify
- * answers: DATASET_DELETED, DATASET_CHANGED; UNAVAILABLE only after ten minutes without a batch.
+ * answers: DATASET_DELETED, DATASET_CHANGED; UNAVAILABLE only after ten minutes without a batch, also where crappify itself
+ * answers and the server of an external step is what is away.
  */
 export async function* streamBatches(
   crappify: CrappifyServiceClient,
   { training, split, batchSize }: PairRequest,
   fromStep: number,
-  { signal }: { signal: AbortSignal },
+  { signal, waiting }: PairStreamOptions,
 ): AsyncGenerator<TrainingBatch> {
   const { dataset, datasetDigest, crappifier } = training;
   const { seed, noAugmentation, fixedNoise } = training.learning!;
@@ -58,6 +65,7 @@ export async function* streamBatches(
     steps: 0n,
   };
   let next = fromStep;
+  let waits = false;
   for (let pauseMs = FIRST_PAUSE_MS, lastMs = performance.now(); ; ) {
     try {
       const wanted = { ...request, fromStep: BigInt(next) };
@@ -65,6 +73,8 @@ export async function* streamBatches(
       for await (const { step, batch } of assemble(responses)) {
         if (step !== next) throw new PssrError("INTERNAL", `the stream of pairs gave step ${step} instead of ${next}`);
         next += 1;
+        if (waits) waiting();
+        waits = false;
         yield batch;
         pauseMs = FIRST_PAUSE_MS;
         lastMs = performance.now();
@@ -75,6 +85,8 @@ export async function* streamBatches(
       // Anything else that is missing is a fault, not a deletion.
       if (isPssrError(error, "NOT_FOUND") && error.field === "dataset") throw deleted(dataset, error);
       if (!isPeerGone(error) || signal.aborted || performance.now() - lastMs > PATIENCE_MS) throw error;
+      waits = true;
+      waiting((error as Error).message);
       await setTimeout(pauseMs, undefined, { signal });
       pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     }

@@ -39,6 +39,8 @@ export interface TrainingJobOptions {
 
 /** Processes that may end without a word, one after the other without a checkpoint, before the training is given up. */
 const MOST_CRASHES = 3;
+/** Of what is said of a fault: progress is stored, and small. */
+const MOST_WARNING_CHARACTERS = 500;
 /** Share of a job's time to stop that its process gets: the checkpoint which that leaves must be stored in the rest. */
 const PROCESS_SHARE_OF_STOP = 0.8;
 
@@ -61,6 +63,9 @@ class TrainingRun {
   readonly #discarded = new AbortController();
   #losses = new LossCurve();
   #progress: TrainingProgress;
+  #lastTold: Partial<Progress> = {};
+  /** What pairs are waited for; "": nothing. */
+  #warning = "";
 
   constructor(job: JobContext, options: TrainingJobOptions, scratch: string) {
     this.#job = job;
@@ -87,6 +92,7 @@ class TrainingRun {
 
   async #runUntilDone(): Promise<JobResult> {
     for (let crashes = 0; ; ) {
+      this.#warning = "";
       this.#tell({ phase: "starting" });
       const from = await this.#fetchCheckpoint();
       const before = this.#checkpoints.last;
@@ -145,6 +151,9 @@ class TrainingRun {
         this.#losses.add(message.step, message.loss, message.learningRate);
         this.#tell(this.#progress.after(message));
         return undefined;
+      case "waiting":
+        this.#warn(message.problem);
+        return undefined;
       case "validating":
         this.#tell({ phase: "validating", fraction: 1 });
         return undefined;
@@ -159,9 +168,20 @@ class TrainingRun {
     }
   }
 
-  #tell(progress: Parameters<typeof Progress.fromPartial>[0]): void {
+  #tell(progress: Partial<Progress>): void {
+    this.#lastTold = progress;
     if (this.#job.signal.aborted) return; // the process is stopping; a last checkpoint may still come
-    this.#job.progress(typedMessage("Progress", Progress.encode(Progress.fromPartial(progress)).finish()));
+    const told = Progress.fromPartial({ ...progress, warning: this.#warning });
+    this.#job.progress(typedMessage("Progress", Progress.encode(told).finish()));
+  }
+
+  /** Says what is waited for, with the progress that there is; without a problem, that it is there again. */
+  #warn(problem = ""): void {
+    const { log } = this.#options;
+    if (problem === "") log.info("the pairs of the training come again");
+    else if (this.#warning === "") log.warn({ problem }, "the training waits for its pairs");
+    this.#warning = problem.slice(0, MOST_WARNING_CHARACTERS);
+    this.#tell(this.#lastTold);
   }
 
   async #keepCheckpoint(position: { step: number; elapsedSeconds: number }, path: string): Promise<void> {
