@@ -30,6 +30,49 @@ for (const kernel of samplingKernels) {
   });
 }
 
+/** What the contract and the JSON form make of the same words. */
+function bothWays(parameter: { value?: number; spread?: number }) {
+  const { optics: _, ...message } = fromCrappifierMessage(
+    CrappifierMessage.decode(
+      CrappifierMessage.encode(
+        CrappifierMessage.fromPartial({
+          detector: [
+            { kind: { $case: "camera", value: { readNoise: parameter } } },
+            { kind: { $case: "external", value: { address: "a:1", parameters: { rows: parameter } } } },
+          ],
+        }),
+      ).finish(),
+    ),
+    "crappifier",
+  );
+  const detector = [
+    { kind: "camera", read_noise: parameter },
+    { kind: "external", address: "a:1", parameters: { rows: parameter } },
+  ];
+  const { optics: __, ...json } = parseCrappifier({ detector }, "crappifier");
+  return { message, json };
+}
+
+for (const [what, parameter, expected] of [
+  ["without anything", {}, { value: 2, spread: 0 }],
+  ["with nothing but a spread", { spread: 0.5 }, { value: 2, spread: 0.5 }],
+  ["of 0, which is not its default,", { value: 0 }, { value: 0, spread: 0 }],
+  ["of 0 with a spread", { value: 0, spread: 0.5 }, { value: 0, spread: 0.5 }],
+] as const) {
+  test(`a parameter ${what} means the same in the contract and in JSON`, () => {
+    const { message, json } = bothWays(parameter);
+    assert.deepEqual(message, json);
+    assert.ok(json.detector[0]?.kind === "camera");
+    assert.deepEqual(json.detector[0].read_noise, expected);
+  });
+}
+
+test("what is read back has each value, also those that are 0", () => {
+  const crappifier = parseCrappifier({ detector: [{ kind: "camera", read_noise: { value: 0 } }] }, "crappifier");
+  const json = CrappifierMessage.toJSON(toCrappifierMessage(crappifier));
+  assert.deepEqual(fromCrappifierMessage(CrappifierMessage.fromJSON(json), "crappifier"), crappifier);
+});
+
 test("a wrong parameter is named as the contract names it", () => {
   const message = CrappifierMessage.fromPartial({
     detector: [{ kind: { $case: "camera", value: { readNoise: { value: -1 } } } }],
