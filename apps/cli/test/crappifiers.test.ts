@@ -74,6 +74,11 @@ test("people see a crappifier as one line", async () => {
   await writeFile(file("spec.json"), JSON.stringify(spec));
   const { stdout } = await command("crappifiers", "create", "line", "--crappifier-file", file("spec.json"));
   assert.match(stdout, /crappifiers\/line: line_jitter\(sigma 0\.5\) → ×4 BILINEAR → gaussian\(sigma 3 ± 1\)\n$/);
+  const zeros = { detector: [{ kind: "camera", photons: { value: 20 }, read_noise: { value: 0 } }] };
+  await writeFile(file("zeros.json"), JSON.stringify(zeros));
+  const counting = await command("crappifiers", "create", "counting", "--crappifier-file", file("zeros.json"));
+  // The converter's 0 bits and the offset of 0 are what is so anyway; no read noise is not.
+  assert.match(counting.stdout, / → camera\(photons 20, read_noise 0, gain 1\)\n$/);
 });
 
 test("presets are listed with their sources, and one is used by its name", async () => {

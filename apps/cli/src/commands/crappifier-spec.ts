@@ -1,7 +1,7 @@
 /** Crappifiers as JSON, which people write, keep and pass on, and as one line, which they read. */
 import { readFile } from "node:fs/promises";
 import { type Crappifier as CrappifierMessage, PssrError } from "@pssr/api";
-import type { Crappifier, Parameter } from "@pssr/crappifiers";
+import type { Crappifier, Parameter, StepParameter, steps } from "@pssr/crappifiers";
 
 /** Reads a file with a crappifier's JSON; `scale` takes the place of its own. */
 export async function readCrappifier(file: string, scale?: number): Promise<CrappifierMessage> {
@@ -28,20 +28,30 @@ export async function specOf(message: CrappifierMessage | undefined): Promise<Cr
   return fromCrappifierMessage(message, "crappifier");
 }
 
-/** "gaussian_blur(sigma 2) → ×4 AREA → camera(photons 100, read_noise 1.4 ± 0.2)": what differs from nothing, in order. */
-export function chainOf({ optics, sampling, detector }: Crappifier): string {
-  return [...optics.map(stepText), `×${sampling.scale} ${sampling.kernel}`, ...detector.map(stepText)].join(" → ");
+/**
+ * "gaussian_blur(sigma 2) → ×4 AREA → camera(photons 100, read_noise 1.4 ± 0.2)", in order. What is 0 is left out where that
+ * is its default.
+ */
+export async function chainOf({ optics, sampling, detector }: Crappifier): Promise<string> {
+  const { steps: known } = await import("@pssr/crappifiers");
+  const texts = (specs: Crappifier["optics"]) => specs.map((step) => stepText(step, known));
+  return [...texts(optics), `×${sampling.scale} ${sampling.kernel}`, ...texts(detector)].join(" → ");
 }
 
-function stepText(step: Crappifier["optics"][number]): string {
-  if (step.kind === "external") return `${step.kind} ${withNumbers(step.address, step.parameters)}`;
-  const { kind, ...parameters } = step;
-  return withNumbers(kind, parameters);
+function stepText(spec: Crappifier["optics"][number], known: typeof steps): string {
+  // What an external step's default is, its server alone knows.
+  if (spec.kind === "external") return `${spec.kind} ${withNumbers(spec.address, Object.entries(spec.parameters))}`;
+  const { kind, ...parameters } = spec;
+  const described: Readonly<Record<string, StepParameter>> = known[kind].parameters;
+  const told = Object.entries<Parameter>(parameters).filter(
+    ([name, { value, spread }]) => value !== 0 || spread !== 0 || described[name]?.default !== 0,
+  );
+  return withNumbers(kind, told);
 }
 
-function withNumbers(name: string, parameters: Readonly<Record<string, Parameter>>): string {
-  const given = Object.entries(parameters)
-    .filter(([, { value, spread }]) => value !== 0 || spread !== 0)
-    .map(([parameter, { value, spread }]) => `${parameter} ${value}${spread === 0 ? "" : ` ± ${spread}`}`);
-  return given.length === 0 ? name : `${name}(${given.join(", ")})`;
+function withNumbers(name: string, parameters: readonly [string, Parameter][]): string {
+  const told = parameters.map(
+    ([parameter, { value, spread }]) => `${parameter} ${value}${spread === 0 ? "" : ` ± ${spread}`}`,
+  );
+  return told.length === 0 ? name : `${name}(${told.join(", ")})`;
 }

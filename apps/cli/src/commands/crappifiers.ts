@@ -31,7 +31,7 @@ export function addCrappifierCommands(program: Command, signal: AbortSignal): vo
             { signal },
           );
           const shown = await withSpec(saved);
-          output.result(shown, `${saved.name}: ${chainOf(shown.crappifier)}`);
+          output.result(shown, `${saved.name}: ${await chainOf(shown.crappifier)}`);
         },
       ),
     );
@@ -47,11 +47,13 @@ export function addCrappifierCommands(program: Command, signal: AbortSignal): vo
         ))
           all.push(...page.crappifiers);
         const shown = await Promise.all(all.map(withSpec));
-        const rows = shown.map(({ name, crappifier, description }) => [
-          crappifierName.parse(name).crappifier,
-          chainOf(crappifier),
-          description,
-        ]);
+        const rows = await Promise.all(
+          shown.map(async ({ name, crappifier, description }) => [
+            crappifierName.parse(name).crappifier,
+            await chainOf(crappifier),
+            description,
+          ]),
+        );
         output.list(
           shown,
           rows.length === 0 ? "no saved crappifiers yet" : table(["crappifier", "steps", "description"], rows),
@@ -94,8 +96,10 @@ export function addCrappifierCommands(program: Command, signal: AbortSignal): vo
           throw new PssrError("INVALID_FIELD", "--picture needs an image to draw: name one with --image");
         }
         const shown = await Promise.all((await allPresets(context)).map(withSpec));
-        const blocks = shown.map(({ name, description, source, crappifier }) =>
-          [name, description, chainOf(crappifier), `Source: ${source}`].join("\n  "),
+        const blocks = await Promise.all(
+          shown.map(async ({ name, description, source, crappifier }) =>
+            [name, description, await chainOf(crappifier), `Source: ${source}`].join("\n  "),
+          ),
         );
         context.output.list(shown, blocks.join("\n\n"));
       }),
