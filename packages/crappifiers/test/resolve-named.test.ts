@@ -17,9 +17,9 @@ const mine = parseCrappifier(
 const gaussian = { kind: { $case: "gaussian" as const, value: { sigma: { value: 3 } } } };
 
 const resolve = (given: Given) =>
-  resolveCrappifier(CrappifierMessage.fromPartial(given), "training.crappifier", async (asked, field) => {
-    if (asked === name) return mine;
-    throw new PssrError("NOT_FOUND", `${field}: there is none`, { field });
+  resolveCrappifier(CrappifierMessage.fromPartial(given), "training.crappifier", "em", async (asked) => {
+    assert.match(asked, /^projects\/em\//, "another project's was looked for");
+    return asked === name ? mine : undefined;
   });
 
 test("numbers are taken as they are, and have no source", async () => {
@@ -27,7 +27,7 @@ test("numbers are taken as they are, and have no source", async () => {
   const { crappifier, source } = await resolve(given);
   assert.equal(source, "");
   assert.deepEqual(crappifier, fromCrappifierMessage(CrappifierMessage.fromPartial(given), "crappifier"));
-  const nothing = await resolveCrappifier(undefined, "crappifier", () => assert.fail("nothing was named"));
+  const nothing = await resolveCrappifier(undefined, "crappifier", "em", () => assert.fail("nothing was named"));
   assert.deepEqual(nothing.crappifier, parseCrappifier({}, "crappifier"));
 });
 
@@ -51,7 +51,9 @@ test("what a caller gives of the sampling takes the place of the named one's", a
 const refused: [what: string, given: Given, reason: string, field: string, message: RegExp][] = [
   ["an unknown preset", preset("confocal"), "INVALID_FIELD", "preset", /confocal-low-light, .*pssr2-poisson/],
   ["a preset by the name of what all objects have", preset("toString"), "INVALID_FIELD", "preset", /no preset/],
-  ["a saved one that is not there", saved("projects/em/crappifiers/none"), "NOT_FOUND", "saved", /there is none/],
+  ["a saved one that is not there", saved("projects/em/crappifiers/none"), "NOT_FOUND", "saved", /no saved crappifier/],
+  ["another project's", saved("projects/other/crappifiers/mine"), "INVALID_FIELD", "saved", /another project/],
+  ["a name of something else", saved("projects/em/images/mine"), "INVALID_FIELD", "saved", /crappifiers/],
   ["steps beside a name", { ...saved(name), detector: [gaussian] }, "INVALID_FIELD", "detector", /not both/],
   ["a wrong scale beside a name", { ...saved(name), sampling: { scale: 17 } }, "INVALID_FIELD", "sampling.scale", /17/],
 ];

@@ -34,7 +34,9 @@ export class CrappifierRpcs implements CrappifierServiceImplementation<CallExten
     const id = newResourceId(request.crappifierId, requestId, "crappifier_id");
     if (asked === undefined) throw invalid("crappifier", "give the crappifier to save");
     const description = checkDescription(asked.description, "crappifier.description");
-    const { crappifier } = await this.crappifiers.resolve(asked.crappifier, "crappifier.crappifier", { signal });
+    const { crappifier } = await this.crappifiers.resolve(asked.crappifier, "crappifier.crappifier", project, {
+      signal,
+    });
     const key = { project, id };
     const wanted = { crappifier, description, createMs: Date.now() };
     return toSavedCrappifier(key, await this.crappifiers.create(key, requestId, wanted, { signal }));

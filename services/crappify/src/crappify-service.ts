@@ -41,10 +41,10 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
   constructor(private readonly parts: CrappifyServiceParts) {}
 
   async preview(request: PreviewRequest, { signal }: Context): Promise<PreviewResponse> {
-    const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", { signal });
+    const { project, image: id } = imageName.parse(request.image, "image");
+    const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", project, { signal });
     this.parts.external.check(crappifier, "crappifier");
     const { scale } = crappifier.sampling;
-    const { project, image: id } = imageName.parse(request.image, "image");
     const image = await this.parts.images.get({ project, id }, { signal, field: "image" });
     const whole = { start: image.shape.map(() => 0n), shape: cutToScale(image.shape, scale).map(BigInt) };
     const region = fromRegion(request.region ?? whole, image.shape, "region");
@@ -76,7 +76,7 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
   async crappifyImage(request: CrappifyImageRequest, { signal, identity }: Context): Promise<Operation> {
     const { project, image: id } = imageName.parse(request.image, "image");
     const resource = newResourceId(request.imageId, request.requestId, "image_id");
-    const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", { signal });
+    const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", project, { signal });
     checkCrappifiable(await this.parts.images.get({ project, id }, { signal, field: "image" }), crappifier);
     const submission = {
       kind: crappificationKind,
@@ -90,10 +90,12 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
   }
 
   async *streamPairs(request: StreamPairsRequest, { signal }: Context): AsyncIterable<StreamPairsResponse> {
-    const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", { signal });
+    const key = datasetKey(request.dataset, "dataset");
+    const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", key.project, {
+      signal,
+    });
     this.parts.external.check(crappifier, "crappifier");
     const spec = fromStreamPairs(request, crappifier);
-    const key = datasetKey(request.dataset, "dataset");
     yield* messagesOf(this.parts.pairs.open(key, request.datasetDigest, spec, { signal }));
   }
 }

@@ -2,7 +2,6 @@
 import {
   type CrappifierServiceClient,
   type CreateTrainingRequest,
-  crappifierName,
   type Dataset,
   type DatasetServiceClient,
   datasetName,
@@ -82,8 +81,9 @@ export class TrainingRpcs {
     this.#options.checkTrainer();
     const metadata = await this.#actingFor(project, identity.principal);
     const dataset = await this.#dataset(asked.dataset, { metadata, signal });
-    const named = await resolveCrappifier(asked.crappifier, "training.crappifier", (name, field) =>
-      this.#savedCrappifier(name, field, { metadata, signal }),
+    const path = "training.crappifier";
+    const named = await resolveCrappifier(asked.crappifier, path, project, (name) =>
+      this.#savedCrappifier(name, path, { metadata, signal }),
     );
     const training: Training = {
       ...resolveTraining(asked, project, id, dataset, named),
@@ -176,14 +176,13 @@ export class TrainingRpcs {
     }
   }
 
-  async #savedCrappifier(name: string, field: string, options: PeerCall): Promise<Crappifier> {
+  async #savedCrappifier(name: string, path: string, options: PeerCall): Promise<Crappifier | undefined> {
     try {
       const { crappifier } = await this.#options.crappifiers.getCrappifier({ name }, options);
-      return fromCrappifierMessage(crappifier, field);
+      return fromCrappifierMessage(crappifier, path);
     } catch (error) {
-      if (!isPssrError(error, "NOT_FOUND")) throw error;
-      const message = `${field}: there is no saved crappifier "${name}"; ListCrappifiers names those there are`;
-      throw new PssrError("NOT_FOUND", message, { field, cause: error });
+      if (isPssrError(error, "NOT_FOUND")) return undefined;
+      throw error;
     }
   }
 
@@ -200,11 +199,6 @@ function checkRequest({ training, trainingId }: CreateTrainingRequest, project: 
   if (training === undefined) throw invalid("training", "give the training to create");
   if (datasetName.parse(training.dataset, "training.dataset").project !== project) {
     throw invalid("training.dataset", `the dataset must be of the training's own project, projects/${project}`);
-  }
-  const named = training.crappifier?.named;
-  const field = "training.crappifier.saved";
-  if (named?.$case === "saved" && crappifierName.parse(named.value, field).project !== project) {
-    throw invalid(field, `the crappifier must be of the training's own project, projects/${project}`);
   }
   if (trainingId === latestId) throw invalid("training_id", `"${latestId}" stands for a model's newest version`);
   return training;

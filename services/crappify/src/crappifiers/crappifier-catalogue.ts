@@ -3,7 +3,7 @@
  * began, it stands for when the stream is taken up again, or is gone.
  */
 import { type Crappifier as CrappifierMessage, crappifierName, isPssrError, PssrError } from "@pssr/api";
-import { type ResolvedCrappifier, resolveCrappifier } from "@pssr/crappifiers";
+import { missingCrappifier, type ResolvedCrappifier, resolveCrappifier } from "@pssr/crappifiers";
 import { type Abortable, type RecordKey, RecordTable, type StateStore } from "@pssr/platform";
 import type { CrappifierRecord, StoredCrappifier } from "./crappifier-record.js";
 
@@ -21,9 +21,9 @@ export class CrappifierCatalogue {
 
   /** Fails with NOT_FOUND, naming `field`. */
   async get(key: RecordKey, { signal, field = "name" }: Abortable & { field?: string }): Promise<StoredCrappifier> {
-    const entry = await this.#records.get(key, { signal });
-    if (entry?.record.state === "saved") return entry.record.saved;
-    throw missing(key, field);
+    const saved = await this.#find(key, { signal });
+    if (saved === undefined) throw missingCrappifier(nameOfCrappifier(key), field);
+    return saved;
   }
 
   /** Saved crappifiers of a project in the order of their ids, behind `after` ("" for all). */
@@ -59,7 +59,7 @@ export class CrappifierCatalogue {
   async delete(key: RecordKey, { signal }: Abortable): Promise<void> {
     for (;;) {
       const entry = await this.#records.get(key, { signal });
-      if (entry?.record.state !== "saved") throw missing(key, "name");
+      if (entry?.record.state !== "saved") throw missingCrappifier(nameOfCrappifier(key), "name");
       try {
         await this.#records.put(key, { schemaVersion: 1, state: "deleted" }, entry.revision, { signal });
         return;
@@ -69,12 +69,24 @@ export class CrappifierCatalogue {
     }
   }
 
-  /** What a request gives as a crappifier, in numbers. Throws INVALID_FIELD and NOT_FOUND with the path below `path`. */
-  resolve(message: CrappifierMessage | undefined, path: string, { signal }: Abortable): Promise<ResolvedCrappifier> {
-    return resolveCrappifier(message, path, async (name, field) => {
-      const { crappifier } = await this.get(crappifierKey(name, field), { signal, field });
-      return crappifier;
+  /**
+   * What a request gives as a crappifier for something of `project`, in numbers. Throws INVALID_FIELD and NOT_FOUND with the
+   * path below `path`.
+   */
+  resolve(
+    message: CrappifierMessage | undefined,
+    path: string,
+    project: string,
+    { signal }: Abortable,
+  ): Promise<ResolvedCrappifier> {
+    return resolveCrappifier(message, path, project, async (name) => {
+      return (await this.#find(crappifierKey(name), { signal }))?.crappifier;
     });
+  }
+
+  async #find(key: RecordKey, { signal }: Abortable): Promise<StoredCrappifier | undefined> {
+    const entry = await this.#records.get(key, { signal });
+    return entry?.record.state === "saved" ? entry.record.saved : undefined;
   }
 }
 
@@ -104,12 +116,4 @@ function sameRequest(
   throw new PssrError("ALREADY_EXISTS", `${field}: "${id}" was given to another crappifier; choose another id`, {
     field,
   });
-}
-
-function missing(key: RecordKey, field: string): PssrError {
-  return new PssrError(
-    "NOT_FOUND",
-    `${field}: there is no saved crappifier "${nameOfCrappifier(key)}"; ListCrappifiers names those there are`,
-    { field },
-  );
 }

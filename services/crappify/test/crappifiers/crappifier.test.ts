@@ -125,6 +125,21 @@ test("projects are kept apart: another's saved crappifier is not to be found, by
   await assert.rejects(viewer.crappifiers.deleteCrappifier({ name: made.name }), reason("PERMISSION_DENIED"));
 });
 
+test("a saved crappifier is for its own project alone, whoever may see both", async (t) => {
+  const installation = await withDataset(t);
+  const { image, dataset } = installation;
+  const admin = installation.as({ principal: "admin", projects: ["*"], role: "admin" });
+  const other = { parent: "projects/other", crappifierId: "mine", crappifier: { crappifier: noisy } };
+  const crappifier = saved((await admin.crappifiers.createCrappifier(other)).name);
+  const refused = (call: Promise<unknown>, field: string) => assert.rejects(call, reason("INVALID_FIELD", field));
+  await refused(admin.crappify.preview({ image, crappifier }), "crappifier.saved");
+  await refused(admin.crappify.crappifyImage({ image, crappifier, imageId: "low" }), "crappifier.saved");
+  const pairs = admin.crappify.streamPairs({ dataset, crappifier, batchSize: 1, steps: 1n });
+  await refused(pairs[Symbol.asyncIterator]().next(), "crappifier.saved");
+  const copy = { parent: project, crappifier: { crappifier } };
+  await refused(admin.crappifiers.createCrappifier(copy), "crappifier.crappifier.saved");
+});
+
 async function withDataset(t: TestContext) {
   const installation = await startInstallation(t);
   const { name: image } = await importImage(installation, "image", png(picture([200, 200], "uint8")));
