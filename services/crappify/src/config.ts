@@ -44,6 +44,10 @@ export const crappifySettings = {
     default: String(Math.max(1, Math.floor(availableParallelism() / 2))),
     description: "Threads that degrade one of these, beside those above, which tiles and previews keep for themselves",
   }),
+  crappifyImageMemory: setting(bytes({ min: 16 * MiB, max: 256 * GiB }), {
+    default: "512MiB",
+    description: "Memory that the pixels of one of these may take, over all its threads; larger ones are refused",
+  }),
   tileCache: setting(bytes({ min: MiB, max: 256 * GiB }), {
     default: "256MiB",
     description: "Decoded parts of images held in memory, over all threads",

@@ -16,6 +16,7 @@ import type { CallContext } from "nice-grpc-common";
 import type { CrappifierCatalogue } from "./crappifiers/crappifier-catalogue.js";
 import { datasetKey } from "./dataset-service.js";
 import type { ExternalCrappifiers } from "./external/external-crappifiers.js";
+import type { BandLimits } from "./images/band-cut.js";
 import { checkCrappifiable, crappificationKind, crappifyRequest } from "./images/crappified-image.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
 import { fromStreamPairs } from "./pairs/pair-message.js";
@@ -32,6 +33,8 @@ export interface CrappifyServiceParts {
   crappifiers: CrappifierCatalogue;
   images: ImageCatalogue;
   pixels: PixelReader;
+  /** For each image that is degraded whole. */
+  bands: BandLimits;
   pairs: PairStreams;
   external: ExternalCrappifiers;
   operations: Operations;
@@ -77,7 +80,8 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
     const { project, image: id } = imageName.parse(request.image, "image");
     const resource = newResourceId(request.imageId, request.requestId, "image_id");
     const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", project, { signal });
-    checkCrappifiable(await this.parts.images.get({ project, id }, { signal, field: "image" }), crappifier);
+    const image = await this.parts.images.get({ project, id }, { signal, field: "image" });
+    checkCrappifiable(image, crappifier, request.seed, this.parts.bands);
     const submission = {
       kind: crappificationKind,
       project,

@@ -56,6 +56,7 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
     cacheBytes: config.tileCache - exportCacheBytes,
     external,
   });
+  const bands = { threads: config.crappifyImageThreads, memoryBytes: config.crappifyImageMemory };
   const pairs = new PairStreams({ datasets, pixels, prefetchBytes: config.pairPrefetch, log });
   operations.register(
     imageJobs({
@@ -71,7 +72,7 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
   operations.register(
     imageJobs({
       images,
-      maker: crappifiedImage({ images, objects, threads: config.crappifyImageThreads }),
+      maker: crappifiedImage({ images, objects, limits: bands }),
       concurrency: config.crappifyImageConcurrency,
     }),
   );
@@ -114,7 +115,7 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
         grpcService(CrappifierServiceDefinition, new CrappifierRpcs(crappifiers)),
         grpcService(
           CrappifyServiceDefinition,
-          new CrappifyRpcs({ crappifiers, images, pixels, pairs, external, operations }),
+          new CrappifyRpcs({ crappifiers, images, pixels, bands, pairs, external, operations }),
         ),
       ],
       authenticator,

@@ -21,8 +21,8 @@ export class BandThreads implements AsyncDisposable {
     });
   }
 
-  async band(box: Box, order: CrappifyOrder, { signal }: Abortable): Promise<Uint8Array> {
-    return (await this.#pool.run({ do: "band", ...box, order }, { signal })) as Uint8Array;
+  async band(box: Box, order: CrappifyOrder, rowsAtOnce: number, { signal }: Abortable): Promise<Uint8Array> {
+    return (await this.#pool.run({ do: "band", ...box, order, rowsAtOnce }, { signal })) as Uint8Array;
   }
 
   async describe(

@@ -5,7 +5,6 @@
 import { CrappifyImageRequest, imageName, PssrError } from "@pssr/api";
 import { type Crappifier, checkFit, fromCrappifierMessage, refuseExternal } from "@pssr/crappifiers";
 import {
-  bytesPerPixel,
   copyRegion,
   createPixelArray,
   gridIndices,
@@ -13,31 +12,26 @@ import {
   pixelsOf,
   type Region,
   ShardWriter,
-  shardLayout,
-  shardRegion,
   writeOmeZarrMetadata,
 } from "@pssr/imaging";
 import type { Abortable, JobContext, ObjectStore } from "@pssr/platform";
 import { orderedPrefetch } from "../pairs/ordered-prefetch.js";
 import { calibrationOf, cutToScale, lowShape } from "../pixels/crappify-region.js";
+import { type BandCut, type BandLimits, type BandOrder, cutBands } from "./band-cut.js";
 import { BandThreads } from "./band-threads.js";
 import type { ImageCatalogue } from "./image-catalogue.js";
 import { type ImageMaker, imageRequest, reportProgress } from "./image-jobs.js";
-import type { PixelDescription, StoredImage } from "./image-record.js";
+import type { StoredImage } from "./image-record.js";
 
 export const crappificationKind = "crappification";
 
 const requestName = "pssr.v1.CrappifyImageRequest";
 
-/** What a band of rows may take, and all that are under way together. */
-const maximumBandBytes = 256 * 1024 * 1024;
-const maximumBytesUnderWay = 512 * 1024 * 1024;
-
 export interface CrappifiedImageOptions {
   images: ImageCatalogue;
   objects: ObjectStore;
   /** For each image that is degraded. */
-  threads: number;
+  limits: BandLimits;
 }
 
 /** The request as its operation carries it; its crappifier has all its numbers. */
@@ -49,11 +43,17 @@ export function crappifiedImage(options: CrappifiedImageOptions): ImageMaker {
   return { kind: crappificationKind, request: requestName, make: (job) => degrade(job, options) };
 }
 
-/** Throws INVALID_FIELD or IMAGE_TOO_LARGE, with the field, where the image cannot be degraded so. */
-export function checkCrappifiable(image: PixelDescription, crappifier: Crappifier): void {
+/** Throws INVALID_FIELD or IMAGE_TOO_LARGE, with the field, where the image cannot be degraded so; else says how. */
+export function checkCrappifiable(
+  image: StoredImage,
+  crappifier: Crappifier,
+  seed: bigint,
+  limits: BandLimits,
+): BandOrder & BandCut {
+  // Such a step sees whole planes only, and an image may be larger than a message.
+  refuseExternal(crappifier, "crappifier");
   const { scale } = crappifier.sampling;
-  const high = cutToScale(image.shape, scale);
-  const [height, width] = high.slice(-2) as [number, number];
+  const [height, width] = cutToScale(image.shape, scale).slice(-2) as [number, number];
   if (height === 0 || width === 0) {
     const size = image.shape.slice(-2).join("×");
     throw new PssrError(
@@ -63,24 +63,18 @@ export function checkCrappifiable(image: PixelDescription, crappifier: Crappifie
     );
   }
   checkFit(crappifier, { height, width, pixelSizeNm: image.pixelSizeNm || undefined }, "crappifier");
-  // Such a step sees whole planes only, and an image may be larger than a message.
-  refuseExternal(crappifier, "crappifier");
-  const bytes = bandBytes({ ...image, shape: lowShape(high, scale) });
-  if (bytes <= maximumBandBytes) return;
-  throw new PssrError(
-    "IMAGE_TOO_LARGE",
-    `image: a row of its shards would take ${bytes} bytes once degraded, more than ${maximumBandBytes}; cut the image, or use a larger scale`,
-    { field: "image" },
-  );
+  const key = { seed, image: image.digest, tile: 0, epoch: 0 };
+  const order = { image, crappifier, calibration: calibrationOf(image), key };
+  return { ...order, ...cutBands(order, limits) };
 }
 
-async function degrade(job: JobContext, { images, objects, threads }: CrappifiedImageOptions): Promise<StoredImage> {
+async function degrade(job: JobContext, { images, objects, limits }: CrappifiedImageOptions): Promise<StoredImage> {
   const { signal, record } = job;
   const request = CrappifyImageRequest.decode(record.request.bytes);
   const crappifier = fromCrappifierMessage(request.crappifier, "crappifier");
   const { image: id } = imageName.parse(request.image, "image");
   const source = await images.get({ project: record.project, id }, { signal, field: "image" });
-  checkCrappifiable(source, crappifier);
+  const { calibration, key, threads, rowsAtOnce } = checkCrappifiable(source, crappifier, request.seed, limits);
 
   const { axes, dtype, levels } = source;
   const { scale } = crappifier.sampling;
@@ -93,22 +87,17 @@ async function degrade(job: JobContext, { images, objects, threads }: Crappified
     },
   };
   const writer = new ShardWriter(store, { axes, shape, dtype });
-  const order = {
-    crappifier,
-    calibration: calibrationOf(source),
-    key: { seed: request.seed, image: source.digest, tile: 0, epoch: 0 },
-  };
+  const order = { crappifier, calibration, key };
   await using bandThreads = new BandThreads(objects, threads);
   const rows = [...shardRows(writer.layout.grid)];
-  const atOnce = Math.floor(maximumBytesUnderWay / bandBytes({ axes, shape, dtype }));
   const bands = orderedPrefetch(
     rows,
     // One more than there are threads: while its shards are written they go on.
-    Math.max(1, Math.min(threads + 1, atOnce)),
+    threads + 1,
     async (row, options) => {
       const { start, shape: first } = writer.regionOf(row);
       const region = { start, shape: [...first.slice(0, -1), shape.at(-1)!] };
-      const bytes = await bandThreads.band({ location: source.location, ...region }, order, options);
+      const bytes = await bandThreads.band({ location: source.location, ...region }, order, rowsAtOnce, options);
       return { row, pixels: createPixelArray(axes, region.shape, pixelsOf(dtype, bytes)) };
     },
     { signal },
@@ -136,16 +125,6 @@ async function degrade(job: JobContext, { images, objects, threads }: Crappified
     createMs: Date.now(),
     location,
   };
-}
-
-/** Bytes of the rows that one row of shards holds. */
-function bandBytes(image: Pick<PixelDescription, "axes" | "shape" | "dtype">): number {
-  const { shape } = shardRegion(
-    shardLayout(image),
-    image.shape,
-    image.shape.map(() => 0),
-  );
-  return shape.at(-2)! * image.shape.at(-1)! * bytesPerPixel[image.dtype];
 }
 
 /** The first shard of each row of shards, plane by plane. */

@@ -1,18 +1,15 @@
 /** Rows of one plane of an image that is degraded as one tile, some at a time. */
-import { TileCrappifier } from "@pssr/crappifiers";
-import { allocatePixels, type PixelData } from "@pssr/imaging";
+import { type Rows, TileCrappifier } from "@pssr/crappifiers";
+import { allocatePixels, type PixelArray, type PixelData } from "@pssr/imaging";
 import { cutToScale } from "./crappify-region.js";
 import type { CrappifyOrder, PixelTask } from "./pixel-tasks.js";
 import type { StoredPixels } from "./stored-pixels.js";
-
-/** High-resolution pixels that are read at once: few enough to bound memory, many enough that rows around them cost little. */
-const pixelsAtOnce = 4 * 1024 * 1024;
 
 type BandTask = Extract<PixelTask, { do: "band" }>;
 
 export async function crappifyBand(
   image: StoredPixels,
-  { start, shape, order }: BandTask,
+  { start, shape, order, rowsAtOnce }: BandTask,
   { signal }: { signal: AbortSignal },
 ): Promise<PixelData> {
   const { scale } = order.crappifier.sampling;
@@ -20,16 +17,25 @@ export async function crappifyBand(
   const [plane, leading] = [planeNumber(image.shape, start), start.slice(0, -2)];
   const [top, height, width] = [start.at(-2)!, shape.at(-2)!, shape.at(-1)!];
   const out = allocatePixels(image.dtype, height * width);
-  const rowsAtOnce = Math.max(1, Math.floor(pixelsAtOnce / (width * scale * scale)));
-  for (let row = 0; row < height; row += rowsAtOnce) {
-    signal.throwIfAborted();
-    const band = { first: top + row, count: Math.min(rowsAtOnce, height - row) };
-    const rows = tile.highRows(band);
-    const high = await image.read({
+  const bandAt = (row: number): Rows => ({ first: top + row, count: Math.min(rowsAtOnce, height - row) });
+  const read = (row: number): Promise<PixelArray> | undefined => {
+    if (row >= height) return undefined;
+    const rows = tile.highRows(bandAt(row));
+    const high = image.read({
       start: [...leading, rows.first, 0],
       shape: [...leading.map(() => 1), rows.count, width * scale],
     });
-    tile.crappify(plane, band, high.data, out.subarray(row * width, (row + band.count) * width));
+    high.catch(() => undefined); // seen when its turn comes, or not at all when the work ends before
+    return high;
+  };
+  let next = read(0);
+  for (let row = 0; next !== undefined; row += rowsAtOnce) {
+    signal.throwIfAborted();
+    const { data } = await next;
+    // On its way while this one is worked on.
+    next = read(row + rowsAtOnce);
+    const band = bandAt(row);
+    tile.crappify(plane, band, data, out.subarray(row * width, (row + band.count) * width));
   }
   return out;
 }

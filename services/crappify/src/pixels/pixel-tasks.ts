@@ -33,9 +33,9 @@ export type PixelTask =
   | ({ do: "preview"; order: CrappifyOrder } & Box)
   /**
    * Whole rows of one plane of an image that is degraded as one tile; box and answer are of low-resolution pixels, the plane's
-   * number counts over the leading axes → `Bytes`.
+   * number counts over the leading axes. So many rows are made at once, which bounds the memory → `Bytes`.
    */
-  | ({ do: "band"; order: CrappifyOrder } & Box)
+  | ({ do: "band"; order: CrappifyOrder; rowsAtOnce: number } & Box)
   /** A square tile, laid in one of the eight orientations, and its crappified counterpart → `PairBytes`. */
   | ({ do: "pair"; order: CrappifyOrder } & Turn & Box)
   /** What is stored, and its digest → `Described`. */

@@ -10,6 +10,9 @@ import { reason } from "../reason.js";
 import { importImage } from "../upload.js";
 
 const parameter = (value: number, spread = 0) => ({ value, spread });
+const gaussianBlur = (value: number) => ({
+  kind: { $case: "gaussianBlur" as const, value: { sigma: parameter(value) } },
+});
 const crappifier = Crappifier.fromPartial({
   optics: [{ kind: { $case: "gaussianBlur" as const, value: { sigma: parameter(1.5, 0.3) } } }],
   sampling: { scale: 2 },
@@ -51,22 +54,27 @@ test("a whole image is degraded to the pixels that a preview of it shows", async
   assert.deepEqual(await pixelsIn(installation, image), new Uint8Array(low!.data));
 });
 
-test("an image of many shards is degraded as if it were one tile", async (t) => {
-  const installation = await startInstallation(t, ["--crappify-threads", "2"]);
-  const side = 2100;
-  const data = Float32Array.from({ length: side * side }, (_, n) => ((n * 7 + (n % side) ** 2) % 1000) / 1000);
-  const pixels = createPixelArray("yx", [side, side], data);
-  const levels = { black: 0, white: 1 };
-  const source = await importImage(installation, "large", await tiff(pixels), {
-    filename: "a.tif",
-    image: { levels: { ...levels, source: 0 } },
+// 32 MiB are enough for one thread and bands of some dozens of rows.
+for (const memory of ["512MiB", "32MiB"])
+  test(`an image of many shards is degraded as if it were one tile, in ${memory}`, async (t) => {
+    const installation = await startInstallation(t, [
+      ...["--crappify-image-threads", "2"],
+      ...["--crappify-image-memory", memory],
+    ]);
+    const side = 2100;
+    const data = Float32Array.from({ length: side * side }, (_, n) => ((n * 7 + (n % side) ** 2) % 1000) / 1000);
+    const pixels = createPixelArray("yx", [side, side], data);
+    const levels = { black: 0, white: 1 };
+    const source = await importImage(installation, "large", await tiff(pixels), {
+      filename: "a.tif",
+      image: { levels: { ...levels, source: 0 } },
+    });
+    const image = await degraded(installation, source.name, "large-fast");
+    const key = { seed: 5n, image: source.digest, tile: 0, epoch: 0 };
+    const tile = { data, dtype: "float32", frames: 1, height: side, width: side } as const;
+    const low = crappify(fromCrappifierMessage(crappifier, "crappifier"), tile, levels, key);
+    assert.deepEqual(await pixelsIn(installation, image), new Uint8Array(low.data.buffer as ArrayBuffer));
   });
-  const image = await degraded(installation, source.name, "large-fast");
-  const key = { seed: 5n, image: source.digest, tile: 0, epoch: 0 };
-  const tile = { data, dtype: "float32", frames: 1, height: side, width: side } as const;
-  const low = crappify(fromCrappifierMessage(crappifier, "crappifier"), tile, levels, key);
-  assert.deepEqual(await pixelsIn(installation, image), new Uint8Array(low.data.buffer as ArrayBuffer));
-});
 
 test("planes are frames of one tile: independent noise, the same parameters, and the pixels of a preview", async (t) => {
   const installation = await startInstallation(t);
@@ -108,6 +116,18 @@ test("what cannot be degraded is refused before anything begins", async (t) => {
     images.map(({ name }) => name),
     [image],
   );
+});
+
+test("an image that would take more memory than is allowed is refused, with what would fit", async (t) => {
+  const installation = await startInstallation(t, ["--crappify-image-memory", "16MiB"]);
+  const { name: image } = await importImage(installation, "wide", png(picture([600, 4000], "uint8")));
+  const blur = { sampling: { scale: 1 }, optics: [gaussianBlur(60)] };
+  await assert.rejects(installation.crappify.crappifyImage({ image, imageId: "fast", crappifier: blur }), (error) => {
+    reason("IMAGE_TOO_LARGE", "image")(error);
+    assert.match((error as Error).message, /481 rows .* 16 MiB are allowed; .*to about \d{3} pixels across/);
+    return true;
+  });
+  await degraded(installation, image, "light");
 });
 
 test("a repeated request finds the first one's operation", async (t) => {
