@@ -72,7 +72,7 @@ test("a file with an external step is used as any other, over an encrypted conne
     before.map((value) => Math.max(0, value - 7)),
   );
   const { stdout } = await command("crappifiers", "create", "darker", "--crappifier-file", file("darker.json"));
-  assert.ok(stdout.endsWith(`: ×2 BILINEAR → external ${server.address}(loss 7)\n`), stdout);
+  assert.ok(stdout.endsWith(`: ×2 BILINEAR → external ${server.address}(loss 7, nothing 0)\n`), stdout);
 });
 
 test("without the certificate's authority it is said what to set", async (t) => {

@@ -37,6 +37,13 @@ import { UploadStore } from "./uploads/upload-store.js";
 export async function startCrappify(config: CrappifyConfig, context: ServiceContext): Promise<RunningService> {
   const { ports, operations, authenticator, log, tls } = context;
   const { objects } = ports;
+  // First: it may refuse its settings, when there is nothing to be closed yet.
+  const external = new ExternalCrappifiers({
+    addresses: config.externalCrappifiers,
+    deadlineMs: config.externalCrappifierDeadline,
+    calls: config.externalCrappifierCalls,
+    caFile: config.externalCrappifierCaFile,
+  });
   const uploads = new UploadStore(ports, config.maxUploadBytes);
   const images = new ImageCatalogue(ports);
   const datasets = new DatasetCatalogue(ports);
@@ -44,12 +51,6 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
   // A tenth is enough for exports, which read every pixel once and in order.
   const exportCacheBytes = Math.ceil(config.tileCache / 10);
   const exports = new ImageExports(objects, { cacheBytes: exportCacheBytes });
-  const external = new ExternalCrappifiers({
-    addresses: config.externalCrappifiers,
-    deadlineMs: config.externalCrappifierDeadline,
-    calls: config.externalCrappifierCalls,
-    caFile: config.externalCrappifierCaFile,
-  });
   const pixels = new PixelReader({
     objects,
     threads: config.crappifyThreads,

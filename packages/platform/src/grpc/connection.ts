@@ -13,6 +13,7 @@ import {
   waitForChannelReady,
 } from "nice-grpc";
 import type { Abortable } from "../abortable.js";
+import { flagOf, variableOf } from "../config/setting.js";
 import type { TokenSource } from "../identity/token-source.js";
 import { currentScope } from "../log/log-scope.js";
 import { formatTraceparent } from "../log/trace-context.js";
@@ -31,6 +32,8 @@ export interface ConnectServiceOptions {
   limits?: Partial<GrpcLimits>;
   /** Whom to trust, and how to be known; without an authority to trust the connection is not encrypted. */
   tls?: TlsFiles | undefined;
+  /** The setting that names the authority's file, for error messages. Default: `tlsCaFile`. */
+  caSetting?: string;
 }
 
 export interface ServiceConnection {
@@ -42,15 +45,17 @@ export interface ServiceConnection {
   close(): void;
 }
 
+/** Connects with the first call. INVALID_CONFIGURATION for files of `tls` that cannot be used. */
 export function connectService(address: string, options: ConnectServiceOptions): ServiceConnection {
   const limits = { ...defaultLimits, ...options.limits };
-  const channel = createChannel(address, channelCredentials(options.tls), channelOptions(limits));
+  const { caSetting = "tlsCaFile" } = options;
+  const channel = createChannel(address, channelCredentials(options.tls, caSetting), channelOptions(limits));
   const peer = `${options.peer} at ${address}`;
   const rules = clientMiddleware({
     peer,
     deadlineMs: options.deadlineMs ?? 30_000,
     unreachable(details, path) {
-      const advice = connectionAdvice(details, "--tls-ca-file (PSSR_TLS_CA_FILE)");
+      const advice = connectionAdvice(details, `${flagOf(caSetting)} (${variableOf(caSetting)})`);
       return advice && `${peer}, ${path}: ${advice} (${details.trim()})`;
     },
     async decorate(metadata) {

@@ -3,6 +3,7 @@
  * services shall know each other by certificates too, the authority of theirs. Files are read when a process starts; after a
  * change of one, processes are started anew, one after the other.
  */
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { ChannelCredentials, ServerCredentials } from "@grpc/grpc-js";
@@ -65,10 +66,18 @@ export function serverCredentials(files: TlsFiles = {}): ServerCredentials {
   );
 }
 
-/** How servers are called: encrypted if there is an authority to trust. */
-export function channelCredentials(files: TlsFiles = {}): ChannelCredentials {
-  const ca = read("tlsCaFile", files.caFile);
+/**
+ * How servers are called: encrypted if there is an authority to trust. INVALID_CONFIGURATION for files that cannot be used.
+ * @param caField The setting that names the authority's file.
+ */
+export function channelCredentials(files: TlsFiles = {}, caField = "tlsCaFile"): ChannelCredentials {
+  const ca = read(caField, files.caFile);
   if (ca === undefined) return ChannelCredentials.createInsecure();
+  try {
+    new X509Certificate(ca);
+  } catch (cause) {
+    throw wrong(caField, `the file ${files.caFile} holds no certificate: ${messageOf(cause)}`, cause);
+  }
   const own = ownCertificate(files);
   return ChannelCredentials.createSsl(ca, own?.key ?? null, own?.cert ?? null);
 }
@@ -92,7 +101,7 @@ function ownCertificate({ certFile, keyFile }: TlsFiles): { cert: Buffer; key: B
   return { cert, key };
 }
 
-function read(field: keyof TlsConfig, path: string | undefined): Buffer | undefined {
+function read(field: string, path: string | undefined): Buffer | undefined {
   if (path === undefined) return undefined;
   let pem: Buffer;
   try {
@@ -104,7 +113,7 @@ function read(field: keyof TlsConfig, path: string | undefined): Buffer | undefi
   return pem;
 }
 
-function wrong(field: keyof TlsConfig, problem: string, cause?: unknown): PssrError {
+function wrong(field: string, problem: string, cause?: unknown): PssrError {
   return new PssrError("INVALID_CONFIGURATION", `${field}: ${problem}`, { field, cause });
 }
 

@@ -39,10 +39,16 @@ const tooLarge = /larger than max/;
 
 export class ExternalCrappifiers {
   readonly #options: ExternalCrappifiersOptions;
-  readonly #connections = new Map<string, ServiceConnection>();
+  readonly #connections: ReadonlyMap<string, ServiceConnection>;
 
+  /** INVALID_CONFIGURATION for a certificate authority that cannot be used. No server is called yet. */
   constructor(options: ExternalCrappifiersOptions) {
     this.#options = options;
+    const { deadlineMs, caFile } = options;
+    const rules = { peer: "external crappifier", deadlineMs, tls: { caFile }, caSetting: "externalCrappifierCaFile" };
+    this.#connections = new Map(
+      [...new Set(options.addresses)].map((address) => [address, connectService(address, rules)]),
+    );
   }
 
   /** Calls at once at most; 0 where none is allowed. */
@@ -63,13 +69,13 @@ export class ExternalCrappifiers {
   }
 
   /**
-   * Has a plane degraded; the caller has checked the address. Fails with UNAVAILABLE where the server cannot be reached, and
+   * Has a plane degraded by one of the addresses, which the caller has checked. Fails with UNAVAILABLE where the server cannot be reached, and
    * for who comes again also where it is late or has too much to do: all that may pass. Fails with EXTERNAL_CRAPPIFIER_FAILED
    * where it refuses, or answers something else than such a plane.
    */
   async call(call: ExternalCall, options: ExternalCallOptions): Promise<Float32Array<ArrayBuffer>> {
     const { address } = call;
-    const client = this.#connection(address).client(CustomCrappifierServiceDefinition);
+    const client = this.#connections.get(address)!.client(CustomCrappifierServiceDefinition);
     const response = await this.#answer(client, call, options);
     const problem = problemOf(response, call);
     if (problem !== undefined) throw failed(address, problem);
@@ -78,7 +84,6 @@ export class ExternalCrappifiers {
 
   close(): void {
     for (const connection of this.#connections.values()) connection.close();
-    this.#connections.clear();
   }
 
   async #answer(
@@ -100,16 +105,6 @@ export class ExternalCrappifiers {
         throw mayPass && comesAgain ? away(call.address, problem, error) : failed(call.address, problem, error);
       }
     }
-  }
-
-  #connection(address: string): ServiceConnection {
-    let connection = this.#connections.get(address);
-    if (connection === undefined) {
-      const { deadlineMs, caFile } = this.#options;
-      connection = connectService(address, { peer: "external crappifier", deadlineMs, tls: { caFile } });
-      this.#connections.set(address, connection);
-    }
-    return connection;
   }
 
   #tooSlow(): string {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Crappifier, type CrappifyRequest, DataType, isPssrError, type PairPart } from "@pssr/api";
 import { type Metadata, ServerError, Status } from "nice-grpc-common";
@@ -277,6 +280,27 @@ test("an address that the operator has not named is refused with its path, and n
     }, refused);
   }
   assert.equal(calls, 0);
+});
+
+test("a certificate authority that cannot be used is refused when the service starts, under its setting's name", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "pssr-crappify-test-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const files = {
+    "none.pem": undefined,
+    "text.pem": "a certificate, some day\n",
+    "junk.pem": "-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n",
+  };
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(folder, name);
+    if (content !== undefined) await writeFile(file, content);
+    const flags = ["--external-crappifiers", "example.org:443", "--external-crappifier-ca-file", file];
+    await assert.rejects(startInstallation(t, flags), (error: Error) => {
+      assert.ok(isPssrError(error, "INVALID_CONFIGURATION"), String(error));
+      assert.equal(error.field, "externalCrappifierCaFile");
+      assert.ok(error.message.includes(file), error.message);
+      return true;
+    });
+  }
 });
 
 test("a whole image is not degraded by external steps, which see planes of a bounded size", async (t) => {
