@@ -1,4 +1,5 @@
 /** CrappifierService: crappifiers kept under a name, and the presets. */
+import { createHash } from "node:crypto";
 import {
   type CrappifierPreset,
   type CrappifierServiceImplementation,
@@ -13,7 +14,7 @@ import {
   newResourceId,
   PssrError,
   projectName,
-  type SavedCrappifier,
+  SavedCrappifier,
 } from "@pssr/api";
 import { presets, toCrappifierMessage } from "@pssr/crappifiers";
 import { type CallExtension, type RecordKey, readPageToken, takePage } from "@pssr/platform";
@@ -34,12 +35,16 @@ export class CrappifierRpcs implements CrappifierServiceImplementation<CallExten
     const id = newResourceId(request.crappifierId, requestId, "crappifier_id");
     if (asked === undefined) throw invalid("crappifier", "give the crappifier to save");
     const description = checkDescription(asked.description, "crappifier.description");
-    const { crappifier } = await this.crappifiers.resolve(asked.crappifier, "crappifier.crappifier", project, {
-      signal,
-    });
     const key = { project, id };
-    const wanted = { crappifier, description, createMs: Date.now() };
-    return toSavedCrappifier(key, await this.crappifiers.create(key, requestId, wanted, { signal }));
+    // A crappifier that it is made of may be gone since: a repeated request finds what it has made all the same.
+    const make = async () => {
+      const { crappifier } = await this.crappifiers.resolve(asked.crappifier, "crappifier.crappifier", project, {
+        signal,
+      });
+      return { crappifier, description, createMs: Date.now() };
+    };
+    const madeBy = { requestId, asked: digestOf(asked) };
+    return toSavedCrappifier(key, await this.crappifiers.create(key, madeBy, make, { signal }));
   }
 
   async getCrappifier({ name }: GetCrappifierRequest, { signal }: Context): Promise<SavedCrappifier> {
@@ -80,6 +85,12 @@ function toSavedCrappifier(key: RecordKey, { crappifier, description, createMs }
     description,
     createTime: new Date(createMs),
   };
+}
+
+/** Of what a caller decides. */
+function digestOf({ crappifier, description }: SavedCrappifier): string {
+  const bytes = SavedCrappifier.encode(SavedCrappifier.fromPartial({ crappifier, description })).finish();
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function checkDescription(description: string, field: string): string {

@@ -78,18 +78,18 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
 
   async crappifyImage(request: CrappifyImageRequest, { signal, identity }: Context): Promise<Operation> {
     const { project, image: id } = imageName.parse(request.image, "image");
-    const resource = newResourceId(request.imageId, request.requestId, "image_id");
+    const { requestId } = request;
+    const resource = newResourceId(request.imageId, requestId, "image_id");
+    const asked = crappifyRequest(request);
+    const known = { kind: crappificationKind, project, resource, requestId, asked };
+    // The image, or a saved crappifier, may be gone since: a repeated request finds its operation all the same.
+    const before = await this.parts.operations.before(known, { signal });
+    if (before !== undefined) return toOperation(before);
     const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", project, { signal });
     const image = await this.parts.images.get({ project, id }, { signal, field: "image" });
     checkCrappifiable(image, crappifier, request.seed, this.parts.bands);
-    const submission = {
-      kind: crappificationKind,
-      project,
-      principal: identity.principal,
-      resource,
-      requestId: request.requestId,
-      request: crappifyRequest({ ...request, crappifier: toCrappifierMessage(crappifier) }),
-    };
+    const resolved = crappifyRequest({ ...request, crappifier: toCrappifierMessage(crappifier) });
+    const submission = { ...known, principal: identity.principal, request: resolved };
     return toOperation(await this.parts.operations.submit(submission, { signal }));
   }
 

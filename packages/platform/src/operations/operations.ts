@@ -26,7 +26,7 @@ import { checkKind, keyOfName } from "./operation-name.js";
 import { isTerminal } from "./record.js";
 import { OperationRecords, type StoredRecord } from "./records.js";
 import { type OperationsSettings, withDefaults } from "./settings.js";
-import { putSubmission, type Submission } from "./submit.js";
+import { type Asked, putSubmission, type Submission, submittedBefore } from "./submit.js";
 import { Sweeper } from "./sweeper.js";
 import { type OperationView, viewOf } from "./view.js";
 import { notFound, type WatchOperationOptions, watchOperation } from "./watch-operation.js";
@@ -127,8 +127,7 @@ export class Operations {
 
   /** Begins an operation, or finds the one that the same request began: ALREADY_EXISTS, LIMIT_EXCEEDED, INVALID_FIELD. */
   async submit(submission: Submission, { signal }: Abortable = {}): Promise<OperationView> {
-    const kind = this.#kinds.get(submission.kind);
-    if (kind === undefined) throw new PssrError("INTERNAL", `kind ${submission.kind} is not registered here`);
+    const kind = this.#kindOf(submission);
     const { clock, report } = this.#settings;
     const stored = await putSubmission(this.#records, kind, submission, {
       submittedMs: clock.now(),
@@ -147,6 +146,15 @@ export class Operations {
       report(error, `after the submit of ${key}`);
     }
     return viewOf(present.record, present.revision, this.#index.get(key)?.progress);
+  }
+
+  /**
+   * The operation that the same request began, undefined for a new one: to be asked before anything else is checked, as what
+   * the request names may have gone since. ALREADY_EXISTS where another request has the id.
+   */
+  async before(asked: Asked, { signal }: Abortable = {}): Promise<OperationView | undefined> {
+    const stored = await submittedBefore(this.#records, this.#kindOf(asked), asked, { signal });
+    return stored && viewOf(stored.record, stored.revision, this.#index.get(stored.key)?.progress);
   }
 
   async get(name: string, { signal }: Abortable = {}): Promise<OperationView> {
@@ -202,6 +210,12 @@ export class Operations {
   /** Looks after everything now instead of at the next interval. */
   async sweep(): Promise<void> {
     await this.#sweeper.sweep();
+  }
+
+  #kindOf({ kind }: { kind: string }): JobKind {
+    const known = this.#kinds.get(kind);
+    if (known === undefined) throw new PssrError("INTERNAL", `kind ${kind} is not registered here`);
+    return known;
   }
 
   /** A record that this process has just written: its own callers see it at once, all others are told what is new to them. */

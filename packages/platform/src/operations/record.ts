@@ -47,7 +47,7 @@ const recordSchema = schema((z) => {
     /** Who asked; the work stays within the project whoever runs it. */
     principal: z.string(),
     requestId: z.string(),
-    /** SHA-256 of type and bytes of the request, hexadecimal. */
+    /** SHA-256 of type and bytes of the request as it was asked, hexadecimal. */
     requestDigest: z.string(),
     request: typedBytes,
     /** W3C Trace Context of the call that submitted it: what is logged about the work belongs to that trace. */

@@ -21,6 +21,29 @@ export interface Submission {
   /** Repeating a submit with the same one gives the same operation. */
   requestId?: string;
   request: TypedBytes;
+  /**
+   * The request as it came, where `request` says more (numbers for a name that it gives): by this a repeated submit is known.
+   * Default: `request`.
+   */
+  asked?: TypedBytes;
+}
+
+/** A submission that may have been made before. */
+export type Asked = Required<Pick<Submission, "kind" | "project" | "resource" | "requestId" | "asked">>;
+
+/**
+ * The record of the same request that was submitted before; undefined for a new one. ALREADY_EXISTS where the id belongs to
+ * another request.
+ */
+export async function submittedBefore(
+  records: OperationRecords,
+  kind: JobKind,
+  { project, resource, requestId, asked }: Asked,
+  { signal }: Abortable,
+): Promise<StoredRecord | undefined> {
+  const present = await records.get(operationKey(project, `${kind.kind}-${resource}`), { signal });
+  const before = { requestId, requestDigest: digestOf(asked) };
+  return present === undefined || mayBeTriedAgain(kind, present, before) ? undefined : sameRequest(present, before);
 }
 
 /**
@@ -33,7 +56,7 @@ export async function putSubmission(
   submission: Submission,
   { submittedMs, checkRoom, signal }: Abortable & { submittedMs: number; checkRoom: () => void },
 ): Promise<StoredRecord> {
-  const { project, principal, requestId = "", request } = submission;
+  const { project, principal, requestId = "", request, asked = request } = submission;
   checkId(project, "project");
   const { resource: chosen } = submission;
   const resource = chosen === undefined ? newResourceId("", requestId, "id") : checkId(chosen, "id");
@@ -44,13 +67,10 @@ export async function putSubmission(
   }
   checkPart("request", request.bytes.length);
   const id = `${kind.kind}-${resource}`;
-  const requestDigest = createHash("sha256").update(`${request.type}\n`).update(request.bytes).digest("hex");
+  const wanted = { requestId, requestDigest: digestOf(asked) };
   const key = operationKey(project, id);
   const present = await records.get(key, { signal });
-  // Only a kind that can tell whether its resource exists lets an id be tried again.
-  const again = present !== undefined && kind.exists !== undefined && hasFailed(present);
-  if (present !== undefined && (!again || isSame(present, requestId, requestDigest)))
-    return sameRequest(present, requestId, requestDigest);
+  if (present !== undefined && !mayBeTriedAgain(kind, present, wanted)) return sameRequest(present, wanted);
   if (await kind.exists?.(project, resource, { signal }))
     throw taken(resource, operationName.format({ project, operation: id }));
   checkRoom();
@@ -62,8 +82,7 @@ export async function putSubmission(
     kind: kind.kind,
     resource,
     principal,
-    requestId,
-    requestDigest,
+    ...wanted,
     request,
     traceparent: trace && formatTraceparent(trace),
     state: "PENDING",
@@ -84,17 +103,29 @@ export async function putSubmission(
   } catch (error) {
     const winner = isPssrError(error, "REVISION_CONFLICT") ? await records.get(key, { signal }) : undefined;
     if (winner === undefined) throw error;
-    return sameRequest(winner, requestId, requestDigest);
+    return sameRequest(winner, wanted);
   }
 }
 
-function sameRequest(stored: StoredRecord, requestId: string, requestDigest: string): StoredRecord {
-  if (isSame(stored, requestId, requestDigest)) return stored;
+/** By which a request is known again. */
+type Wanted = Pick<OperationRecord, "requestId" | "requestDigest">;
+
+function digestOf({ type, bytes }: TypedBytes): string {
+  return createHash("sha256").update(`${type}\n`).update(bytes).digest("hex");
+}
+
+/** Only a kind that can tell whether its resource exists lets the id of a failed operation be tried again, by another request. */
+function mayBeTriedAgain(kind: JobKind, present: StoredRecord, wanted: Wanted): boolean {
+  return kind.exists !== undefined && hasFailed(present) && !isSame(present, wanted);
+}
+
+function sameRequest(stored: StoredRecord, wanted: Wanted): StoredRecord {
+  if (isSame(stored, wanted)) return stored;
   const { project, id, resource } = stored.record;
   throw taken(resource, operationName.format({ project, operation: id }));
 }
 
-function isSame({ record }: StoredRecord, requestId: string, requestDigest: string): boolean {
+function isSame({ record }: StoredRecord, { requestId, requestDigest }: Wanted): boolean {
   return (
     !record.deleted && requestId !== "" && record.requestId === requestId && record.requestDigest === requestDigest
   );

@@ -5,7 +5,7 @@
 import { type Crappifier as CrappifierMessage, crappifierName, isPssrError, PssrError } from "@pssr/api";
 import { missingCrappifier, type ResolvedCrappifier, resolveCrappifier } from "@pssr/crappifiers";
 import { type Abortable, type RecordKey, RecordTable, type StateStore } from "@pssr/platform";
-import type { CrappifierRecord, StoredCrappifier } from "./crappifier-record.js";
+import type { CrappifierRecord, MadeBy, StoredCrappifier } from "./crappifier-record.js";
 
 export interface CrappifierEntry {
   key: RecordKey;
@@ -34,20 +34,22 @@ export class CrappifierCatalogue {
   }
 
   /**
-   * The same crappifier with the same requestId again is the one that there is; any other under its id fails with
-   * ALREADY_EXISTS.
+   * The same request again gives what it has made, without `make`; any other for its id fails with ALREADY_EXISTS. `make` says
+   * what is to be saved.
    */
   async create(
     key: RecordKey,
-    requestId: string,
-    saved: StoredCrappifier,
+    madeBy: MadeBy,
+    make: () => Promise<StoredCrappifier>,
     { signal }: Abortable,
   ): Promise<StoredCrappifier> {
+    let saved: StoredCrappifier | undefined;
     for (;;) {
       const present = await this.#records.get(key, { signal });
-      if (present !== undefined) return sameRequest(key, requestId, saved, present.record);
+      if (present !== undefined) return sameRequest(key, madeBy, present.record);
+      saved ??= await make();
       try {
-        await this.#records.put(key, { schemaVersion: 1, state: "saved", requestId, saved }, 0n, { signal });
+        await this.#records.put(key, { schemaVersion: 1, state: "saved", ...madeBy, saved }, 0n, { signal });
         return saved;
       } catch (error) {
         if (!isPssrError(error, "REVISION_CONFLICT")) throw error; // somebody else was quicker: look again
@@ -99,21 +101,19 @@ export function nameOfCrappifier({ project, id }: RecordKey): string {
   return crappifierName.format({ project, crappifier: id });
 }
 
-function sameRequest(
-  { id }: RecordKey,
-  requestId: string,
-  { crappifier, description }: StoredCrappifier,
-  present: CrappifierRecord,
-): StoredCrappifier {
-  const isSame =
-    present.state === "saved" &&
-    requestId !== "" &&
-    present.requestId === requestId &&
-    present.saved.description === description &&
-    JSON.stringify(present.saved.crappifier) === JSON.stringify(crappifier);
-  if (isSame) return present.saved;
+function sameRequest({ id }: RecordKey, { requestId, asked }: MadeBy, present: CrappifierRecord): StoredCrappifier {
   const field = "crappifier_id";
-  throw new PssrError("ALREADY_EXISTS", `${field}: "${id}" was given to another crappifier; choose another id`, {
-    field,
-  });
+  if (present.state === "deleted") {
+    throw new PssrError(
+      "ALREADY_EXISTS",
+      `${field}: "${id}" was the id of a crappifier that has been deleted, and is not given again; choose another id`,
+      { field },
+    );
+  }
+  if (requestId !== "" && present.requestId === requestId && present.asked === asked) return present.saved;
+  throw new PssrError(
+    "ALREADY_EXISTS",
+    `${field}: "${id}" was given to another crappifier; choose another id, or repeat the request that made it exactly, with its request_id`,
+    { field },
+  );
 }

@@ -9,12 +9,18 @@ export interface StoredCrappifier {
   createMs: number;
 }
 
+/** The request that made one. */
+export interface MadeBy {
+  requestId: string;
+  /** SHA-256 of what was asked for, hexadecimal: numbers may have come from a name that is gone. Absent in older records. */
+  asked?: string;
+}
+
 export type CrappifierRecord = VersionedRecord &
   (
-    | {
+    | ({
         state: "saved";
-        requestId: string;
         saved: StoredCrappifier;
-      }
+      } & MadeBy)
     | { state: "deleted" }
   );

@@ -93,6 +93,26 @@ test("an id is given once; the same request again gives the same crappifier", as
   assert.deepEqual(left, [a]);
 });
 
+test("a repeated request finds what it made, also when the crappifier that this was made of is gone", async (t) => {
+  const installation = await startInstallation(t);
+  const { crappifiers } = installation;
+  const source = await create(installation, noisy, { crappifierId: "source", requestId: "first" });
+  const once = { crappifierId: "copy", requestId: "second" };
+  const copy = await create(installation, saved(source.name), once);
+  await crappifiers.deleteCrappifier({ name: source.name });
+  assert.deepEqual(await create(installation, saved(source.name), once), copy);
+  await assert.rejects(
+    create(installation, noisy, once),
+    /given to another crappifier/,
+    "the same numbers, asked otherwise",
+  );
+  await assert.rejects(create(installation, noisy, { crappifierId: "source", requestId: "first" }), (error) => {
+    reason("ALREADY_EXISTS", "crappifier_id")(error);
+    assert.match((error as Error).message, /has been deleted/);
+    return true;
+  });
+});
+
 test("saved crappifiers and presets are listed page by page", async (t) => {
   const installation = await startInstallation(t);
   const { crappifiers } = installation;

@@ -130,15 +130,24 @@ test("an image that would take more memory than is allowed is refused, with what
   await degraded(installation, image, "light");
 });
 
-test("a repeated request finds the first one's operation", async (t) => {
+test("a repeated request finds the first one's operation, whatever has gone since", async (t) => {
   const installation = await startInstallation(t);
+  const { crappify, crappifiers, images, operations } = installation;
   const { name: image } = await importImage(installation, "scan", png(picture([64, 64], "uint8")));
-  const request = { image, crappifier, requestId: "7d9f1c1e-6d0c-4b59-8a3f-0b5f6f3d9a11" };
-  const [first, second] = [
-    await installation.crappify.crappifyImage(request),
-    await installation.crappify.crappifyImage(request),
-  ];
-  assert.equal(first.name, second.name);
+  const { name: saved } = await crappifiers.createCrappifier({ parent: project, crappifier: { crappifier } });
+  const named = Crappifier.fromPartial({ named: { $case: "saved", value: saved } });
+  const request = { image, crappifier: named, requestId: "7d9f1c1e-6d0c-4b59-8a3f-0b5f6f3d9a11" };
+  const first = await crappify.crappifyImage(request);
+  assert.equal((await crappify.crappifyImage(request)).name, first.name);
+  const { error, result } = await operations.wait(first.name);
+  assert.equal(error, undefined);
+  await images.deleteImage({ name: image });
+  await crappifiers.deleteCrappifier({ name: saved });
+  const again = await crappify.crappifyImage(request);
+  assert.deepEqual([again.name, again.done], [first.name, true]);
+  const { name } = Image.decode(result!.bytes);
+  const other = { ...request, imageId: name.split("/").at(-1)!, seed: 1n };
+  await assert.rejects(crappify.crappifyImage(other), reason("ALREADY_EXISTS"));
 });
 
 test("previews and imports do not wait for an image that is being degraded", { timeout: 60_000 }, async (t) => {
