@@ -14,7 +14,7 @@ import {
   ShardWriter,
   writeOmeZarrMetadata,
 } from "@pssr/imaging";
-import type { Abortable, JobContext, ObjectStore } from "@pssr/platform";
+import type { Abortable, JobContext, ObjectStore, RecordKey } from "@pssr/platform";
 import { orderedPrefetch } from "../pairs/ordered-prefetch.js";
 import { calibrationOf, cutToScale, lowShape } from "../pixels/crappify-region.js";
 import { type BandCut, type BandLimits, type BandOrder, cutBands } from "./band-cut.js";
@@ -40,7 +40,7 @@ export function crappifyRequest(message: CrappifyImageRequest): { type: string; 
 }
 
 export function crappifiedImage(options: CrappifiedImageOptions): ImageMaker {
-  return { kind: crappificationKind, request: requestName, make: (job) => degrade(job, options) };
+  return { kind: crappificationKind, request: requestName, make: (job) => degradeIfThere(job, options) };
 }
 
 /** Throws INVALID_FIELD or IMAGE_TOO_LARGE, with the field, where the image cannot be degraded so; else says how. */
@@ -68,14 +68,33 @@ export function checkCrappifiable(
   return { ...order, ...cutBands(order, limits) };
 }
 
-async function degrade(job: JobContext, { images, objects, limits }: CrappifiedImageOptions): Promise<StoredImage> {
-  const { signal, record } = job;
+/** Whatever fails because the image has gone, is told as that. */
+async function degradeIfThere(job: JobContext, options: CrappifiedImageOptions): Promise<StoredImage> {
+  const { record, signal } = job;
   const request = CrappifyImageRequest.decode(record.request.bytes);
-  const crappifier = fromCrappifierMessage(request.crappifier, "crappifier");
-  const { image: id } = imageName.parse(request.image, "image");
-  const source = await images.get({ project: record.project, id }, { signal, field: "image" });
-  const { calibration, key, threads, rowsAtOnce } = checkCrappifiable(source, crappifier, request.seed, limits);
+  const key = { project: record.project, id: imageName.parse(request.image, "image").image };
+  try {
+    return await degrade(job, request, key, options);
+  } catch (error) {
+    if (signal.aborted || (await options.images.find(key, { signal })) !== undefined) throw error;
+    throw new PssrError(
+      "NOT_FOUND",
+      `image: "${request.image}" was deleted before all of it was degraded; nothing of the new image is left`,
+      { field: "image", cause: error },
+    );
+  }
+}
 
+async function degrade(
+  job: JobContext,
+  request: CrappifyImageRequest,
+  key: RecordKey,
+  { images, objects, limits }: CrappifiedImageOptions,
+): Promise<StoredImage> {
+  const { signal } = job;
+  const crappifier = fromCrappifierMessage(request.crappifier, "crappifier");
+  const source = await images.get(key, { signal, field: "image" });
+  const { threads, rowsAtOnce, image: _, ...order } = checkCrappifiable(source, crappifier, request.seed, limits);
   const { axes, dtype, levels } = source;
   const { scale } = crappifier.sampling;
   const shape = lowShape(cutToScale(source.shape, scale), scale);
@@ -87,7 +106,6 @@ async function degrade(job: JobContext, { images, objects, limits }: CrappifiedI
     },
   };
   const writer = new ShardWriter(store, { axes, shape, dtype });
-  const order = { crappifier, calibration, key };
   await using bandThreads = new BandThreads(objects, threads);
   const rows = [...shardRows(writer.layout.grid)];
   const bands = orderedPrefetch(

@@ -167,3 +167,19 @@ test("previews and imports do not wait for an image that is being degraded", { t
   objects.release();
   assert.equal((await operations.wait(operation.name)).state, "SUCCEEDED");
 });
+
+test("an image that is deleted while it is being degraded ends the operation with these words", {
+  timeout: 60_000,
+}, async (t) => {
+  const installation = await startInstallation(t);
+  const { crappify, images, objects, operations } = installation;
+  const { name: image, location } = await importImage(installation, "scan", png(picture([64, 64], "uint8")));
+  const held = objects.hold(location);
+  const { name } = await crappify.crappifyImage({ image, imageId: "fast", crappifier });
+  await held;
+  await images.deleteImage({ name: image });
+  objects.release();
+  const { error } = await operations.wait(name);
+  assert.deepEqual([error?.reason, error?.field], ["NOT_FOUND", "image"]);
+  assert.match(error!.message, /"projects\/em\/images\/scan" was deleted/);
+});
