@@ -20,7 +20,7 @@ import type { BandLimits } from "./images/band-cut.js";
 import { checkCrappifiable, crappificationKind, crappifyRequest } from "./images/crappified-image.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
 import { fromStreamPairs } from "./pairs/pair-message.js";
-import { messagesOf } from "./pairs/pair-parts.js";
+import { messagesOf } from "./pairs/pair-messages.js";
 import type { PairStreams } from "./pairs/pair-streams.js";
 import { calibrationOf, checkCrappifySize, cutToScale, lowShape } from "./pixels/crappify-region.js";
 import { toNoiseStatistics } from "./pixels/noise-statistics-message.js";

@@ -1,5 +1,5 @@
-/** A pair as messages of bounded size: whole where it fits into one, else some rows of one side in each. */
-import type { PairPart, StreamPairsResponse } from "@pssr/api";
+/** A pair as parts of bounded size: whole where it fits into one, else some rows of one side in each. */
+import type { PairPart } from "@pssr/api";
 import { bytesPerPixel, type Dtype, type Levels } from "@pssr/imaging";
 import { toLevels, toPixelBlock } from "../pixels/pixel-message.js";
 
@@ -35,26 +35,6 @@ export function* partsOf(pair: Pair): Iterable<PairPart> {
     yield { ...head, low: block(low, ...rows, dtype), high: undefined, last: false };
   for (const rows of bands(high, dtype)) {
     yield { ...head, low: undefined, high: block(high, ...rows, dtype), last: rows[1] === high.side };
-  }
-}
-
-/** Parts as messages of no more bytes than one part may have: a message for each pair would cost more than a small pair. */
-export async function* messagesOf(pairs: AsyncIterable<Pair>): AsyncIterable<StreamPairsResponse> {
-  let parts: PairPart[] = [];
-  let bytes = 0;
-  for await (const pair of pairs) {
-    for (const part of partsOf(pair)) {
-      const size = (part.low?.data.length ?? 0) + (part.high?.data.length ?? 0);
-      if (parts.length > 0 && bytes + size > maximumPartBytes) {
-        yield { parts };
-        [parts, bytes] = [[], 0];
-      }
-      parts.push(part);
-      bytes += size;
-    }
-    if (!pair.isLastOfStep) continue;
-    yield { parts };
-    [parts, bytes] = [[], 0];
   }
 }
 

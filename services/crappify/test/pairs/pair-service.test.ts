@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { type Crappifier, type Dataset, type PairPart, Split, type StreamPairsRequest } from "@pssr/api";
+import { type Crappifier, type Dataset, impatient, type PairPart, Split, type StreamPairsRequest } from "@pssr/api";
 import { createPixelArray, planeOrigins, resize } from "@pssr/imaging";
 import { bytesOf, readPixels } from "../download.js";
+import { changed, startCustomCrappifier } from "../external/custom-crappifier.js";
 import { type Installation, project, startInstallation } from "../installation.js";
 import { picture, png } from "../pictures.js";
 import { reason } from "../reason.js";
@@ -271,6 +272,36 @@ test("a reader that stalls has a bounded number of bytes sent and made for it", 
   }, reason("DATASET_DELETED"));
   // 32 messages that gRPC buffers, and some on their way.
   assert.ok(bytes <= 40 * 256 * 1024, `${bytes} bytes`);
+});
+
+test("a slow external step neither holds back the pairs made before nor makes the stream look dead", async (t) => {
+  let release!: () => void;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let planes = 0;
+  const address = await startCustomCrappifier(t, async (request) => {
+    if (planes++ > 0) await released;
+    return changed(request, (value) => value);
+  });
+  const { crappify, dataset } = await withDataset(t, { flags: ["--external-crappifiers", address] });
+  const external = { kind: { $case: "external" as const, value: { address, parameters: {} } } };
+  const request = {
+    dataset: dataset.name,
+    crappifier: { ...noiseless, detector: [external] },
+    batchSize: 3,
+    steps: 1n,
+  };
+  // As a trainer reads, with a limit far below the time that the step takes.
+  const silenceMs = 3000;
+  const messages = impatient((options) => crappify.streamPairs(request, options), silenceMs);
+  const received: number[] = [];
+  const begun = performance.now();
+  for await (const { parts } of messages) {
+    received.push(...parts.map(({ index }) => index));
+    if (received.length === 1 && performance.now() - begun > silenceMs + 1000) release();
+  }
+  assert.deepEqual(received, [0, 1, 2]);
 });
 
 test("crappify degrades a region as pairs are, and says what its pixels mean", async (t) => {

@@ -21,7 +21,7 @@ const LONGEST_PAUSE_MS = 10_000;
 /** As long as work outlives an outage of the servers under it: what has been learned is worth the wait. */
 const PATIENCE_MS = 600_000;
 
-/** A part is computed in milliseconds; only the first may have to wait for images to be read. */
+/** A stream says each second that it lives, however long its next pair takes: one that says nothing is dead, or overloaded. */
 const SILENCE_MS = 120_000;
 
 export interface PairRequest {

@@ -174,7 +174,10 @@ export class PairServer {
   }
 }
 
-/** A message for each part: whoever receives them must not mind how they are packed. */
+/** A message for each part, and one without: whoever receives them must not mind how they are packed. */
 async function* messages(parts: AsyncIterable<PairPart>): AsyncGenerator<StreamPairsResponse> {
-  for await (const part of parts) yield { parts: [part] };
+  for await (const part of parts) {
+    yield { parts: [] };
+    yield { parts: [part] };
+  }
 }
