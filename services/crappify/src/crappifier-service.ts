@@ -19,12 +19,15 @@ import {
 import { presets, toCrappifierMessage } from "@pssr/crappifiers";
 import { type CallExtension, type RecordKey, readPageToken, takePage } from "@pssr/platform";
 import type { CallContext } from "nice-grpc-common";
+import { checkKeepable } from "./crappifiers/check-keepable.js";
 import { type CrappifierCatalogue, crappifierKey, nameOfCrappifier } from "./crappifiers/crappifier-catalogue.js";
 import type { StoredCrappifier } from "./crappifiers/crappifier-record.js";
 
 type Context = CallContext & CallExtension;
 
 const maximumDescription = 1000;
+/** What a crappifier may take of its own record, as JSON, and of the requests of operations that call it by its name. */
+const maximumBytes = 16 * 1024;
 
 export class CrappifierRpcs implements CrappifierServiceImplementation<CallExtension> {
   constructor(private readonly crappifiers: CrappifierCatalogue) {}
@@ -41,6 +44,7 @@ export class CrappifierRpcs implements CrappifierServiceImplementation<CallExten
       const { crappifier } = await this.crappifiers.resolve(asked.crappifier, "crappifier.crappifier", project, {
         signal,
       });
+      checkKeepable(crappifier, maximumBytes, "crappifier.crappifier");
       return { crappifier, description, createMs: Date.now() };
     };
     const madeBy = { requestId, asked: digestOf(asked) };

@@ -61,6 +61,11 @@ test("what makes no sense is refused with the field's path, and leaves nothing",
   await refused({ sampling: { scale: 17 } }, "INVALID_FIELD", `${path}.sampling.scale`);
   await refused({ detector: [{}] }, "INVALID_FIELD", `${path}.detector[0]`);
   await refused(preset("none"), "INVALID_FIELD", `${path}.preset`);
+  const parameters = Object.fromEntries(
+    Array.from({ length: 32 }, (_, n) => [`a_parameter_with_a_long_name_${n}`, { value: 1.5, spread: 0.5 }]),
+  );
+  const external = { kind: { $case: "external" as const, value: { address: "127.0.0.1:1", parameters } } };
+  await refused({ detector: Array.from({ length: 16 }, () => external) }, "INVALID_FIELD", path);
   await refused(saved(none), "NOT_FOUND", `${path}.saved`);
   await refused(saved(`${project}/images/none`), "INVALID_FIELD", `${path}.saved`);
   await refused({ ...preset("em-fast-scan"), ...noisy }, "INVALID_FIELD", `${path}.detector`);
