@@ -10,14 +10,14 @@ import {
   type StreamPairsRequest,
   type StreamPairsResponse,
 } from "@pssr/api";
-import { checkFit, toCrappifierMessage } from "@pssr/crappifiers";
+import { checkFit } from "@pssr/crappifiers";
 import { type CallExtension, type Operations, toOperation } from "@pssr/platform";
 import type { CallContext } from "nice-grpc-common";
 import type { CrappifierCatalogue } from "./crappifiers/crappifier-catalogue.js";
 import { datasetKey } from "./dataset-service.js";
 import type { ExternalCrappifiers } from "./external/external-crappifiers.js";
 import type { BandLimits } from "./images/band-cut.js";
-import { checkCrappifiable, crappificationKind, crappifyRequest } from "./images/crappified-image.js";
+import { checkCrappifiable, crappificationKind, crappifyRequest, resolvedRequest } from "./images/crappified-image.js";
 import type { ImageCatalogue } from "./images/image-catalogue.js";
 import { fromStreamPairs } from "./pairs/pair-message.js";
 import { messagesOf } from "./pairs/pair-messages.js";
@@ -88,8 +88,7 @@ export class CrappifyRpcs implements CrappifyServiceImplementation<CallExtension
     const { crappifier } = await this.parts.crappifiers.resolve(request.crappifier, "crappifier", project, { signal });
     const image = await this.parts.images.get({ project, id }, { signal, field: "image" });
     checkCrappifiable(image, crappifier, request.seed, this.parts.bands);
-    const resolved = crappifyRequest({ ...request, crappifier: toCrappifierMessage(crappifier) });
-    const submission = { ...known, principal: identity.principal, request: resolved };
+    const submission = { ...known, principal: identity.principal, request: resolvedRequest(request, crappifier) };
     return toOperation(await this.parts.operations.submit(submission, { signal }));
   }
 

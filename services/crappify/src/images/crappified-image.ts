@@ -3,7 +3,13 @@
  * complete. The image counts as one tile, its planes as the tile's frames.
  */
 import { CrappifyImageRequest, imageName, PssrError } from "@pssr/api";
-import { type Crappifier, checkFit, fromCrappifierMessage, refuseExternal } from "@pssr/crappifiers";
+import {
+  type Crappifier,
+  checkFit,
+  fromCrappifierMessage,
+  refuseExternal,
+  toCrappifierMessage,
+} from "@pssr/crappifiers";
 import {
   copyRegion,
   createPixelArray,
@@ -34,9 +40,17 @@ export interface CrappifiedImageOptions {
   limits: BandLimits;
 }
 
-/** The request as its operation carries it; its crappifier has all its numbers. */
 export function crappifyRequest(message: CrappifyImageRequest): { type: string; bytes: Uint8Array } {
   return imageRequest(requestName, CrappifyImageRequest.encode(message).finish());
+}
+
+/** The request as its operation carries it: its crappifier has all its numbers, beside the name that they came from. */
+export function resolvedRequest(
+  message: CrappifyImageRequest,
+  crappifier: Crappifier,
+): { type: string; bytes: Uint8Array } {
+  const numbers = { ...toCrappifierMessage(crappifier), named: message.crappifier?.named };
+  return crappifyRequest({ ...message, crappifier: numbers });
 }
 
 export function crappifiedImage(options: CrappifiedImageOptions): ImageMaker {
@@ -50,7 +64,7 @@ export function checkCrappifiable(
   seed: bigint,
   limits: BandLimits,
 ): BandOrder & BandCut {
-  // Such a step sees whole planes only, and an image may be larger than a message.
+  // Such a step sees whole planes only, and an image may be larger than a message: whatever else is wrong with it.
   refuseExternal(crappifier, "crappifier");
   const { scale } = crappifier.sampling;
   const [height, width] = cutToScale(image.shape, scale).slice(-2) as [number, number];
@@ -92,7 +106,8 @@ async function degrade(
   { images, objects, limits }: CrappifiedImageOptions,
 ): Promise<StoredImage> {
   const { signal } = job;
-  const crappifier = fromCrappifierMessage(request.crappifier, "crappifier");
+  const numbers = request.crappifier && { ...request.crappifier, named: undefined };
+  const crappifier = fromCrappifierMessage(numbers, "crappifier");
   const source = await images.get(key, { signal, field: "image" });
   const { threads, rowsAtOnce, image: _, ...order } = checkCrappifiable(source, crappifier, request.seed, limits);
   const { axes, dtype, levels } = source;
@@ -138,6 +153,7 @@ async function degrade(
       image: request.image,
       imageDigest: source.digest,
       crappifier,
+      crappifierSource: request.crappifier?.named?.value ?? "",
       seed: request.seed.toString(),
     },
     createMs: Date.now(),

@@ -158,9 +158,10 @@ function describe({ digest, origin }: StoredImage): string {
   const lines = [`digest=${digest}`];
   if (origin?.kind === "file") lines.push(`file=${origin.filename}`, `file_sha256=${origin.sha256}`);
   if (origin?.kind === "crappified") {
-    const { image, imageDigest, crappifier, seed } = origin;
+    const { image, imageDigest, crappifier, crappifierSource = "", seed } = origin;
     lines.push(`crappified_image=${image}`, `crappified_digest=${imageDigest}`, `seed=${seed}`);
     lines.push(`crappifier=${JSON.stringify(crappifier)}`);
+    if (crappifierSource !== "") lines.push(`crappifier_source=${crappifierSource}`);
   }
   if (origin?.kind === "prediction") {
     lines.push(

@@ -46,8 +46,9 @@ function toOrigin(origin: StoredOrigin): ImageOrigin {
     return { kind: { $case: "file", value: { filename, sha256, format } } };
   }
   if (origin.kind === "crappified") {
-    const { image, imageDigest, crappifier, seed } = origin;
-    const value = { image, imageDigest, crappifier: toCrappifierMessage(crappifier), seed: BigInt(seed) };
+    const { image, imageDigest, crappifier, crappifierSource = "", seed } = origin;
+    const numbers = toCrappifierMessage(crappifier);
+    const value = { image, imageDigest, crappifier: numbers, crappifierSource, seed: BigInt(seed) };
     return { kind: { $case: "crappified", value } };
   }
   const { prediction, modelVersion, inputImage, inputDigest, clippedPixels } = origin;

@@ -30,6 +30,8 @@ export type StoredOrigin =
       image: string;
       imageDigest: string;
       crappifier: Crappifier;
+      /** The name that its numbers came from; "": they were given. Absent in older records. */
+      crappifierSource?: string;
       /** As text: JSON knows no numbers of 64 bits. */
       seed: string;
     };

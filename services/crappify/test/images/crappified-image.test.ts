@@ -22,8 +22,14 @@ const crappifier = Crappifier.fromPartial({
   ],
 });
 
-async function degraded(installation: Installation, image: string, imageId: string, seed = 5n): Promise<Image> {
-  const operation = await installation.crappify.crappifyImage({ image, imageId, crappifier, seed });
+async function degraded(
+  installation: Installation,
+  image: string,
+  imageId: string,
+  seed = 5n,
+  by = crappifier,
+): Promise<Image> {
+  const operation = await installation.crappify.crappifyImage({ image, imageId, crappifier: by, seed });
   const { error, result } = await installation.operations.wait(operation.name);
   assert.equal(error, undefined);
   return Image.decode(result!.bytes);
@@ -101,6 +107,20 @@ test("the image tells what it was made of, in numbers", async (t) => {
   const camera = from.crappifier?.detector[0]?.kind;
   assert.equal(camera?.$case, "camera");
   assert.deepEqual(camera.value.readNoise, { value: 2, spread: 0 });
+  assert.equal(from.crappifierSource, "", "the numbers were given");
+});
+
+test("the image tells whose numbers its crappifier has", async (t) => {
+  const installation = await startInstallation(t);
+  const source = await importImage(installation, "scan", png(picture([64, 64], "uint8")));
+  const named = Crappifier.fromPartial({ named: { $case: "preset", value: "em-fast-scan" } });
+  const { name } = await degraded(installation, source.name, "fast", 5n, named);
+  const { origin } = await installation.images.getImage({ name });
+  assert.equal(origin?.kind?.$case, "crappified");
+  const { crappifierSource, crappifier: numbers } = origin.kind.value;
+  assert.equal(crappifierSource, "em-fast-scan");
+  assert.equal(numbers?.named, undefined);
+  assert.ok(numbers!.detector.length > 0);
 });
 
 test("what cannot be degraded is refused before anything begins", async (t) => {
@@ -109,6 +129,9 @@ test("what cannot be degraded is refused before anything begins", async (t) => {
   const call = (request: object) => installation.crappify.crappifyImage({ image, imageId: "fast", ...request });
   const wide = { optics: [{ kind: { $case: "gaussianBlur" as const, value: { sigma: parameter(30) } } }] };
   await assert.rejects(call({ crappifier: wide }), reason("INVALID_FIELD", "crappifier.optics[0].sigma"));
+  const external = { kind: { $case: "external" as const, value: { address: "127.0.0.1:1" } } };
+  const outside = { optics: wide.optics, detector: [external] };
+  await assert.rejects(call({ crappifier: outside }), reason("INVALID_FIELD", "crappifier.detector[0]"));
   await assert.rejects(call({ image: `${project}/images/none` }), reason("NOT_FOUND", "image"));
   await assert.rejects(call({ imageId: "Not an id" }), reason("INVALID_FIELD", "image_id"));
   const { images } = await installation.images.listImages({ parent: project });
@@ -116,6 +139,27 @@ test("what cannot be degraded is refused before anything begins", async (t) => {
     images.map(({ name }) => name),
     [image],
   );
+});
+
+test("the longest chain of our own steps fits into the image's record", async (t) => {
+  const installation = await startInstallation(t);
+  const { name: image } = await importImage(installation, "scan", png(picture([64, 64], "uint8")));
+  const drawn = parameter(0.7, 0.1);
+  const camera = {
+    photons: parameter(300, 1.5),
+    gain: drawn,
+    offset: drawn,
+    readNoise: drawn,
+    bits: parameter(12, 0.1),
+  };
+  const lens = { numericalAperture: drawn, wavelength: parameter(500, 5), pixelSize: parameter(4000, 10) };
+  const longest = Crappifier.fromPartial({
+    optics: Array.from({ length: 16 }, () => ({ kind: { $case: "opticalBlur" as const, value: lens } })),
+    sampling: { scale: 2 },
+    detector: Array.from({ length: 16 }, () => ({ kind: { $case: "camera" as const, value: camera } })),
+  });
+  const { origin } = await degraded(installation, image, "fast", 5n, longest);
+  assert.equal(origin?.kind?.$case, "crappified");
 });
 
 test("an image that would take more memory than is allowed is refused, with what would fit", async (t) => {
