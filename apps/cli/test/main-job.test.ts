@@ -103,6 +103,9 @@ test("a whole image is degraded into a new one, with the pixels of its picture",
   await run("crappify", "iso-03546", "-o", file("look.png"), "--seed", "7");
   const [made] = await run("crappify", "iso-03546", "--id", "fast", "--seed", "7");
   assert.equal(made!.name, "projects/default/images/fast");
+  const { stdout } = await pssr(["--address", installation.address, "images", "list"]);
+  assert.match(stdout, /^fast .* crappified$/m);
+  assert.match(stdout, /^iso-03546 .* file$/m);
   await run("images", "export", "fast", "-o", file("fast.png"));
   const [look, fast] = await Promise.all(["look.png", "fast.png"].map(async (name) => readFile(file(name))));
   assert.deepEqual((await decodeImage(fast!, limits)).pixels.data, (await decodeImage(look!, limits)).pixels.data);

@@ -1,4 +1,5 @@
 /** `pssr crappify`: see what a crappifier makes of an image, or make a new one with it. */
+import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import {
   type CrappifyImageRequest,
@@ -54,7 +55,7 @@ export function addCrappifyCommand(program: Command, signal: AbortSignal): void 
         const crappifier = await askedCrappifier(context, options);
         const asked = { image: context.name("images", image), crappifier, seed: BigInt(options.seed) };
         if (output !== undefined) await preview(context, { ...asked, region: regionOf(region) }, output);
-        else await degradeWhole(context, { ...asked, imageId: id! });
+        else await degradeWhole(context, { ...asked, imageId: id!, requestId: randomUUID() });
       }),
     );
 }

@@ -102,7 +102,7 @@ export function addImageCommands(program: Command, signal: AbortSignal): void {
           { 0: "?", 1: "uint8", 2: "uint16", 3: "float32" }[i.dataType as 0 | 1 | 2 | 3],
           i.pixelSizeNm > 0 ? `${i.pixelSizeNm} nm` : "",
           levelsShown(i),
-          i.origin?.kind?.$case === "prediction" ? "prediction" : "file",
+          i.origin?.kind?.$case ?? "",
         ]);
         context.output.list(
           all,
