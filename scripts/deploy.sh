@@ -13,6 +13,10 @@ kubectl version --output=json >/dev/null || { echo "pssr: kubectl reaches no clu
 context=$(kubectl config current-context)
 token_file=out/deploy/${context//[^A-Za-z0-9._-]/_}-admin.token
 in_namespace() { kubectl --namespace pssr "$@"; }
+if [ "$(kubectl get namespace pssr --ignore-not-found -o 'jsonpath={.status.phase}')" = Terminating ]; then
+  echo "pssr: the namespace pssr is still being deleted; wait for it: kubectl wait --for=delete namespace/pssr --timeout=5m" >&2
+  exit 1
+fi
 kubectl apply -f "$folder/namespace.yaml"
 
 has_secret() { in_namespace get secret "$1" >/dev/null 2>&1; }
@@ -27,8 +31,9 @@ if ! has_secret pssr-s3 && ! kubectl kustomize "$folder" | grep -q 'name: ROOT_A
   echo "  kubectl -n pssr create secret generic pssr-s3 --from-file=access-key=FILE --from-file=secret-key=FILE" >&2
   exit 1
 fi
-servers=$(in_namespace get statefulset nats -o 'jsonpath={.spec.replicas}' 2>/dev/null || true)
-if [ "$servers" = 1 ] && kubectl kustomize "$folder" | grep -q 'whenUnsatisfiable: DoNotSchedule'; then
+# By their spread over nodes, not by their number, which is 0 where somebody has stopped them.
+spread=$(in_namespace get statefulset nats -o 'jsonpath={.kind} {.spec.template.spec.topologySpreadConstraints[*].whenUnsatisfiable}' 2>/dev/null || true)
+if [ -n "$spread" ] && [[ $spread != *DoNotSchedule* ]] && kubectl kustomize "$folder" | grep -q 'whenUnsatisfiable: DoNotSchedule'; then
   echo "pssr: this installation has one NATS server, and the overlay three: a server that joins a cluster deletes what it has kept" >&2
   echo "alone. docs/kubernetes.md, \"From one NATS server to three\", tells how to keep the records." >&2
   exit 1
@@ -46,10 +51,34 @@ if ! has_secret pssr-tokens; then
   echo "pssr: an administrator's token lies in $token_file"
 fi
 
+# Before anything is applied, as all but the StatefulSets would be.
+if ! kubectl apply -k "$folder" --dry-run=server >/dev/null 2>"$scratch/refused" &&
+  grep -q 'updates to statefulset spec for fields other than' "$scratch/refused"; then
+  echo "pssr: Kubernetes lets nobody change a StatefulSet like this, above all the size of its volumes. Nothing was changed." >&2
+  echo "docs/kubernetes.md, \"More room\", tells how it is done: $(grep -o 'StatefulSet.apps "[^"]*"' "$scratch/refused" | sort -u | paste -sd ' ')" >&2
+  exit 1
+fi
 kubectl apply -k "$folder"
+
+unready='{{range .items}}{{$pod := .metadata.name}}{{range .status.conditions}}{{if and (eq .type "Ready") (ne .status "True")}}{{$pod}}
+{{end}}{{end}}{{end}}'
+messages='{{range .items}}{{.involvedObject.name}}: {{.message}}
+{{end}}'
+tell_why() { # kind/name
+  local name=${1#*/} pod
+  echo "pssr: $name is not ready after ${PSSR_WAIT:-5m}. What was there before goes on, where there was something. The last that is known:" >&2
+  {
+    in_namespace get events --field-selector type=Warning --sort-by=.metadata.creationTimestamp -o "go-template=$messages" |
+      grep "^$name[-:]" | tail -n 4
+    for pod in $(in_namespace get pods -l "app.kubernetes.io/name=$name" -o "go-template=$unready"); do
+      in_namespace logs "$pod" --tail=3 --prefix
+    done
+    in_namespace get pods
+  } >&2 || true
+}
 for kind in statefulset deployment; do
   for name in $(in_namespace get "$kind" -l app.kubernetes.io/part-of=pssr -o name); do
-    in_namespace rollout status "$name" --timeout="${PSSR_WAIT:-5m}"
+    in_namespace rollout status "$name" --timeout="${PSSR_WAIT:-5m}" || { tell_why "$name"; exit 1; }
   done
 done
 in_namespace get pods,services
