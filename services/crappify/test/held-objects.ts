@@ -3,6 +3,8 @@ import { once } from "node:events";
 import type { Abortable, ListObjectsOptions, ObjectEntry, ObjectStat, ObjectStore } from "@pssr/platform";
 
 export class HeldObjects implements ObjectStore {
+  /** Keys of what was written, each as often as it was. */
+  readonly written: string[] = [];
   #held = "none";
   #reached: () => void = () => undefined;
   #release = new AbortController();
@@ -33,6 +35,7 @@ export class HeldObjects implements ObjectStore {
   }
 
   put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: Abortable): Promise<ObjectStat> {
+    this.written.push(key);
     return this.store.put(key, body, options);
   }
 

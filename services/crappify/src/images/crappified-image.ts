@@ -2,7 +2,7 @@
  * How an image is made by degrading another one: in bands of rows that threads work on, written as shards when a row of them is
  * complete. The image counts as one tile, its planes as the tile's frames.
  */
-import { CrappifyImageRequest, imageName, PssrError } from "@pssr/api";
+import { CrappifyImageRequest, imageName, isPssrError, PssrError } from "@pssr/api";
 import {
   type Crappifier,
   checkFit,
@@ -18,15 +18,17 @@ import {
   pixelsOf,
   type Region,
   ShardWriter,
+  type WritableStore,
   writeOmeZarrMetadata,
 } from "@pssr/imaging";
 import type { Abortable, JobContext, ObjectStore, RecordKey } from "@pssr/platform";
 import { orderedPrefetch } from "../pairs/ordered-prefetch.js";
 import { calibrationOf, cutToScale, lowShape } from "../pixels/crappify-region.js";
+import { BandCheckpoints } from "./band-checkpoints.js";
 import { type BandCut, type BandLimits, type BandOrder, cutBands } from "./band-cut.js";
 import { BandThreads } from "./band-threads.js";
 import type { ImageCatalogue } from "./image-catalogue.js";
-import { type ImageMaker, imageRequest, reportProgress } from "./image-jobs.js";
+import { type ImageMaker, imageRequest, type MadeImage, reportProgress } from "./image-jobs.js";
 import type { StoredImage } from "./image-record.js";
 
 export const crappificationKind = "crappification";
@@ -83,7 +85,7 @@ export function checkCrappifiable(
 }
 
 /** Whatever fails because the image has gone, is told as that. */
-async function degradeIfThere(job: JobContext, options: CrappifiedImageOptions): Promise<StoredImage> {
+async function degradeIfThere(job: JobContext, options: CrappifiedImageOptions): Promise<MadeImage> {
   const { record, signal } = job;
   const request = CrappifyImageRequest.decode(record.request.bytes);
   const key = { project: record.project, id: imageName.parse(request.image, "image").image };
@@ -104,7 +106,7 @@ async function degrade(
   request: CrappifyImageRequest,
   key: RecordKey,
   { images, objects, limits }: CrappifiedImageOptions,
-): Promise<StoredImage> {
+): Promise<MadeImage> {
   const { signal } = job;
   const numbers = request.crappifier && { ...request.crappifier, named: undefined };
   const crappifier = fromCrappifierMessage(numbers, "crappifier");
@@ -114,17 +116,14 @@ async function degrade(
   const { scale } = crappifier.sampling;
   const shape = lowShape(cutToScale(source.shape, scale), scale);
   const pixelSizeNm = source.pixelSizeNm * scale;
-  const location = `${job.objectPrefix}image.zarr/`;
-  const store = {
-    set: async (key: string, value: Uint8Array, options?: Abortable) => {
-      await objects.put(location + key.slice(1), value, options);
-    },
-  };
+  const checkpoints = new BandCheckpoints(job);
+  const { location } = checkpoints;
+  const store = storeBelow(location, objects);
   const writer = new ShardWriter(store, { axes, shape, dtype });
   await using bandThreads = new BandThreads(objects, threads);
   const rows = [...shardRows(writer.layout.grid)];
   const bands = orderedPrefetch(
-    rows,
+    rows.slice(checkpoints.begun),
     // One more than there are threads: while its shards are written they go on.
     threads + 1,
     async (row, options) => {
@@ -135,16 +134,22 @@ async function degrade(
     },
     { signal },
   );
-  let written = 0;
-  for await (const { row, pixels: band } of bands) {
-    for (const index of shardsOf(row, writer.layout.grid)) {
-      await writer.write(index, partOf(band, writer.regionOf(index)), { signal });
+  let written = checkpoints.begun;
+  try {
+    for await (const { row, pixels: band } of bands) {
+      for (const index of shardsOf(row, writer.layout.grid)) {
+        await writer.write(index, partOf(band, writer.regionOf(index)), { signal });
+      }
+      await checkpoints.reached(++written);
+      reportProgress(job, "degrading", written, rows.length, "bands");
     }
-    reportProgress(job, "degrading", ++written, rows.length, "bands");
+  } catch (error) {
+    await checkpoints.leave();
+    throw error;
   }
   await writeOmeZarrMetadata(store, { axes, shape, dtype, pixelSizeNm: pixelSizeNm || undefined, levels }, { signal });
   const described = await bandThreads.describe({ location, pixelSizeNm, levels }, { signal });
-  return {
+  const image: StoredImage = {
     ...described,
     pixelSizeNm,
     levels,
@@ -158,6 +163,20 @@ async function degrade(
     },
     createMs: Date.now(),
     location,
+  };
+  return { image, keepAttempts: checkpoints.keepAttempts };
+}
+
+function storeBelow(location: string, objects: ObjectStore): WritableStore {
+  return {
+    async set(key, value, options?: Abortable) {
+      try {
+        await objects.put(location + key.slice(1), value, options);
+      } catch (error) {
+        // An earlier attempt came a little further than it could tell: the same pixels, packed by another machine's zlib.
+        if (!isPssrError(error, "ALREADY_EXISTS")) throw error;
+      }
+    },
   };
 }
 

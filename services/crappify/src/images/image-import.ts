@@ -13,7 +13,7 @@ import type { JobContext, ObjectStore, OperationRecord, RecordKey } from "@pssr/
 import type { UploadRecord } from "../uploads/upload-record.js";
 import type { UploadStore } from "../uploads/upload-store.js";
 import { type DecodeLimits, decodeFile } from "./decode-file.js";
-import { type ImageMaker, imageRequest, reportProgress } from "./image-jobs.js";
+import { type ImageMaker, imageRequest, type MadeImage, reportProgress } from "./image-jobs.js";
 import { fromKnown } from "./image-message.js";
 import type { StoredImage } from "./image-record.js";
 import { withImportFolder } from "./import-folder.js";
@@ -49,7 +49,7 @@ export function imageImport(options: ImageImportOptions): ImageMaker {
   };
 }
 
-async function runImport(job: JobContext, options: ImageImportOptions): Promise<StoredImage> {
+async function runImport(job: JobContext, options: ImageImportOptions): Promise<MadeImage> {
   const { uploads, objects, limits } = options;
   const { signal, record } = job;
   const { key, message } = uploadOf(record);
@@ -63,13 +63,14 @@ async function runImport(job: JobContext, options: ImageImportOptions): Promise<
     const decoded = await decodeFile({ file, directory: zarr, filename: upload.filename, known, limits }, { signal });
     const location = `${job.objectPrefix}image.zarr/`;
     await storeFiles(zarr, location, objects, job);
-    return {
+    const image: StoredImage = {
       ...decoded.description,
       digest: decoded.digest,
       origin: { kind: "file", filename: upload.filename, sha256: upload.sha256, format: decoded.format },
       createMs: Date.now(),
       location,
     };
+    return { image };
   });
 }
 

@@ -11,14 +11,20 @@ import type { StoredImage } from "./image-record.js";
 const typePrefix = "type.googleapis.com/";
 const imageType = `${typePrefix}pssr.v1.Image`;
 
+export interface MadeImage {
+  image: StoredImage;
+  /** Earlier attempts in whose objects it lies, if any. */
+  keepAttempts?: number[];
+}
+
 /** One way to make an image. */
 export interface ImageMaker {
   /** Of its operations: "image". Each has a queue of its own, so that what takes long holds up no other. */
   kind: string;
   /** The request that asks for it: "pssr.v1.CreateImageRequest". */
   request: string;
-  /** Writes the pixels below the job's prefix. */
-  make(job: JobContext): Promise<StoredImage>;
+  /** Writes the pixels below the job's prefix, or goes on below that of an earlier attempt. */
+  make(job: JobContext): Promise<MadeImage>;
   /** What is to be done when the image is there; may be repeated. */
   published?(record: OperationRecord, options: Abortable): Promise<void>;
 }
@@ -46,8 +52,8 @@ export function imageJobs({ images, maker, concurrency }: ImageJobsOptions): Job
       if (record.request.type !== typePrefix + maker.request) {
         throw new Error(`no image is made of a ${record.request.type} here`);
       }
-      const image = await maker.make(job);
-      return { value: { type: imageType, bytes: Image.encode(toImage({ key, image })).finish() } };
+      const { image, keepAttempts = [] } = await maker.make(job);
+      return { value: { type: imageType, bytes: Image.encode(toImage({ key, image })).finish() }, keepAttempts };
     },
     exists: (project, id, { signal }) => images.isTaken({ project, id }, { signal }),
     async materialise(record: OperationRecord, { signal }: Abortable): Promise<void> {

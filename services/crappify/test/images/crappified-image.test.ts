@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Crappifier, Image } from "@pssr/api";
+import { Crappifier, Image, Progress } from "@pssr/api";
 import { crappify, fromCrappifierMessage } from "@pssr/crappifiers";
 import { createPixelArray, encodeTiff, memorySource, type PixelArray, tiffSource } from "@pssr/imaging";
+import { MemoryWorkQueue, Operations } from "@pssr/platform";
+import { crappifiedImage } from "../../dist/images/crappified-image.js";
+import { ImageCatalogue } from "../../dist/images/image-catalogue.js";
+import { imageJobs } from "../../dist/images/image-jobs.js";
 import { readPixels } from "../download.js";
 import { type Installation, project, startInstallation } from "../installation.js";
 import { picture, png } from "../pictures.js";
@@ -226,4 +230,42 @@ test("an image that is deleted while it is being degraded ends the operation wit
   const { error } = await operations.wait(name);
   assert.deepEqual([error?.reason, error?.field], ["NOT_FOUND", "image"]);
   assert.match(error!.message, /"projects\/em\/images\/scan" was deleted/);
+});
+
+test("after a restart an image goes on where it was, in the objects that were written", {
+  timeout: 60_000,
+}, async (t) => {
+  const installation = await startInstallation(t);
+  const { crappify, objects, operations, ports } = installation;
+  const planes = await importImage(installation, "planes", await tiff(picture([6, 64, 64], "uint8")), {
+    filename: "planes.tif",
+  });
+  const held = objects.hold(`${planes.location}0/c/3/`);
+  const { name } = await crappify.crappifyImage({ image: planes.name, imageId: "fast", crappifier, seed: 5n });
+  await held;
+  for await (const { progress } of operations.watch(name)) {
+    if (progress !== undefined && Progress.decode(progress.bytes).done === 3n) break;
+  }
+  await operations.close();
+  objects.release();
+  const before = objects.written.length;
+
+  const next = new Operations({ ...ports, queue: new MemoryWorkQueue() }, { exclusive: true, report: assert.ifError });
+  const limits = { threads: 1, memoryBytes: 2 ** 29 };
+  const maker = crappifiedImage({ images: new ImageCatalogue(ports), objects, limits });
+  next.register(imageJobs({ images: new ImageCatalogue(ports), maker, concurrency: 1 }));
+  t.after(() => next.close());
+  await next.start();
+  const { error, attempt } = await next.wait(name);
+  assert.deepEqual([error, attempt], [undefined, 2]);
+  const shards = objects.written.slice(before).filter((key) => key.includes("/0/c/"));
+  assert.deepEqual(
+    shards.map((key) => /crappification-fast\/(.*)\/0\/0$/.exec(key)?.[1]),
+    [3, 4, 5].map((plane) => `1/image.zarr/0/c/${plane}`),
+  );
+  const image = await installation.images.getImage({ name: `${project}/images/fast` });
+  const { low } = await crappify.preview({ image: planes.name, crappifier, seed: 5n });
+  assert.deepEqual(await pixelsIn(installation, image), new Uint8Array(low!.data));
+  await next.sweep();
+  assert.deepEqual(await pixelsIn(installation, image), new Uint8Array(low!.data), "the first attempt's objects stay");
 });
