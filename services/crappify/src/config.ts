@@ -41,7 +41,8 @@ export const crappifySettings = {
     description: "Images degraded whole at once (CrappifyImage); 0 leaves it to others",
   }),
   crappifyImageThreads: setting(integer({ min: 1, max: 256 }), {
-    default: String(Math.max(1, Math.floor(availableParallelism() / 2))),
+    // A pod's share of a large machine may be small, and each thread takes memory of its own.
+    default: String(Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)))),
     description: "Threads that degrade one of these, beside those above, which tiles and previews keep for themselves",
   }),
   crappifyImageMemory: setting(bytes({ min: 16 * MiB, max: 256 * GiB }), {
