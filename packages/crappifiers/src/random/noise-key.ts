@@ -5,6 +5,9 @@
 import { createHash } from "node:crypto";
 import { kernels } from "../kernels.js";
 
+/** Raised whenever a release gives other noise for the same key: what one has half made another cannot end. */
+export const noiseVersion = 1;
+
 /** What the noise of a tile is a function of. */
 export interface NoiseKey {
   /** The caller's seed, taken modulo 2⁶⁴. */
@@ -37,6 +40,15 @@ export function noiseSeed(key: NoiseKey, step: string, frame: number): bigint {
 
 function digestOf(key: NoiseKey, step: string, frame: number | "parameters"): Buffer {
   const seed = BigInt.asUintN(64, key.seed).toString();
-  const identity = ["noise 1", seed, typeof key.image, key.image.toString(), key.tile, key.epoch, step, frame];
+  const identity = [
+    `noise ${noiseVersion}`,
+    seed,
+    typeof key.image,
+    key.image.toString(),
+    key.tile,
+    key.epoch,
+    step,
+    frame,
+  ];
   return createHash("sha256").update(JSON.stringify(identity)).digest();
 }

@@ -1,8 +1,9 @@
 /**
  * How far an image is degraded, kept in its operation's record: after a restart it goes on from the last whole row of shards, in
- * the objects of the attempt that began it.
+ * the objects of the attempt that began it; after a change of release that gives other noise, from the beginning.
  */
 import { PssrError } from "@pssr/api";
+import { noiseVersion } from "@pssr/crappifiers";
 import { JobAborted, type JobContext } from "@pssr/platform";
 
 const everyMs = 1000;
@@ -12,6 +13,8 @@ type BandCheckpoint = {
   imageAttempt: number;
   /** Rows of shards that are written, from the first on. */
   rows: number;
+  /** That of their noise. */
+  noise: number;
 };
 
 export class BandCheckpoints {
@@ -24,7 +27,8 @@ export class BandCheckpoints {
 
   /** Throws RECORD_TOO_NEW for a checkpoint that is none of this release's. */
   constructor(job: JobContext) {
-    const { imageAttempt, rows } = readCheckpoint(job) ?? { imageAttempt: job.attempt, rows: 0 };
+    const found = readCheckpoint(job);
+    const { imageAttempt, rows } = found?.noise === noiseVersion ? found : { imageAttempt: job.attempt, rows: 0 };
     this.#job = job;
     this.#attempt = imageAttempt;
     this.begun = rows;
@@ -55,15 +59,16 @@ export class BandCheckpoints {
   }
 
   async #save(): Promise<void> {
-    await this.#job.checkpoint({ imageAttempt: this.#attempt, rows: this.#rows } satisfies BandCheckpoint);
+    const checkpoint: BandCheckpoint = { imageAttempt: this.#attempt, rows: this.#rows, noise: noiseVersion };
+    await this.#job.checkpoint(checkpoint);
     this.#savedMs = performance.now();
   }
 }
 
 function readCheckpoint({ record: { checkpoint } }: JobContext): BandCheckpoint | undefined {
   if (checkpoint === undefined) return undefined;
-  const { imageAttempt, rows } = (checkpoint ?? {}) as Partial<BandCheckpoint>;
-  if (Number.isSafeInteger(imageAttempt) && Number.isSafeInteger(rows)) return { imageAttempt, rows } as BandCheckpoint;
+  const { imageAttempt, rows, noise } = (checkpoint ?? {}) as Partial<BandCheckpoint>;
+  if ([imageAttempt, rows, noise].every(Number.isSafeInteger)) return { imageAttempt, rows, noise } as BandCheckpoint;
   throw new PssrError(
     "RECORD_TOO_NEW",
     "the checkpoint of this image says not how far it is degraded: another release wrote it; run that one, or degrade it again",
