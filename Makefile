@@ -8,7 +8,6 @@ MAKEFLAGS += --no-builtin-rules
 BIN := node_modules/.bin
 SECONDS := 60
 SEED := 1
-OVERLAY := local
 STEPS := 150
 PROTOS := $(shell find proto -name '*.proto')
 
@@ -48,7 +47,7 @@ format: node_modules/.package-lock.json ## Formats everything
 secrets: build ## Makes the keys and tokens for deploy/compose.yaml, in out/compose
 	@scripts/secrets.sh out/compose
 
-deploy: build ## Brings an overlay of deploy/k8s to the cluster that kubectl points to: make deploy OVERLAY=local
+deploy: $(if $(OVERLAY),build) ## Brings an overlay of deploy/k8s to the cluster that kubectl points to: make deploy OVERLAY=small-lab
 	@scripts/deploy.sh $(OVERLAY)
 
 e2e-k8s: build ## Deploys to the cluster of KUBECONFIG (which must reach the images), and runs the main job while its parts are taken away

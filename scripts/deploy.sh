@@ -6,7 +6,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 overlays=$(cd deploy/k8s/overlays && echo *)
-overlay=${1:?name an overlay: $overlays}
+overlay=${1:-}
+# No default: it would silently take the place of what is there.
+[ -n "$overlay" ] || { echo "pssr: name an overlay: make deploy OVERLAY=…; there are: $overlays" >&2; exit 2; }
 folder=deploy/k8s/overlays/$overlay
 [ -f "$folder/kustomization.yaml" ] || { echo "pssr: there is no overlay $overlay; there are: $overlays" >&2; exit 2; }
 kubectl version --output=json >/dev/null || { echo "pssr: kubectl reaches no cluster; set KUBECONFIG" >&2; exit 1; }
