@@ -42,6 +42,7 @@ export type { ListOperationsPage, ListOperationsRequest } from "./operations/lis
 export { mayPass } from "./operations/may-pass.js";
 export * from "./operations/message.js";
 export { type MadeBy, operationBefore } from "./operations/operation-before.js";
+export { newsInLog, type OperationNews, type TellNews } from "./operations/operation-log.js";
 export { keyOfName } from "./operations/operation-name.js";
 export { Operations } from "./operations/operations.js";
 export {

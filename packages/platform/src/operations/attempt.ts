@@ -29,6 +29,8 @@ export class Attempt {
   /** The last write has been made; a heartbeat or a job that did not stop must not follow it with another. */
   #ended = false;
   #outcome: AttemptOutcome = "lost";
+  #error: unknown;
+  #made: string | undefined;
   #progress: Progress | undefined;
   #sequence = 0;
   #untold = false;
@@ -57,6 +59,16 @@ export class Attempt {
   /** How it ended; "lost" until its end is recorded. */
   get outcome(): AttemptOutcome {
     return this.#outcome;
+  }
+
+  /** Why it failed, or is tried again. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** Name of what it made. */
+  get made(): string | undefined {
+    return this.#outcome === "succeeded" ? this.#made : undefined;
   }
 
   /** Resolves when the attempt has ended and its end is recorded, with the record if it is terminal. */
@@ -148,13 +160,15 @@ export class Attempt {
   }
 
   #end(record: OperationRecord, outcome: Outcome): Partial<OperationRecord> {
+    this.#error = undefined; // it may be decided again, when the record has changed meanwhile
     const ended = {
       ...this.#latestProgress(),
       materialised: false,
       times: { ...record.times, endedMs: this.settings.clock.now() },
     };
     if ("result" in outcome) {
-      const { value, keepAttempts = [], keepObjects = [] } = outcome.result;
+      const { value, made, keepAttempts = [], keepObjects = [] } = outcome.result;
+      this.#made = made;
       return { ...ended, state: "SUCCEEDED", result: { attempt: this.#number, value, keepAttempts, keepObjects } };
     }
     const reason: unknown = this.#abort.signal.reason;
@@ -164,11 +178,10 @@ export class Attempt {
     if (because === "CANCELLED" || record.cancelRequested) return { ...ended, ...cancelled };
     if (because === "SHUTTING_DOWN") return { ...this.#latestProgress(), state: "PENDING", claimant: "" };
     const { error } = outcome;
+    this.#error = error;
     if (mayPass(error) && record.retries < this.settings.maximumRetries) {
-      this.settings.report(error, `running ${this.stored.key}, which is tried again`);
       return { ...this.#latestProgress(), state: "PENDING", claimant: "", retries: record.retries + 1 };
     }
-    this.settings.report(error, `running ${this.stored.key}`);
     return { ...ended, state: "FAILED", error: recordedError(error) };
   }
 

@@ -5,6 +5,8 @@ import type { Checkpoint, OperationRecord, TypedBytes } from "./record.js";
 export interface JobResult {
   /** At most 8 KiB together with the lists below: bulk goes into the object store. */
   value: TypedBytes;
+  /** Name of what was made, `projects/{project}/models/…`: for the log. */
+  made?: string;
   /** Earlier attempts whose objects the result refers to as well, whatever they wrote. Default none. */
   keepAttempts?: number[];
   /**

@@ -1,7 +1,8 @@
-/** A try at a job as its spans and its metrics see it: that the job waited, and what came of the try. */
+/** A try at a job as its spans, its metrics and the log see it: that the job waited, that it began, and what came of it. */
 import type { TraceContext } from "../log/trace-context.js";
 import { startSpan } from "../telemetry/span.js";
 import { inJobSpan, parentOf } from "./job-scope.js";
+import type { OperationNews, TellNews } from "./operation-log.js";
 import { type AttemptOutcome, attemptSeconds, failures, queueSeconds } from "./operation-metrics.js";
 import type { OperationRecord } from "./record.js";
 import type { StoredRecord } from "./records.js";
@@ -14,10 +15,14 @@ export interface AttemptFacts {
   published: TraceContext | undefined;
 }
 
+/** How a try stands. */
+export type AttemptState = Pick<OperationNews, "error" | "made"> & { readonly outcome: AttemptOutcome };
+
 /** Runs the try, and tells of it. */
 export async function observeAttempt(
   { before, record, published }: AttemptFacts,
-  attempt: { readonly outcome: AttemptOutcome },
+  attempt: AttemptState,
+  tell: TellNews,
   run: () => Promise<StoredRecord | undefined>,
 ): Promise<StoredRecord | undefined> {
   const { kind, times } = record;
@@ -30,6 +35,7 @@ export async function observeAttempt(
   const attributes = { "pssr.attempt": record.attempt };
   return inJobSpan("attempt", record, { kind: "consumer", parent, attributes }, async (span) => {
     const began = performance.now();
+    tell({ what: "began", record });
     try {
       const end = await run();
       if (end?.record.state === "FAILED") {
@@ -39,8 +45,11 @@ export async function observeAttempt(
       }
       return end;
     } finally {
-      attemptSeconds.observe({ kind, outcome: attempt.outcome }, (performance.now() - began) / 1000);
-      span.set({ "pssr.outcome": attempt.outcome });
+      const { outcome, error, made } = attempt;
+      const seconds = (performance.now() - began) / 1000;
+      attemptSeconds.observe({ kind, outcome }, seconds);
+      span.set({ "pssr.outcome": outcome });
+      tell({ what: outcome, record, error, made, seconds });
     }
   });
 }

@@ -21,6 +21,7 @@ import { type ListOperationsPage, type ListOperationsRequest, listOperations } f
 import { Materialiser } from "./materialiser.js";
 import { encodeOperationEvent } from "./operation-event.js";
 import { type IndexEntry, OperationIndex } from "./operation-index.js";
+import { tellOf } from "./operation-log.js";
 import { countFailuresOf, countOperations } from "./operation-metrics.js";
 import { checkKind, keyOfName } from "./operation-name.js";
 import { isTerminal } from "./record.js";
@@ -181,16 +182,20 @@ export class Operations {
   /** Asks for an end: queued work ends at once, running work as soon as it notices; nothing happens to ended work. */
   async cancel(name: string, { signal }: Abortable = {}): Promise<void> {
     const endedMs = this.#settings.clock.now();
+    let endsHere = false;
     const stored = await this.#records.update(
       keyOfName(name),
       (record) => {
+        endsHere = false;
         if (record.deleted || isTerminal(record.state) || record.cancelRequested) return undefined;
         if (record.state === "RUNNING") return { cancelRequested: true };
+        endsHere = true;
         return { ...cancelled, times: { ...record.times, endedMs } };
       },
       { signal },
     );
     if (stored === undefined || stored.record.deleted) throw notFound(name);
+    if (endsHere) tellOf({ what: "cancelled", record: stored.record }, this.#settings.tell);
     if (isTerminal(stored.record.state)) await this.#materialiser.run(stored.key, { signal });
   }
 

@@ -1,6 +1,7 @@
 /** What the parts of the operations share: the ports, the clock, and the numbers an operator may set. */
 import { type Clock, systemClock } from "./clock.js";
 import type { JobKind } from "./job.js";
+import { errorsAlone, type TellNews } from "./operation-log.js";
 
 export interface OperationsSettings {
   /**
@@ -30,6 +31,8 @@ export interface OperationsSettings {
   maximumOperations?: number;
   /** Errors of work in the background, which no caller can be told. */
   report: (error: unknown, doing: string) => void;
+  /** Told when a try begins and how it ended, in the operation's scope. Default: `report` has the errors among that. */
+  tell?: TellNews;
   clock?: Clock;
 }
 
@@ -49,6 +52,7 @@ export function withDefaults(settings: OperationsSettings): Required<OperationsS
     orphanAgeMs: 24 * hourMs,
     expireMs: 30 * 24 * hourMs,
     maximumOperations: 100_000,
+    tell: errorsAlone(settings.report),
     clock: systemClock,
     ...settings,
   };

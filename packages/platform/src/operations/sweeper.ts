@@ -12,6 +12,7 @@ import type { Leases } from "./lease.js";
 import { sweepLostObjects } from "./lost-objects.js";
 import type { Materialiser } from "./materialiser.js";
 import type { IndexEntry, OperationIndex } from "./operation-index.js";
+import { tellOf } from "./operation-log.js";
 import { isTerminal, type OperationRecord } from "./record.js";
 import type { OperationRecords } from "./records.js";
 import { Republication } from "./republication.js";
@@ -95,14 +96,16 @@ export class Sweeper {
     const live = record.state === "RUNNING" && this.leases.remainingMs(entry, leaseOf(kind)) > 0;
     if (!live && record.cancelRequested) {
       const endedMs = this.settings.clock.now();
-      await this.records.update(
+      let endsHere = false;
+      const stored = await this.records.update(
         key,
-        (now) =>
-          now.state === record.state && now.attempt === record.attempt && now.beat === record.beat
-            ? { ...cancelled, times: { ...now.times, endedMs } }
-            : undefined,
+        (now) => {
+          endsHere = now.state === record.state && now.attempt === record.attempt && now.beat === record.beat;
+          return endsHere ? { ...cancelled, times: { ...now.times, endedMs } } : undefined;
+        },
         { signal },
       );
+      if (endsHere && stored !== undefined) tellOf({ what: "cancelled", record: stored.record }, this.settings.tell);
       await this.materialiser.run(key, { signal });
       return;
     }

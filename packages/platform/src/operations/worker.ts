@@ -10,6 +10,7 @@ import { type Leases, newClaimant } from "./lease.js";
 import type { Materialiser } from "./materialiser.js";
 import { observeAttempt } from "./observe-attempt.js";
 import type { OperationIndex } from "./operation-index.js";
+import { tellOf } from "./operation-log.js";
 import { crashes, failures } from "./operation-metrics.js";
 import { isTerminal, type OperationRecord, recordedError } from "./record.js";
 import type { OperationRecords, StoredRecord } from "./records.js";
@@ -96,14 +97,22 @@ export class Worker {
     if (!isTerminal(taken.record.state)) {
       const attempt = new Attempt(this.kind, claim, taken, this.ports, this.records, this.index, this.settings);
       const about = { before: stored.record, record: taken.record, published: claim.trace };
-      const end = await observeAttempt(about, attempt, () => attempt.run(this.#stopping.signal));
+      const end = await observeAttempt(about, attempt, this.settings.tell, () => attempt.run(this.#stopping.signal));
       if (end === undefined) return;
     } else {
-      const { kind, error } = taken.record;
-      if (error?.reason === "WORKER_CRASHED") failures.inc({ kind, reason: error.reason });
+      this.#tellEnd(taken.record);
       await claim.ack();
     }
     await this.materialiser.run(key);
+  }
+
+  /** Of an operation that ends as it is claimed. */
+  #tellEnd(record: OperationRecord): void {
+    const { kind, error } = record;
+    if (error?.reason === "WORKER_CRASHED") {
+      failures.inc({ kind, reason: error.reason });
+      tellOf({ what: "failed", record, error: new PssrError(error.reason, error.message) }, this.settings.tell);
+    } else tellOf({ what: "cancelled", record }, this.settings.tell);
   }
 
   /** The record with our claim on it, undefined where somebody was quicker, or where that cannot be known before we stop. */

@@ -1,9 +1,9 @@
 /** What a process of ours stands on: the ports, operations on them, log, telemetry; and its end. */
 import { setTimeout as after } from "node:timers/promises";
-import { isPssrError } from "@pssr/api";
 import type { Authenticator } from "../identity/authenticator.js";
 import type { Keyring } from "../identity/keyring.js";
 import { createLogger } from "../log/logger.js";
+import { isTold, newsInLog } from "../operations/operation-log.js";
 import { Operations } from "../operations/operations.js";
 import { openPorts } from "../ports/open-ports.js";
 import type { OpenPorts } from "../ports/ports.js";
@@ -50,12 +50,9 @@ export class Runtime {
   /** Opens the telemetry, then the ports. Throws what they do: DATA_DIRECTORY_LOCKED, UNAVAILABLE; and the signal's reason. */
   static async open(config: ProcessConfig, options: RuntimeOptions): Promise<Runtime> {
     const { name, keyring, authenticator, signal } = options;
-    const log = createLogger({ service: "pssr", level: config.logLevel });
-    // A typed error is the caller's business and told to him; only what is a fault of ours needs its stack.
+    const log = createLogger({ service: name, level: config.logLevel });
     const report = (err: unknown, doing: string) =>
-      isPssrError(err) && err.reason !== "INTERNAL"
-        ? log.warn({ reason: err.reason, problem: err.message }, doing)
-        : log.error({ err }, doing);
+      isTold(err) ? log.warn({ reason: err.reason, problem: err.message }, doing) : log.error({ err }, doing);
     const closing: (() => Promise<void>)[] = [];
     try {
       const telemetry = await Telemetry.open(config, { service: name, log });
@@ -66,6 +63,7 @@ export class Runtime {
         exclusive: open.exclusive,
         stopGraceMs: config.workGrace,
         report,
+        tell: newsInLog(log),
       });
       const context = { ports: open.ports, operations, keyring, authenticator, log, signal };
       return new Runtime(config, context, open, telemetry);

@@ -53,7 +53,8 @@ export function imageJobs({ images, maker, concurrency }: ImageJobsOptions): Job
         throw new Error(`no image is made of a ${record.request.type} here`);
       }
       const { image, keepAttempts = [] } = await maker.make(job);
-      return { value: { type: imageType, bytes: Image.encode(toImage({ key, image })).finish() }, keepAttempts };
+      const made = toImage({ key, image });
+      return { value: { type: imageType, bytes: Image.encode(made).finish() }, made: made.name, keepAttempts };
     },
     exists: (project, id, { signal }) => images.isTaken({ project, id }, { signal }),
     async materialise(record: OperationRecord, { signal }: Abortable): Promise<void> {

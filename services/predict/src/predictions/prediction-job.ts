@@ -79,7 +79,7 @@ export class PredictionJob implements JobKind {
       await writeImageMetadata(this.ports.objects, imagePrefix, spec, { signal });
       const ended: PredictionRecord = { ...toRecord(record, spec), state: "SUCCEEDED", clippedPixels: clipped };
       const keepAttempts = attempt === job.attempt ? [] : [attempt];
-      return { value: toPredictionResult(resourceKey(record), ended), keepAttempts };
+      return { value: toPredictionResult(resourceKey(record), ended), made: ended.outputImage, keepAttempts };
     } catch (error) {
       // At once, for whoever is at a region; what else is left goes when the operation's end is recorded.
       if (signal.reason instanceof JobAborted && signal.reason.because === "CANCELLED") {

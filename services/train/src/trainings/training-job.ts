@@ -227,7 +227,7 @@ class TrainingRun {
       steps: BigInt(step),
       trainingSeconds: elapsedSeconds,
     };
-    return { value: typedMessage("Training", Training.encode(training).finish()) };
+    return { value: typedMessage("Training", Training.encode(training).finish()), made: modelVersion };
   }
 }
 
