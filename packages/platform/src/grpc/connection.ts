@@ -34,6 +34,12 @@ export interface ConnectServiceOptions {
   tls?: TlsFiles | undefined;
   /** The setting that names the authority's file, for error messages. Default: `tlsCaFile`. */
   caSetting?: string;
+  /**
+   * Bytes of a stream that may be on their way before its reader has taken any of them. Default: HTTP/2's 64 KiB, with which a
+   * stream of pixels stands still several times for each message. What has come and was not read is lost where a stream ends
+   * with an error (so does grpc-js): more is for readers who can ask for it again.
+   */
+  streamWindow?: number;
 }
 
 export interface ServiceConnection {
@@ -49,7 +55,10 @@ export interface ServiceConnection {
 export function connectService(address: string, options: ConnectServiceOptions): ServiceConnection {
   const limits = { ...defaultLimits, ...options.limits };
   const { caSetting = "tlsCaFile" } = options;
-  const channel = createChannel(address, channelCredentials(options.tls, caSetting), channelOptions(limits));
+  const channel = createChannel(address, channelCredentials(options.tls, caSetting), {
+    ...channelOptions(limits),
+    ...(options.streamWindow === undefined ? {} : { "grpc-node.flow_control_window": options.streamWindow }),
+  });
   const peer = `${options.peer} at ${address}`;
   const rules = clientMiddleware({
     peer,

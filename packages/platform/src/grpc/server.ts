@@ -36,6 +36,7 @@ import {
   reflectionImplementation,
   reflectionServices,
 } from "./reflection.js";
+import { withStreamEncoding } from "./stream-encoding.js";
 import { serverCredentials, type TlsFiles } from "./tls.js";
 
 /** A service with its handlers; made by `grpcService`. */
@@ -52,7 +53,7 @@ export function grpcService<Definition extends TsProtoServiceDefinition>(
   return {
     name: definition.fullName,
     paths: Object.values(definition.methods).map(({ name }) => `/${definition.fullName}/${name}`),
-    addTo: (server) => server.add(definition, implementation),
+    addTo: (server) => server.add(withStreamEncoding(definition), implementation),
   };
 }
 

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import dns from "node:dns";
 import { once } from "node:events";
-import { connect as connectTcp, createServer, type Server, type Socket } from "node:net";
+import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
+import { type AddressInfo, connect as connectTcp, createServer, type Server, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { DatasetServiceDefinition, isPssrError, OperationWatchServiceDefinition } from "@pssr/api";
 import { connectService, type GrpcLimits, identityKeys, kinds, mintFor, sharedKeyring } from "@pssr/platform";
@@ -43,6 +44,28 @@ function open(t: TestContext, target: string, limits: Partial<GrpcLimits> = {}) 
     watches: connection.client(OperationWatchServiceDefinition),
   };
 }
+
+test("a reader of large streams has more on its way, who does not ask for it has not", async (t) => {
+  const server = createHttp2Server();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(async () => server.close());
+  const { port } = server.address() as AddressInfo;
+  for (const [given, expected] of [
+    [{ streamWindow: 2 ** 20 }, 2 ** 20],
+    [{}, 2 ** 16 - 1],
+  ] as const) {
+    const window = once(server, "stream").then(([stream]: ServerHttp2Stream[]) => {
+      stream!.close();
+      return stream!.session!.remoteSettings.initialWindowSize;
+    });
+    const connection = connectService(`127.0.0.1:${port}`, { peer: "test", ...given });
+    const asked = connection.client(DatasetServiceDefinition).getDataset({ name });
+    await assert.rejects(asked);
+    assert.equal(await window, expected);
+    connection.close();
+  }
+});
 
 /** A server that takes connections and never says a word. */
 async function silence(t: TestContext, port = 0): Promise<{ port: number; server: Server; sockets: Set<Socket> }> {

@@ -13,7 +13,7 @@ import { startTraining } from "../learning/trainer-thread.js";
 import type { TrainingBatch } from "../learning/training-batch.js";
 import type { FinishedEvent, TrainingEvent, ValidationEvent } from "../learning/training-events.js";
 import type { FromProcess, ProcessSpec, Report, ToProcess } from "./messages.js";
-import { streamBatches } from "./pair-stream.js";
+import { PAIRS_ON_THE_WAY, streamBatches } from "./pair-stream.js";
 import { previewPicture } from "./preview-picture.js";
 
 /** A token lives five minutes and is needed only when a stream is opened. */
@@ -69,7 +69,12 @@ async function run(spec: ProcessSpec): Promise<void> {
 
 async function train(spec: ProcessSpec): Promise<void> {
   const training = Training.decode(spec.training);
-  const connection = connectService(spec.crappify.address, { ...spec.crappify, peer: "crappify", token: currentToken });
+  const connection = connectService(spec.crappify.address, {
+    ...spec.crappify,
+    peer: "crappify",
+    token: currentToken,
+    streamWindow: PAIRS_ON_THE_WAY,
+  });
   const crappify = connection.client(CrappifyServiceDefinition);
   const { signal } = stopped;
   try {

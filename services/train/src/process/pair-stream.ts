@@ -24,6 +24,9 @@ const PATIENCE_MS = 600_000;
 /** A stream says each second that it lives, however long its next pair takes: one that says nothing is dead, or overloaded. */
 const SILENCE_MS = 120_000;
 
+/** Bytes of pairs on their way: what comes in the few milliseconds in which either process, or the network, is busy. */
+export const PAIRS_ON_THE_WAY = 2 ** 20;
+
 export interface PairRequest {
   training: Training;
   split: Split;

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CrappifyServiceDefinition, PairPart, type PixelBlock, StreamPairsResponse } from "@pssr/api";
+import { PieceWriter, withStreamEncoding } from "../../dist/grpc/stream-encoding.js";
+
+/** Sizes about those at which a length takes another byte, and at which a value is no longer copied at once. */
+const sizes = [0, 1, 100, 127, 128, 4095, 4096, 16_383, 16_384, 300_000];
+
+function block(size: number): PixelBlock {
+  const data = Uint8Array.from({ length: size }, (_, n) => n % 251);
+  return { axes: "yx", shape: [1n, BigInt(size)], dataType: 1, data, origin: [0n, 2n ** 40n] };
+}
+
+function part(low: number | undefined, high: number | undefined): PairPart {
+  return PairPart.fromPartial({
+    step: 7n,
+    index: 300,
+    pairsInStep: 2,
+    levels: { black: 0.5, white: 255, source: 1 },
+    ...(low === undefined ? {} : { low: block(low) }),
+    ...(high === undefined ? {} : { high: block(high) }),
+    last: true,
+  });
+}
+
+test("a message written in pieces is to the byte the one that the generated code writes by itself", () => {
+  const messages: StreamPairsResponse[] = [{ parts: [] }];
+  for (const size of sizes) {
+    messages.push({ parts: [part(size, undefined)] }, { parts: [part(size, size), part(undefined, 3), part(9, size)] });
+  }
+  for (const message of messages) {
+    const expected = StreamPairsResponse.encode(message).finish();
+    const writer = new PieceWriter();
+    assert.deepEqual(StreamPairsResponse.encode(message, writer).finish(), expected);
+    // Once more: nothing of the last message is left.
+    assert.deepEqual(StreamPairsResponse.encode(message, writer).finish(), expected);
+    const { responseType } = withStreamEncoding(CrappifyServiceDefinition).methods.streamPairs;
+    assert.deepEqual(new Uint8Array(Buffer.from(responseType.encode(message).finish())), expected);
+  }
+});
+
+test("the bytes of a message are its own: what was written may be changed afterwards", () => {
+  const message = { parts: [part(undefined, 5000)] };
+  const written = StreamPairsResponse.encode(message, new PieceWriter()).finish();
+  message.parts[0]!.high!.data.fill(0);
+  assert.deepEqual(StreamPairsResponse.decode(written).parts[0]!.high!.data, block(5000).data);
+});
+
+test("only what a service answers with streams is written so", () => {
+  const { preview, streamPairs } = withStreamEncoding(CrappifyServiceDefinition).methods;
+  assert.equal(preview, CrappifyServiceDefinition.methods.preview);
+  assert.notEqual(streamPairs.responseType, CrappifyServiceDefinition.methods.streamPairs.responseType);
+});
