@@ -21,9 +21,9 @@ function start(name: string, how: "executable" | "command", settings: string[], 
     how === "command"
       ? [join(root, "apps/cli/bin/pssr.js"), "service", name]
       : [join(root, "services", name, "dist/main.js")];
-  const args = [...program, "--data-dir", join(folder.path, `${name}-${how}`), "--log-level", "warn", ...settings];
+  const args = [...program, "--data-dir", join(folder.path, `${name}-${how}`), ...settings];
   return spawn(process.execPath, args, {
-    env: { ...process.env, PSSR_IDENTITY_KEY: key, ...env },
+    env: { ...process.env, PSSR_LOG_LEVEL: "warn", PSSR_IDENTITY_KEY: key, ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
 }
@@ -78,12 +78,35 @@ test("every service starts from its own executable and ends well on SIGINT", asy
   );
 });
 
+test("what a service says is a line of JSON each, and tells the address that is bound", async () => {
+  const bind = ["--crappify-bind", "0.0.0.0:0", "--probe-bind", "0.0.0.0:0", "--metrics-bind", "127.0.0.1:0"];
+  const child = start("crappify", "executable", bind, { PSSR_LOG_LEVEL: "info" });
+  const ended = endOf(child);
+  const address = await listening(child);
+  child.kill("SIGTERM");
+  const { code, stderr } = await ended;
+  assert.equal(code, 0);
+  const said: { service: string; msg: string; address?: string }[] = stderr
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    said.map(({ service }) => service).filter((service) => service !== "crappify"),
+    [],
+  );
+  const addressIn = (msg: string) => said.find((line) => line.msg === msg)?.address?.replace(/[1-9]\d*$/, "PORT");
+  assert.equal(addressIn("probes are answered"), "0.0.0.0:PORT");
+  assert.equal(addressIn("metrics are served"), "127.0.0.1:PORT");
+  assert.equal(addressIn("listening"), "0.0.0.0:PORT");
+  assert.equal(addressIn(`crappify listens on ${address}; SIGTERM stops it`), "0.0.0.0:PORT");
+});
+
 test("a start that waits is given up by a signal", async () => {
   // Nothing listens there, so the gateway waits for its backends.
   const settings = ["--gateway-bind", "127.0.0.1:0", "--backend-wait", "1h", "--train-address", "127.0.0.1:1"];
-  const child = start("gateway", "executable", settings);
+  const child = start("gateway", "executable", settings, { PSSR_LOG_LEVEL: "debug" });
   const ended = endOf(child);
-  // It logs each backend that cannot be reached.
+  // It logs that it waits.
   await once(child.stderr!, "data");
   child.kill("SIGTERM");
   const { code, stderr } = await ended;

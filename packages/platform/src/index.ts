@@ -14,7 +14,7 @@ export * from "./grpc/call-counter.js";
 export * from "./grpc/connection.js";
 export * from "./grpc/drain.js";
 export * from "./grpc/limits.js";
-export { cannotListen, dialable } from "./grpc/listen.js";
+export { bound, cannotListen, dialable } from "./grpc/listen.js";
 export { callErrors, type ObservedCall, observeCall } from "./grpc/observed-call.js";
 export * from "./grpc/reflection.js";
 export * from "./grpc/reflection-messages.js";

@@ -30,6 +30,8 @@ export interface ServiceContext {
 export interface RunningService {
   /** Where to call it, `host:port`. */
   readonly address: string;
+  /** Where it listens: on all addresses of this machine, perhaps. */
+  readonly bound: string;
   /** Takes no further work from queues of its own (operations are not its business); work under way and calls go on. */
   stopClaiming?(): void;
   /** Takes no new calls, gives those under way `graceMs` to end, and lets go of everything it holds. */

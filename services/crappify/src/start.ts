@@ -126,6 +126,7 @@ export async function startCrappify(config: CrappifyConfig, context: ServiceCont
     });
     return {
       address: server.address,
+      bound: server.bound,
       async close({ graceMs }) {
         await server.close({ graceMs });
         await release();

@@ -24,6 +24,8 @@ export interface BackendOptions {
   readonly tls?: TlsFiles | undefined;
   /** How often a service that is there is asked again what it serves, milliseconds. */
   readonly refreshMs: number;
+  /** How long it may be away before that is worth a warning, milliseconds: as long as calls wait for it. */
+  readonly patienceMs: number;
   readonly log: Logger;
   /** Called whenever `reachable` or `served` has changed. */
   readonly changed: (backend: Backend) => void;
@@ -77,19 +79,23 @@ export class Backend {
   async #follow(seen: () => void): Promise<void> {
     const { signal } = this.#closing;
     let retryMs = firstRetryMs;
+    let awaySinceMs: number | undefined;
     let told = false;
     while (!signal.aborted) {
       try {
         this.#learn(await reflect(this.channel, { timeoutMs: reflectTimeoutMs, signal }));
         retryMs = firstRetryMs;
         told = false;
+        awaySinceMs = undefined;
         seen();
         await this.#whileConnected(signal);
       } catch (error) {
         if (signal.aborted) return;
-        // Once for each time that it goes away: it may take long to come back.
-        this.#log[told ? "debug" : "warn"]({ problem: messageOf(error) }, "backend cannot be reached");
-        told = true;
+        awaySinceMs ??= performance.now();
+        // A start and an update are over by then. Once for each time that it goes away: it may take long to come back.
+        const warns: boolean = !told && performance.now() - awaySinceMs >= this.#options.patienceMs;
+        this.#log[warns ? "warn" : "debug"]({ problem: messageOf(error) }, "backend cannot be reached");
+        told ||= warns;
         if (this.#reachable) {
           this.#reachable = false;
           this.#options.changed(this);

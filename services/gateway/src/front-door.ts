@@ -6,6 +6,7 @@ import { Server, type ServerCredentials, ServerInterceptingCall, type ServerInte
 import { PssrError } from "@pssr/api";
 import {
   type Authenticator,
+  bound,
   CallCounter,
   cannotListen,
   dialable,
@@ -44,6 +45,7 @@ export class FrontDoor {
   #routes: ReadonlyMap<string, Route> = new Map();
   #paths: ReadonlySet<string> = new Set();
   #address = "";
+  #bound = "";
 
   constructor(options: FrontDoorOptions) {
     const { bind, authenticator, limits } = options;
@@ -66,6 +68,11 @@ export class FrontDoor {
     return this.#address;
   }
 
+  /** Where it listens: on all addresses of this machine, perhaps. */
+  get bound(): string {
+    return this.#bound;
+  }
+
   /**
    * The paths served from now on; calls under way go on as they are. To those that are awaited the answer is UNAVAILABLE, to all
    * others UNIMPLEMENTED, which tells callers not to try again.
@@ -81,12 +88,13 @@ export class FrontDoor {
   async listen(): Promise<void> {
     const { bind } = this.#options;
     const port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(bind, this.#credentials, (cause, bound) => {
-        if (cause === null) return resolve(bound);
+      this.#server.bindAsync(bind, this.#credentials, (cause, got) => {
+        if (cause === null) return resolve(got);
         reject(cannotListen(bind, "gatewayBind", cause));
       });
     });
     this.#address = `${dialable(bind)}:${port}`;
+    this.#bound = bound(bind, port);
   }
 
   /** Takes no new call, gives those under way `graceMs` to end, then cancels them. */

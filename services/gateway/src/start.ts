@@ -97,6 +97,7 @@ export async function startGateway(
           limits: config,
           tls: context.tls,
           refreshMs: config.backendRefresh,
+          patienceMs: config.backendPatience,
           log,
           changed,
         }),
@@ -107,9 +108,10 @@ export async function startGateway(
       after(config.backendWait, undefined, { ref: false, signal: context.signal }),
     ]);
     await door.listen();
-    log.info({ address: door.address }, "the gateway is open");
+    log.info({ address: door.bound }, "the gateway is open");
     return {
       address: door.address,
+      bound: door.bound,
       async close({ graceMs }) {
         server.setServing(false);
         await door.close({ graceMs });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { errorOf, isPssrError, RpcStatus, statusDetailsKey } from "@pssr/api";
 import { freePort } from "@pssr/local-servers";
-import { type ReflectionAnswer, reflectionDefinition } from "@pssr/platform";
+import { createLogger, type ReflectionAnswer, reflectionDefinition } from "@pssr/platform";
 import { createChannel, createClient } from "nice-grpc";
 import { HealthDefinition } from "nice-grpc-server-health";
 import { defer, openGateway, raw } from "./bench.js";
@@ -87,6 +88,28 @@ test("until a service has been seen its methods are UNAVAILABLE; what nobody ser
   t.after(late.stop);
   while ((await codeOf("a.v1.OneService", "Unary")) !== status.OK);
   assert.equal(await codeOf("pssr.v1.PredictionService", "ListPredictions"), status.UNIMPLEMENTED);
+});
+
+test("a service that is not there is worth one warning, and only once that has lasted", async (t) => {
+  const lines: { level: string; msg: string; backend?: string }[] = [];
+  const logged = new EventEmitter();
+  const write = (line: string) => {
+    lines.push(JSON.parse(line));
+    logged.emit("line");
+  };
+  const levels = () => lines.filter(({ msg }) => msg === "backend cannot be reached").map(({ level }) => level);
+  const log = createLogger({ service: "test", level: "debug", destination: { write } });
+  const address = `127.0.0.1:${await freePort()}`;
+  const flags = ["--backend-wait", "0ms", "--backend-patience", "250ms"];
+  await openGateway(t, { backends: { one: address }, flags, log });
+  while (!levels().includes("warn")) await once(logged, "line");
+  const before = levels();
+  assert.ok(before.length > 1 && before.indexOf("warn") === before.length - 1, before.join());
+  while (levels().length < before.length + 1) await once(logged, "line");
+  assert.equal(levels().at(-1), "debug");
+  const late = await startEcho(answering, { service: "a.v1.OneService", bind: address });
+  t.after(late.stop);
+  while (!lines.some(({ msg }) => msg === "backend is there")) await once(logged, "line");
 });
 
 test("while the only instance of a service is replaced no call fails: it waits", async (t) => {

@@ -11,6 +11,7 @@ import {
   FileObjectStore,
   FileStateStore,
   type Keyring,
+  type Logger,
   loadConfig,
   MemoryEventBus,
   MemoryWorkQueue,
@@ -33,16 +34,19 @@ export interface BenchOptions {
   bind?: string;
   flags?: readonly string[];
   prepare?: (operations: Operations) => void;
+  /** Default: nothing is logged. */
+  log?: Logger;
 }
+
+const silent = createLogger({ service: "test", level: "silent" });
 
 export async function openGateway(
   t: TestContext,
-  { backends = {}, bind = "127.0.0.1:0", flags = [], prepare }: BenchOptions = {},
+  { backends = {}, bind = "127.0.0.1:0", flags = [], prepare, log = silent }: BenchOptions = {},
 ): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), "pssr-gateway-"));
   const state = await FileStateStore.open(join(folder, "state"));
   const objects = await FileObjectStore.open(join(folder, "objects"));
-  const log = createLogger({ service: "test", level: "silent" });
   const keyring = createProcessKeyring();
   const ports = { state, objects, queue: new MemoryWorkQueue(), events: new MemoryEventBus() };
   const operations = new Operations(ports, { exclusive: true, report: (error) => log.error(error) });

@@ -84,6 +84,7 @@ export async function startPredict(
     regionWorkers.start();
     return {
       address: server.address,
+      bound: server.bound,
       stopClaiming: () => regionWorkers.stopClaiming(),
       async close(options) {
         // Regions go back at once, for others to take, however long the callers' streams last.

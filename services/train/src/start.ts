@@ -92,6 +92,7 @@ export async function startTrain(
   });
   return {
     address: server.address,
+    bound: server.bound,
     async close(options) {
       await server.close(options);
       crappify.close();

@@ -49,13 +49,15 @@ export async function runDemo(options: DemoOptions, globals: GlobalOptions, stop
   }
 }
 
-async function processOn(data: string, stop: Interruption): Promise<Running> {
+type Installation = Pick<Running, "address" | "close">;
+
+async function processOn(data: string, stop: Interruption): Promise<Installation> {
   const argv = ["--data-dir", data, "--gateway-bind", "127.0.0.1:0", "--log-level", "warn"];
   const config = loadConfig(installationSettings, { argv: [...argv, "--import-concurrency", "2"], env: {} });
   return startInstallation(config, stop);
 }
 
-async function clusterIn(data: string, stop: Interruption): Promise<Running> {
+async function clusterIn(data: string, stop: Interruption): Promise<Installation> {
   const { startCluster } = await import("../installation/cluster.js");
   const settings = { PSSR_IMPORT_CONCURRENCY: "2" };
   const { cluster, close } = await startCluster({ directory: data, settings }, stop);

@@ -16,14 +16,16 @@ export async function startInstallation(config: InstallationConfig, { signal, al
   const authenticator = bearerAuthenticator(keyring);
   const runtime = await Runtime.open(config, { name: "pssr", keyring, authenticator, signal });
   try {
-    const crappify = await runtime.adopt(startCrappify(config, runtime.context("crappify")));
-    const train = await runtime.adopt(startTrain(config, runtime.context("train"), { crappify }));
-    const predict = await runtime.adopt(startPredict(config, runtime.context("predict"), { crappify, train }));
+    const { address: crappify } = await runtime.adopt(startCrappify(config, runtime.context("crappify")));
+    const { address: train } = await runtime.adopt(startTrain(config, runtime.context("train"), { crappify }));
+    const { address: predict } = await runtime.adopt(
+      startPredict(config, runtime.context("predict"), { crappify, train }),
+    );
     await runtime.work();
     const backends = { crappify, train, predict };
-    const address = await runtime.adopt(startGateway(config, runtime.context("gateway"), backends));
+    const { address, bound } = await runtime.adopt(startGateway(config, runtime.context("gateway"), backends));
     runtime.started();
-    return { address, close: () => runtime.close() };
+    return { address, bound, close: () => runtime.close() };
   } catch (error) {
     await runtime.close();
     throw error;

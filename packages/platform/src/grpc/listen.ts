@@ -26,6 +26,11 @@ export function cannotListen(bind: string, field: string, cause: unknown): PssrE
   return new PssrError("INVALID_CONFIGURATION", message, { field, cause });
 }
 
+/** Where it listens: the bind address with the port that it got. */
+export function bound(bind: string, port: number): string {
+  return bind.replace(/:\d+$/, `:${port}`);
+}
+
 /** The host of a bind address as this machine calls it: a wildcard is reached on loopback. */
 export function dialable(bind: string): string {
   const host = bind.replace(/:\d+$/, "");

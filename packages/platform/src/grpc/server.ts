@@ -29,7 +29,7 @@ import { callMiddleware } from "./call-middleware.js";
 import { defaultDeadline } from "./default-deadline.js";
 import { drain } from "./drain.js";
 import { defaultLimits, type GrpcLimits, serverOptions } from "./limits.js";
-import { dialable, listen } from "./listen.js";
+import { bound, dialable, listen } from "./listen.js";
 import {
   type ReflectionSource,
   reflectionDefinition,
@@ -74,6 +74,8 @@ export interface GrpcServer {
   readonly port: number;
   /** Where to call it from this machine, `host:port`. */
   readonly address: string;
+  /** Where it listens: on all addresses of this machine, perhaps. */
+  readonly bound: string;
   /** Tells health clients of one service (default: of the server as a whole) whether it can take calls. */
   setServing(serving: boolean, service?: string): void;
   /**
@@ -118,8 +120,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     health.setStatus("healthy", one.name);
   }
   const port = await listen(server, { bind, field: "bind", credentials });
-  const address = `${dialable(bind)}:${port}`;
-  log.info({ address, services: services.map((one) => one.name) }, "listening");
+  const at = bound(bind, port);
+  log.info({ address: at, services: services.map((one) => one.name) }, "listening");
 
   let closing: Promise<void> | undefined;
   const close = async (graceMs: number) => {
@@ -131,11 +133,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       after(abortMs, undefined, { ref: false }).then(() => handlers.count),
     ]);
     if (left > 0) log.warn({ handlers: left }, "handlers still run after their calls were cancelled");
-    log.info({ address }, "stopped");
+    log.info({ address: at }, "stopped");
   };
   return {
     port,
-    address,
+    address: `${dialable(bind)}:${port}`,
+    bound: at,
     setServing: (serving, service = "") => health.setStatus(serving ? "healthy" : "unhealthy", service),
     close({ graceMs }) {
       closing ??= close(graceMs);

@@ -78,11 +78,11 @@ export class Runtime {
     return { ...this.#context, log: createLogger({ service, level: this.#config.logLevel }) };
   }
 
-  /** Takes a service that is being started into its care and gives its address. */
-  async adopt(service: Promise<RunningService>): Promise<string> {
+  /** Takes a service that is being started into its care. */
+  async adopt(service: Promise<RunningService>): Promise<Pick<RunningService, "address" | "bound">> {
     const running = await unlessAborted(service, this.#signal, (late) => late.close({ graceMs: 0 }));
     this.#services.push(running);
-    return running.address;
+    return running;
   }
 
   /** Begins to work, once every service has registered its kinds. */

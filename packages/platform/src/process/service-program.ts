@@ -47,9 +47,11 @@ export function serviceProgram<S extends Settings>(
   return { ...program, settings: { ...programSettings, ...program.settings } };
 }
 
-/** Something started that has an address and an end. */
+/** Something started that has an address, to be called by from this machine, and an end. */
 export interface Running {
   readonly address: string;
+  /** Where it listens: on all addresses of this machine, perhaps. */
+  readonly bound: string;
   /** Stops everything in an orderly way; a later start goes on where this one stopped. */
   close(): Promise<void>;
 }
@@ -74,10 +76,11 @@ export async function startProgram<S extends typeof programSettings>(
   const { name } = program;
   const runtime = await Runtime.open(own, { name, keyring, authenticator: bearerAuthenticator(keyring), signal });
   try {
-    const address = await runtime.adopt(program.start(config, { ...runtime.context(name), tls: tlsFilesOf(own) }));
+    const context = { ...runtime.context(name), tls: tlsFilesOf(own) };
+    const { address, bound } = await runtime.adopt(program.start(config, context));
     await runtime.work();
     runtime.started();
-    return { address, close: () => runtime.close() };
+    return { address, bound, close: () => runtime.close() };
   } catch (error) {
     await runtime.close();
     throw error;

@@ -2,12 +2,13 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { cannotListen, dialable } from "../grpc/listen.js";
+import { bound, cannotListen } from "../grpc/listen.js";
 import type { Logger } from "../log/logger.js";
 import { collectProcessMetrics, registry } from "./registry.js";
 
 export interface MetricsServer {
-  readonly address: string;
+  /** Where it listens. */
+  readonly bound: string;
   close(): Promise<void>;
 }
 
@@ -37,7 +38,7 @@ export async function startMetricsServer(bind: string, log: Logger): Promise<Met
     throw cannotListen(bind, "metricsBind", cause);
   }
   return {
-    address: `${dialable(bind)}:${(server.address() as AddressInfo).port}`,
+    bound: bound(bind, (server.address() as AddressInfo).port),
     async close() {
       const closed = once(server, "close");
       server.close();

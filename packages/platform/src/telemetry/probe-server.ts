@@ -5,11 +5,13 @@
 import { ServerCredentials } from "@grpc/grpc-js";
 import { createServer } from "nice-grpc";
 import { HealthDefinition, HealthServiceImpl } from "nice-grpc-server-health";
-import { dialable, listen } from "../grpc/listen.js";
+import { bound, dialable, listen } from "../grpc/listen.js";
 import type { Probes } from "./probes.js";
 
 export interface ProbeServer {
   readonly address: string;
+  /** Where it listens. */
+  readonly bound: string;
   close(): void;
 }
 
@@ -25,5 +27,6 @@ export async function startProbeServer(bind: string, probes: Probes): Promise<Pr
   const server = createServer(options);
   server.add(HealthDefinition, HealthServiceImpl(probes.health));
   const port = await listen(server, { bind, field: "probeBind", credentials: ServerCredentials.createInsecure() });
-  return { address: `${dialable(bind)}:${port}`, close: () => server.forceShutdown() };
+  const close = () => server.forceShutdown();
+  return { address: `${dialable(bind)}:${port}`, bound: bound(bind, port), close };
 }

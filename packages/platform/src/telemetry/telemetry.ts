@@ -21,12 +21,12 @@ export class Telemetry {
       if (probeBind !== undefined) {
         const server = await startProbeServer(probeBind, probes);
         closing.push(() => server.close());
-        log.info({ address: server.address }, "probes are answered");
+        log.info({ address: server.bound }, "probes are answered");
       }
       if (metricsBind !== undefined) {
         const server = await startMetricsServer(metricsBind, log);
         closing.push(() => server.close());
-        log.info({ address: server.address }, "metrics are served");
+        log.info({ address: server.bound }, "metrics are served");
       }
       if (otlpEndpoint !== undefined) {
         // Loaded where it is used only: it is large.

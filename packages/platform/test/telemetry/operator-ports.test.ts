@@ -124,7 +124,7 @@ test("a process that is asked to stop begins no further work, from that moment o
       const stopClaiming = () => {
         claiming = false;
       };
-      return { address: server.address, stopClaiming, close: (options) => server.close(options) };
+      return { address: server.address, bound: server.bound, stopClaiming, close: (options) => server.close(options) };
     },
   });
   const env = {
