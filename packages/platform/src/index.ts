@@ -3,6 +3,8 @@ export * from "./config/describe-config.js";
 export * from "./config/load-config.js";
 export * from "./config/setting.js";
 export * as kinds from "./config/setting-kinds.js";
+export { settingNames } from "./config/setting-names.js";
+export * from "./config/unknown-variables.js";
 export * from "./descriptors/contract.js";
 export * from "./descriptors/descriptor-file.js";
 export * from "./descriptors/descriptor-index.js";

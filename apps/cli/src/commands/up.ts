@@ -11,13 +11,16 @@ export function addUpCommand(program: Command, interruption: Interruption): void
     .allowUnknownOption()
     .helpOption("-h, --help")
     .action(async (_given: string[], options: { settings?: boolean }, command: Command) => {
-      const { describeConfig, loadConfig, serve } = await import("@pssr/platform");
+      const { createLogger, describeConfig, loadConfig, serve, warnOfUnknownVariables } = await import(
+        "@pssr/platform"
+      );
       const { installationSettings } = await import("../installation/settings.js");
       if (options.settings) {
         process.stdout.write(`${describeConfig(installationSettings)}\n`);
         return;
       }
       const config = loadConfig(installationSettings, { argv: command.args, env: process.env });
+      warnOfUnknownVariables(process.env, createLogger({ service: "pssr", level: config.logLevel }));
       const { startInstallation } = await import("../installation/installation.js");
       await serve("PSSR", () => startInstallation(config, interruption), interruption.signal);
     });

@@ -59,6 +59,14 @@ export function variableOf(key: string): string {
   return `PSSR_${words(key).join("_").toUpperCase()}`;
 }
 
+/** All variables that settings are read from: a secret may stand in a file. */
+export function variablesOf(settings: Settings): string[] {
+  return Object.entries(settings).flatMap(([key, { secret }]) => {
+    const variable = variableOf(key);
+    return secret ? [variable, `${variable}_FILE`] : [variable];
+  });
+}
+
 function words(key: string): string[] {
   return key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).split(" ");
 }

@@ -9,9 +9,11 @@
 import { type ConfigSources, loadConfig } from "../config/load-config.js";
 import { type Config, type Settings, secret, setting } from "../config/setting.js";
 import { target } from "../config/setting-kinds.js";
+import { warnOfUnknownVariables } from "../config/unknown-variables.js";
 import { tlsFilesOf, tlsSettings } from "../grpc/tls.js";
 import { bearerAuthenticator } from "../identity/authenticator.js";
 import { identityKeys, sharedKeyring } from "../identity/identity-keys.js";
+import { createLogger } from "../log/logger.js";
 import type { RunningService, ServiceContext } from "../service.js";
 import { type ProcessConfig, processSettings } from "./process-settings.js";
 import { Runtime } from "./runtime.js";
@@ -71,6 +73,7 @@ export async function startProgram<S extends typeof programSettings>(
 ): Promise<Running> {
   const config = loadConfig(program.settings, sources);
   const own: ProgramConfig = config;
+  warnOfUnknownVariables(sources.env, createLogger({ service: program.name, level: own.logLevel }));
   const keyring = sharedKeyring(own.identityKey);
   allow(own);
   const { name } = program;
