@@ -18,6 +18,20 @@ export function integer(least: number, most: number) {
   };
 }
 
+/** A file that is to be a PNG, and says so. */
+export function pngFile(text: string): string {
+  if (!/\.png$/i.test(text)) throw new InvalidArgumentError("Expected a file name that ends in .png.");
+  return text;
+}
+
+/** "0,12": one plane of a stack, by its number along each axis before y and x. */
+export function plane(text: string): number[] {
+  const parts = text.split(",").map(Number);
+  if (text.trim() === "" || parts.some((n) => !Number.isInteger(n) || n < 0))
+    throw new InvalidArgumentError("Expected the plane's number along each axis before y and x, such as 12 or 0,12.");
+  return parts;
+}
+
 /** "0,128,512,512": y, x, height, width. */
 export function region(text: string): [number, number, number, number] {
   const parts = text.split(",").map(Number);

@@ -1,10 +1,9 @@
 /** What every command that talks to an installation has: a client, a project, a way out for words, and a signal for Ctrl-C. */
-
-import { readFileSync } from "node:fs";
 import type { Operation, Progress } from "@pssr/api";
 import { PssrError } from "@pssr/api";
 import { connect, finish, type PssrClient } from "@pssr/client";
 import type { Command } from "commander";
+import { apiToken } from "./environment.js";
 import { Output } from "./terminal/output.js";
 
 export interface GlobalOptions {
@@ -27,7 +26,7 @@ export class Context implements Disposable {
     this.#options = options;
     // grpc-js gives Node an IP address as a server's name. Whoever would read that this is deprecated cannot help it.
     if (options.ca !== undefined) process.noDeprecation = true;
-    this.client = connect(options.address, { token: apiToken(process.env), certificateAuthority: options.ca });
+    this.client = connect(options.address, { token: apiToken(), certificateAuthority: options.ca });
     this.output = new Output(options.json === true);
     this.parent = `projects/${options.project}`;
     this.signal = signal;
@@ -75,13 +74,6 @@ export class Context implements Disposable {
     this.output.progress.clear();
     this.client.close();
   }
-}
-
-/** The API token of this user, which never stands on a command line. */
-function apiToken({ PSSR_TOKEN: token, PSSR_TOKEN_FILE: file }: NodeJS.ProcessEnv): string | undefined {
-  if (token !== undefined && file !== undefined)
-    throw new PssrError("INVALID_CONFIGURATION", "PSSR_TOKEN and PSSR_TOKEN_FILE are both set; set only one of them");
-  return file === undefined ? token : readFileSync(file, "utf8").trim();
 }
 
 /** Turns a function over a context into a commander action; `signal` is aborted by Ctrl-C. */

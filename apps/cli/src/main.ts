@@ -2,13 +2,15 @@
 import { PssrError } from "@pssr/api";
 import { Interruption, reportError } from "@pssr/platform/process-end";
 import { CommanderError } from "commander";
+import { withTokenAdvice } from "./environment.js";
 import { createProgram } from "./program.js";
 
 /** Runs one command line and gives the exit code. */
 export async function main(argv: string[]): Promise<number> {
   using interruption = new Interruption();
   const json = argv.includes("--json");
-  const report = (error: unknown) => reportError(error, { program: "pssr", json, signal: interruption.signal });
+  const report = (error: unknown) =>
+    reportError(withTokenAdvice(error), { program: "pssr", json, signal: interruption.signal });
   try {
     const program = createProgram(interruption);
     for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)]) {

@@ -1,6 +1,6 @@
 /** The command line: every command, in the order in which a newcomer meets them. */
 import type { Interruption } from "@pssr/platform/process-end";
-import { Command } from "commander";
+import { Command, Help } from "commander";
 import { addCrappifierCommands } from "./commands/crappifiers.js";
 import { addCrappifyCommand } from "./commands/crappify.js";
 import { addDatasetCommands } from "./commands/datasets.js";
@@ -15,19 +15,27 @@ import { addTokenCommands } from "./commands/tokens.js";
 import { addTrainCommand } from "./commands/train.js";
 import { addUpCommand } from "./commands/up.js";
 import { addUpClusterCommand } from "./commands/up-cluster.js";
+import { environmentHelp, variable } from "./environment.js";
 
 /** Builds the program, which a user may interrupt. */
 export function createProgram(interruption: Interruption): Command {
   const { signal } = interruption;
   const program = new Command("pssr")
     .description("Point-scanning super-resolution: learn from good images, restore fast ones.")
-    .option("--address <host:port>", "where the installation listens", process.env.PSSR_ADDRESS ?? "127.0.0.1:7717")
-    .option("--project <id>", "the project to work in", process.env.PSSR_PROJECT ?? "default")
-    .option("--ca <file>", "certificate authority to trust, for an encrypted connection", process.env.PSSR_CA_FILE)
+    .option("--address <host:port>", "where the installation listens", variable("PSSR_ADDRESS") ?? "127.0.0.1:7717")
+    .option("--project <id>", "the project to work in", variable("PSSR_PROJECT") ?? "default")
+    .option("--ca <file>", "certificate authority to trust, for an encrypted connection", variable("PSSR_CA_FILE"))
     .option(
       "--json",
       "results as JSON, one a line (a list: one line an item); an error as one line of JSON on standard error",
     )
+    .addHelpText("after", environmentHelp())
+    .configureHelp({
+      optionDescription(option) {
+        const about = Help.prototype.optionDescription.call(this, option);
+        return option.mandatory && option.defaultValue === undefined ? `${about} (required)` : about;
+      },
+    })
     .showHelpAfterError("(`pssr --help` lists the commands)");
   addUpCommand(program, interruption);
   addDemoCommand(program, interruption);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect } from "@pssr/client";
 import { fromCrappifierMessage, presets } from "@pssr/crappifiers";
-import { decodeImage } from "@pssr/imaging";
+import { decodeImage, encodeTiff, memorySource, tiffSource } from "@pssr/imaging";
 import { pssr, root, temporaryFolder, type Up, up } from "./pssr.js";
 
 const slice = join(root, "examples/em-fibsem/train/iso.03546.png");
@@ -125,6 +125,22 @@ test("a training by a name keeps its numbers when the name is gone", async () =>
   }
   const again = ["train", "--dataset", "em", "--crappifier", "brief", "--steps", "1", "--detach"];
   assert.match((await refused(1, ...again)).message, /training\.crappifier\.saved: there is no saved crappifier/);
+});
+
+test("a plane of a stack is looked at by its number, and without one the way is told", async () => {
+  const stack = { data: Uint8Array.from({ length: 3 * 64 * 64 }, (_, n) => n % 251), dtype: "uint8" as const };
+  await writeFile(
+    file("stack.tif"),
+    encodeTiff(tiffSource(memorySource({ ...stack, axes: "zyx", shape: [3, 64, 64] }))),
+  );
+  await run("images", "import", file("stack.tif"), "--id", "stack", "--black", "0", "--white", "255");
+  const look = ["crappify", "stack", "-o", file("plane.png"), "--scale", "2"];
+  assert.match((await refused(2, ...look)).message, /3×64×64 pixels along zyx: name one, such as --plane 1/);
+  assert.match((await refused(2, ...look, "--plane", "1,1")).message, /name one/);
+  await run(...look, "--plane", "2", "--region", "16,0,32,64");
+  const { shape } = (await decodeImage(await readFile(file("plane.png")), { maxPixels: 4096, maxBytes: 65536 })).pixels;
+  assert.deepEqual(shape, [16, 32]);
+  assert.match((await refused(2, "crappify", "stack", "-o", file("x.tif"))).message, /ends in \.png/);
 });
 
 test("what does not go together, and a file that is no crappifier, are refused before anything is asked", async () => {

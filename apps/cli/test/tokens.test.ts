@@ -64,7 +64,14 @@ test("a token opens a gateway on every interface to its holder until it is revok
   await writeFile(tokenFile, `${token}\n`);
   assert.equal((await list({ PSSR_TOKEN_FILE: tokenFile })).code, 0);
   assert.match((await list({ PSSR_TOKEN: token }, "other")).stderr, /NOT_FOUND/);
-  assert.match((await list({})).stderr, /UNAUTHENTICATED/);
+  for (const env of [undefined, { PSSR_TOKEN: "", PSSR_TOKEN_FILE: "" }])
+    assert.match((await list(env ?? {})).stderr, /set PSSR_TOKEN, or PSSR_TOKEN_FILE .*\(UNAUTHENTICATED\)\n$/);
+  assert.match((await list({ PSSR_TOKEN: "pssr_x" })).stderr, /is not valid here: .* It came from PSSR_TOKEN\. /);
+  await writeFile(join(folder.path, "wrong"), "pssr_x");
+  const wrong = await list({ PSSR_TOKEN_FILE: join(folder.path, "wrong"), PSSR_TOKEN: "" });
+  assert.match(wrong.stderr, /is not valid here: .*\/wrong, which PSSR_TOKEN_FILE names\. /);
+  await writeFile(join(folder.path, "empty"), "\n");
+  assert.match((await list({ PSSR_TOKEN_FILE: join(folder.path, "empty") })).stderr, /\/empty is empty/);
 
   const listed = await pssr(["tokens", "list", "--file", file]);
   assert.match(listed.stdout, /scope-3\s+scope-3\s+viewer\s+em\s+never/);

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { type CrappifierPreset, crappifierName, PssrError, type SavedCrappifier } from "@pssr/api";
 import type { Command } from "commander";
-import { region } from "../arguments.js";
+import { pngFile, region } from "../arguments.js";
 import { allPages, type Context, withContext } from "../context.js";
 import { table } from "../terminal/table.js";
 import { addCrappifierOptions, askedCrappifier, type CrappifierOptions } from "./crappifier-options.js";
@@ -86,7 +86,7 @@ export function addCrappifierCommands(program: Command, signal: AbortSignal): vo
   crappifiers
     .command("presets")
     .description("list the presets, with where their numbers come from; or see what they make of an image")
-    .option("--picture <file>", "PNG file to write: one detail of an image under each preset")
+    .option("--picture <file>", "PNG file to write: one detail of an image under each preset", pngFile)
     .option("--image <image>", "the image for the picture")
     .option("--region <y,x,height,width>", "the detail, in pixels (default: 384 × 384 in its middle)", region)
     .action(

@@ -10,7 +10,7 @@ import {
   PssrError,
 } from "@pssr/api";
 import type { Command } from "commander";
-import { integer, region } from "../arguments.js";
+import { integer, plane, pngFile, region } from "../arguments.js";
 import { type Context, withContext } from "../context.js";
 import { addCrappifierOptions, askedCrappifier, type CrappifierOptions } from "./crappifier-options.js";
 
@@ -18,19 +18,20 @@ interface CrappifyOptions extends CrappifierOptions {
   output?: string;
   id?: string;
   region?: [number, number, number, number];
+  plane?: number[];
   seed: number;
 }
 
 /** A block of pixels as a PNG file's bytes. */
 export async function pngOf(block: PixelBlock): Promise<Uint8Array> {
   const { encodePng, fromPixelBlock } = await import("@pssr/imaging");
-  const pixels = fromPixelBlock(block);
-  if (pixels.dtype === "float32" || pixels.axes !== "yx")
+  const { shape, ...pixels } = fromPixelBlock(block);
+  if (pixels.dtype === "float32")
     throw new PssrError(
       "UNSUPPORTED_PIXELS",
-      "a PNG holds one plane of 8- or 16-bit pixels; export the image as TIFF instead",
+      "a PNG has no floating-point pixels: degrade the whole image with --id, and export that as TIFF",
     );
-  return encodePng(pixels);
+  return encodePng({ ...pixels, axes: "yx", shape: shape.slice(-2) });
 }
 
 export function addCrappifyCommand(program: Command, signal: AbortSignal): void {
@@ -39,22 +40,30 @@ export function addCrappifyCommand(program: Command, signal: AbortSignal): void 
     .option(
       "-o, --output <file>",
       "PNG file to write: a picture of a plane or a region of it, at most 2 million pixels",
+      pngFile,
+    )
+    .option(
+      "--plane <z>",
+      "which plane of a stack: its number along each axis before y and x, such as 12 or 0,12",
+      plane,
     )
     .option("--region <y,x,height,width>", "part of the image, in pixels (default: all of it)", region)
     .option("--id <id>", "degrade the whole image into a new image of this id")
     .option("--seed <n>", "seed of the noise", integer(0, Number.MAX_SAFE_INTEGER), 0)
     .action(
       withContext(signal, async (context, image: string, options: CrappifyOptions) => {
-        const { output, region, id } = options;
-        if ((output === undefined) === (id === undefined) || (id !== undefined && region !== undefined)) {
+        const { output, id } = options;
+        const part = options.region ?? options.plane;
+        if ((output === undefined) === (id === undefined) || (id !== undefined && part !== undefined)) {
           throw new PssrError(
             "INVALID_FIELD",
-            "say either --output FILE, for a picture of the image or a --region of it, or --id ID, for a new image of all of it",
+            "say either --output FILE, for a picture of a --plane or --region of the image, or --id ID, for a new image of all of it",
           );
         }
         const crappifier = await askedCrappifier(context, options);
         const asked = { image: context.name("images", image), crappifier, seed: BigInt(options.seed) };
-        if (output !== undefined) await preview(context, { ...asked, region: regionOf(region) }, output);
+        if (output !== undefined)
+          await preview(context, { ...asked, region: await partOf(context, asked.image, options) }, output);
         else await degradeWhole(context, { ...asked, imageId: id!, requestId: randomUUID() });
       }),
     );
@@ -68,7 +77,7 @@ async function preview(context: Context, request: Partial<PreviewRequest>, file:
   const noise = { standard_deviation: standardDeviation, mean_difference: meanDifference, psnr_db: psnrDb };
   context.output.result(
     { file, shape: low.shape, noise },
-    `${file}: noise of ${standardDeviation.toPrecision(3)} grey values (standard deviation), PSNR ${psnrDb.toFixed(1)} dB`,
+    `${file}: differs by ${Number(standardDeviation.toPrecision(3))} grey values (standard deviation), PSNR ${psnrDb.toFixed(1)} dB`,
   );
 }
 
@@ -78,8 +87,19 @@ async function degradeWhole(context: Context, request: Partial<CrappifyImageRequ
   context.output.result(made, made.name);
 }
 
-function regionOf(corners: [number, number, number, number] | undefined) {
-  if (corners === undefined) return undefined;
-  const [y, x, height, width] = corners.map(BigInt) as [bigint, bigint, bigint, bigint];
-  return { start: [y, x], shape: [height, width] };
+/** What is asked for of an image: a plane, or a region of it. */
+async function partOf({ client, signal }: Context, name: string, { plane, region }: CrappifyOptions) {
+  const { axes, shape } = await client.images.getImage({ name }, { signal });
+  const leading = shape.slice(0, -2);
+  const first = plane?.map(BigInt) ?? leading.map(() => 0n);
+  const isOne = leading.every((size) => size === 1n);
+  if (first.length !== leading.length || (plane === undefined && !isOne)) {
+    const advice = isOne ? "leave --plane out" : `name one, such as --plane ${leading.map((size) => size / 2n)}`;
+    throw new PssrError(
+      "INVALID_FIELD",
+      `${name} is ${shape.join("×")} pixels along ${axes}: ${advice}, or degrade all of it with --id`,
+    );
+  }
+  const [y, x, height, width] = region?.map(BigInt) ?? [0n, 0n, ...shape.slice(-2)];
+  return { start: [...first, y!, x!], shape: [...leading.map(() => 1n), height!, width!] };
 }

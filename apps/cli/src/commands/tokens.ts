@@ -3,6 +3,7 @@ import { checkId, PssrError } from "@pssr/api";
 import type { TokenEntry, TokenRole } from "@pssr/gateway";
 import { type Command, Option } from "commander";
 import { number } from "../arguments.js";
+import { variable } from "../environment.js";
 import { Output } from "../terminal/output.js";
 import { table } from "../terminal/table.js";
 
@@ -25,7 +26,9 @@ interface CreateOptions extends FileOption {
 export function addTokenCommands(program: Command): void {
   const tokens = program.command("tokens").description("say who may call an installation that others can reach");
   const file = () =>
-    new Option("--file <file>", "the gateway's file of API tokens").env("PSSR_TOKENS_FILE").makeOptionMandatory();
+    new Option("--file <file>", "the gateway's file of API tokens (PSSR_TOKENS_FILE)")
+      .default(variable("PSSR_TOKENS_FILE"))
+      .makeOptionMandatory();
 
   tokens
     .command("create <id>")
