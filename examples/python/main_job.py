@@ -125,10 +125,11 @@ def main():
     print(f"{training.model_version}: {training.steps} steps in {training.training_seconds:.0f} s")
 
     # What a fast scan would have seen of the first image, as an image of its own. The default degradation is x4 and photon noise.
-    low = pssr.call("pssr.v1.CrappifyService", "Preview", pssr.message("pssr.v1.PreviewRequest", image=images[0]))
-    print(f"crappified to {'x'.join(map(str, low.low.shape))} pixels of {low.pixel_size_nm:g} nm")
+    request = pssr.message("pssr.v1.CrappifyImageRequest", image=images[0], image_id=f"fast-{run}")
+    low = pssr.finish(pssr.call("pssr.v1.CrappifyService", "CrappifyImage", request), "pssr.v1.Image")
+    print(f"{low.name}: crappified to {'x'.join(map(str, low.shape))} pixels of {low.pixel_size_nm:g} nm")
 
-    prediction = pssr.message("pssr.v1.Prediction", image=images[0], model_version=training.model_version)
+    prediction = pssr.message("pssr.v1.Prediction", image=low.name, model_version=training.model_version)
     request = pssr.message("pssr.v1.CreatePredictionRequest", parent=parent, prediction=prediction)
     prediction = pssr.finish(pssr.call("pssr.v1.PredictionService", "CreatePrediction", request), "pssr.v1.Prediction")
     pssr.download(prediction.output_image, given.output)

@@ -3,6 +3,7 @@
  * (a peer may accept a connection and never answer), another try where the peer was not there and the call may be repeated,
  * and typed errors instead of bare codes.
  */
+import { setMaxListeners } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { type CallOptions, ClientError, type ClientMiddlewareCall, Status as Code, Metadata } from "nice-grpc-common";
 import { Status } from "./generated/google/rpc/status.js";
@@ -74,6 +75,8 @@ export function clientMiddleware(rules: CallRules) {
         const again = unary && tries < mostTries && isPeerGone(told) && mayRepeat(path, call.request);
         const pauseMs = pauseAfter(tries);
         if (!again || signal?.aborted || performance.now() + pauseMs >= (endsAt ?? 0)) throw told;
+        // Any number of calls may share a signal, and wait at a time.
+        if (signal !== undefined) setMaxListeners(0, signal);
         await setTimeout(pauseMs, undefined, { signal });
       }
     }

@@ -112,6 +112,7 @@ function readExternalParameter(json: unknown, path: string): Parameter {
 }
 
 function readParameter(json: unknown, parameter: StepParameter, path: string): Parameter {
+  if (typeof json === "number") throw invalid(path, `a bare number; give it as { "value": ${json} }`);
   const { value = parameter.default, spread = 0 } = readObject(json ?? {}, path, ["value", "spread"]);
   const { min, max, none, unit, whole } = parameter;
   if (none !== undefined && value === none) {

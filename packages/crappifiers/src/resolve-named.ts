@@ -50,7 +50,7 @@ export async function resolveCrappifier(
 export function missingCrappifier(name: string, field: string): PssrError {
   return new PssrError(
     "NOT_FOUND",
-    `${field}: there is no saved crappifier "${name}"; ListCrappifiers names those there are`,
+    `${field}: there is no saved crappifier "${name}"; \`pssr crappifiers list\` (ListCrappifiers) names those there are`,
     { field },
   );
 }
