@@ -3,8 +3,11 @@ import type { PairPart } from "@pssr/api";
 import { bytesPerPixel, type Dtype, type Levels } from "@pssr/imaging";
 import { toLevels, toPixelBlock } from "../pixels/pixel-message.js";
 
-/** Pixels in one message at most; gRPC's buffers count messages, not bytes. */
-export const maximumPartBytes = 256 * 1024;
+/**
+ * Pixels in one message at most: few enough, for gRPC's buffers count messages and not bytes, but a pair of 512² bytes, the
+ * size most learn from, comes in one piece.
+ */
+export const maximumPartBytes = 512 * 1024;
 
 /** A square tile's pixels as bytes, in C order. */
 export interface TileBytes {

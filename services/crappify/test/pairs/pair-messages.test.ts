@@ -61,7 +61,7 @@ test("small pairs share a message, no step's end waits for the next step, and no
     ["0/0", "0/1", "0/2"],
     ["1/0", "1/1", "1/2"],
   ]);
-  const large = await all(messagesOf(at(stepsOf(1, 320))));
+  const large = await all(messagesOf(at(stepsOf(1, 480))));
   assert.deepEqual(large, [["0/0", "0/1"], ["0/2"]]);
 });
 

@@ -193,25 +193,25 @@ test("augmentation turns tiles in all eight ways", async (t) => {
   for (const { high } of plain) assert.ok(kinds.has(sha256(high)));
 });
 
-test("large tiles come in messages of at most 256 KiB with some rows of one side each", async (t) => {
+test("large tiles come in messages of at most 512 KiB with some rows of one side each", async (t) => {
   const installation = await withDataset(t, {
-    shapes: [[900, 900]],
+    shapes: [[1400, 1400]],
     dtype: "uint16",
-    dataset: { tileSize: 400, tileStride: 400 },
+    dataset: { tileSize: 600, tileStride: 600 },
   });
   const sent = await parts(installation, { steps: 1n, batchSize: 2, crappifier: noiseless });
   for (const { low, high } of sent) {
-    assert.ok((low?.data.length ?? 0) + (high?.data.length ?? 0) <= 256 * 1024);
+    assert.ok((low?.data.length ?? 0) + (high?.data.length ?? 0) <= 512 * 1024);
     assert.ok(low === undefined || high === undefined);
   }
   assert.equal(sent.filter(({ last }) => last).length, 2);
-  assert.deepEqual(sent.at(-1)!.high?.shape[1], 400n);
+  assert.deepEqual(sent.at(-1)!.high?.shape[1], 600n);
   const rows = sent
     .filter(({ index, high }) => index === 0 && high)
     .map(({ high }) => [Number(high!.origin[0]), Number(high!.shape[0])]);
   assert.equal(rows[0]![0], 0);
   for (const [i, [first]] of rows.entries()) if (i > 0) assert.equal(first, rows[i - 1]![0]! + rows[i - 1]![1]!);
-  assert.equal(rows.at(-1)![0]! + rows.at(-1)![1]!, 400);
+  assert.equal(rows.at(-1)![0]! + rows.at(-1)![1]!, 600);
 });
 
 test("a wrong digest, a wrong scale and an unknown dataset are refused", async (t) => {
@@ -249,9 +249,9 @@ test("a stream ends with DATASET_DELETED when its dataset is deleted", async (t)
 
 test("a reader that stalls has a bounded number of bytes sent and made for it", async (t) => {
   const options = {
-    shapes: [[700, 700]] as [number, number][],
+    shapes: [[1100, 1100]] as [number, number][],
     dtype: "uint16" as const,
-    dataset: { tileSize: 256, tileStride: 64 },
+    dataset: { tileSize: 512, tileStride: 64 },
   };
   const installation = await withDataset(t, { ...options, flags: ["--pair-prefetch", "1MiB"] });
   const { crappify, datasets, dataset } = installation;
@@ -271,7 +271,7 @@ test("a reader that stalls has a bounded number of bytes sent and made for it", 
     }
   }, reason("DATASET_DELETED"));
   // 32 messages that gRPC buffers, and some on their way.
-  assert.ok(bytes <= 40 * 256 * 1024, `${bytes} bytes`);
+  assert.ok(bytes <= 40 * 512 * 1024, `${bytes} bytes`);
 });
 
 test("a slow external step neither holds back the pairs made before nor makes the stream look dead", async (t) => {
