@@ -284,7 +284,9 @@ test("a slow external step neither holds back the pairs made before nor makes th
     if (planes++ > 0) await released;
     return changed(request, (value) => value);
   });
-  const { crappify, dataset } = await withDataset(t, { flags: ["--external-crappifiers", address] });
+  // One call at a time: the first pair's is answered, the second's is held.
+  const flags = ["--external-crappifiers", address, "--external-crappifier-calls", "1"];
+  const { crappify, dataset } = await withDataset(t, { flags: [...flags, "--external-crappifier-deadline", "50s"] });
   const external = { kind: { $case: "external" as const, value: { address, parameters: {} } } };
   const request = {
     dataset: dataset.name,
@@ -293,7 +295,7 @@ test("a slow external step neither holds back the pairs made before nor makes th
     steps: 1n,
   };
   // As a trainer reads, with a limit far below the time that the step takes.
-  const silenceMs = 3000;
+  const silenceMs = 4000;
   const messages = impatient((options) => crappify.streamPairs(request, options), silenceMs);
   const received: number[] = [];
   const begun = performance.now();
