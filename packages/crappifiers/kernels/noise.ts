@@ -64,8 +64,9 @@ function drawNormals(start: i32, size: i32): void {
 
 /**
  * value ← black + offset + kept + gain · photons, Poisson-distributed with the mean µ = (value − black) / unit, none below
- * black; what is kept of value − black is its share `keep` above black and `below` below it. The photons are the sum of two counts, of means ⌊µ⌋ (from a table) and µ − ⌊µ⌋ < 1, which is distributed as it should be. Pixel n takes word n for
- * the first, and word n of a second series for the other.
+ * black; what is kept of value − black is its share `keep` above black and `below` below it. The photons are the sum of two
+ * counts, of means ⌊µ⌋ (from a table) and µ − ⌊µ⌋ < 1, which is distributed as it should be. Pixel n takes word n for the
+ * first, and word n of a second series for the other.
  *
  * @param whole Whether every µ is a whole number below TABLE_MEANS, which saves the second count.
  */

@@ -8,7 +8,7 @@ export type { PixelTile, PixelType, PixelTypes } from "./pixel-tile.js";
 export type { Rows } from "./plane.js";
 export type { Preset } from "./presets/preset.js";
 export { presetNamed, presets } from "./presets/registry.js";
-export { type NoiseKey, noiseVersion } from "./random/noise-key.js";
+export { type NoiseKey, pixelVersion } from "./random/noise-key.js";
 export { type FindSaved, missingCrappifier, type ResolvedCrappifier, resolveCrappifier } from "./resolve-named.js";
 export {
   type Crappifier,

@@ -16,6 +16,8 @@ import type { Calibration } from "./step.js";
 
 /** How many times the range from black to white a floating-point pixel may lie from black: no more counts. */
 const FINITE_RANGES = 2 ** 40;
+/** In no case further: the strongest step's products are float32 still. */
+const LARGEST_PIXEL = 2 ** 110;
 
 export class TileCrappifier<Dtype extends PixelType> {
   readonly #crappifier: Crappifier;
@@ -93,13 +95,14 @@ export class TileCrappifier<Dtype extends PixelType> {
     if (optics.length === 0) {
       low = newLow();
       const exchange = new PixelExchange(this.#dtype, low.pixels);
-      samplerFor(sampling, this.#dtype, size)(high, exchange.pixels(low.pixels));
-      this.#fill(low, exchange);
+      samplerFor(sampling, this.#dtype, size)(this.#finite(high, sampledRows), exchange.pixels(low.pixels));
+      exchange.toPlane(low);
     } else {
       let plane = new Plane(highRows, width, this.#height);
       const exchange = new PixelExchange(this.#dtype, plane.pixels);
       exchange.pixels(plane.pixels).set(high);
-      this.#fill(plane, exchange);
+      exchange.toPlane(plane);
+      this.#holdFinite(plane);
       plane = yield* this.#optics.apply(plane, frame);
       low = newLow();
       const first = (sampledRows.first - highRows.first) * width;
@@ -112,15 +115,23 @@ export class TileCrappifier<Dtype extends PixelType> {
     out.set(pixels.subarray(first, first + band.count * lowWidth));
   }
 
+  /** The pixels as they are sampled, valid until more memory is taken. */
+  #finite(high: PixelTypes[Dtype], rows: Rows): PixelTypes[PixelType] {
+    if (this.#dtype !== "float32") return high;
+    const plane = new Plane(rows, this.#width, this.#height);
+    plane.values.set(high);
+    this.#holdFinite(plane);
+    return plane.values;
+  }
+
   /**
    * Floating-point pixels may be infinite, of which a difference is no number: they are held where no detector tells the
    * difference, and every step's arithmetic is finite.
    */
-  #fill(plane: Plane, exchange: PixelExchange<Dtype>): void {
-    exchange.toPlane(plane);
+  #holdFinite(plane: Plane): void {
     if (this.#dtype !== "float32") return;
     const { black, white } = this.#calibration;
-    const bound = FINITE_RANGES * (white - black);
+    const bound = Math.min(FINITE_RANGES * (white - black), LARGEST_PIXEL);
     kernels.clip(plane.at, plane.pixels, black - bound, black + bound);
   }
 

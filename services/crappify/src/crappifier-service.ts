@@ -91,10 +91,15 @@ function toSavedCrappifier(key: RecordKey, { crappifier, description, createMs }
   };
 }
 
-/** Of what a caller decides. */
+/** Of what a caller decides. The fields of maps come in any order, in Go in another one each time. */
 function digestOf({ crappifier, description }: SavedCrappifier): string {
-  const bytes = SavedCrappifier.encode(SavedCrappifier.fromPartial({ crappifier, description })).finish();
-  return createHash("sha256").update(bytes).digest("hex");
+  const asked = SavedCrappifier.toJSON(SavedCrappifier.fromPartial({ crappifier, description }));
+  const ordered = JSON.stringify(asked, (_, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return createHash("sha256").update(ordered).digest("hex");
 }
 
 function checkDescription(description: string, field: string): string {

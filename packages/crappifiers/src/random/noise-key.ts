@@ -5,8 +5,11 @@
 import { createHash } from "node:crypto";
 import { kernels } from "../kernels.js";
 
-/** Raised whenever a release gives other noise for the same key: what one has half made another cannot end. */
-export const noiseVersion = 1;
+/**
+ * Raised whenever a release gives other pixels for the same crappifier, image and key, counted from the first release: what one has
+ * half made another cannot end.
+ */
+export const pixelVersion = 1;
 
 /** What the noise of a tile is a function of. */
 export interface NoiseKey {
@@ -41,7 +44,7 @@ export function noiseSeed(key: NoiseKey, step: string, frame: number): bigint {
 function digestOf(key: NoiseKey, step: string, frame: number | "parameters"): Buffer {
   const seed = BigInt.asUintN(64, key.seed).toString();
   const identity = [
-    `noise ${noiseVersion}`,
+    `noise ${pixelVersion}`,
     seed,
     typeof key.image,
     key.image.toString(),

@@ -1,9 +1,8 @@
 /**
  * How far an image is degraded, kept in its operation's record: after a restart it goes on from the last whole row of shards, in
- * the objects of the attempt that began it; after a change of release that gives other noise, from the beginning.
+ * the objects of the attempt that began it; after a change of release that gives other pixels, from the beginning.
  */
-import { PssrError } from "@pssr/api";
-import { noiseVersion } from "@pssr/crappifiers";
+import { pixelVersion } from "@pssr/crappifiers";
 import { JobAborted, type JobContext } from "@pssr/platform";
 
 const everyMs = 1000;
@@ -13,8 +12,8 @@ type BandCheckpoint = {
   imageAttempt: number;
   /** Rows of shards that are written, from the first on. */
   rows: number;
-  /** That of their noise. */
-  noise: number;
+  /** That of their pixels. */
+  version: number;
 };
 
 export class BandCheckpoints {
@@ -25,14 +24,13 @@ export class BandCheckpoints {
   #rows: number;
   #savedMs = performance.now();
 
-  /** Throws RECORD_TOO_NEW for a checkpoint that is none of this release's. */
-  constructor(job: JobContext) {
-    const found = readCheckpoint(job);
-    const { imageAttempt, rows } = found?.noise === noiseVersion ? found : { imageAttempt: job.attempt, rows: 0 };
+  /** @param rows Rows of shards that the image has. */
+  constructor(job: JobContext, rows: number) {
+    const { imageAttempt, rows: begun } = usable(job, rows) ?? { imageAttempt: job.attempt, rows: 0 };
     this.#job = job;
     this.#attempt = imageAttempt;
-    this.begun = rows;
-    this.#rows = rows;
+    this.begun = begun;
+    this.#rows = begun;
   }
 
   /** Prefix of the image's objects. */
@@ -59,18 +57,16 @@ export class BandCheckpoints {
   }
 
   async #save(): Promise<void> {
-    const checkpoint: BandCheckpoint = { imageAttempt: this.#attempt, rows: this.#rows, noise: noiseVersion };
+    const checkpoint: BandCheckpoint = { imageAttempt: this.#attempt, rows: this.#rows, version: pixelVersion };
     await this.#job.checkpoint(checkpoint);
     this.#savedMs = performance.now();
   }
 }
 
-function readCheckpoint({ record: { checkpoint } }: JobContext): BandCheckpoint | undefined {
-  if (checkpoint === undefined) return undefined;
-  const { imageAttempt, rows, noise } = (checkpoint ?? {}) as Partial<BandCheckpoint>;
-  if ([imageAttempt, rows, noise].every(Number.isSafeInteger)) return { imageAttempt, rows, noise } as BandCheckpoint;
-  throw new PssrError(
-    "RECORD_TOO_NEW",
-    "the checkpoint of this image says not how far it is degraded: another release wrote it; run that one, or degrade it again",
-  );
+/** Whatever is not exactly of this release is none: its objects are swept, the image begins anew in others. */
+function usable({ attempt, record: { checkpoint } }: JobContext, most: number): BandCheckpoint | undefined {
+  const { imageAttempt = 0, rows = -1, version } = (checkpoint ?? {}) as Partial<BandCheckpoint>;
+  const isWhole = Number.isSafeInteger(imageAttempt) && Number.isSafeInteger(rows);
+  const isWithin = imageAttempt >= 1 && imageAttempt <= attempt && rows >= 0 && rows <= most;
+  return isWhole && isWithin && version === pixelVersion ? { imageAttempt, rows, version } : undefined;
 }

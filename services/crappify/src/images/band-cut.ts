@@ -92,7 +92,8 @@ function bytesPerHighRow({ optics, sampling: { scale } }: Crappifier, dtype: Dty
   const pixel = bytesPerPixel[dtype];
   const float = 4;
   const read = (2 + copiesOfChunks) * pixel;
-  const planes = optics.length === 0 ? 0 : 2 * float + pixel;
+  const finite = dtype === "float32" ? float : 0;
+  const planes = optics.length === 0 ? finite : 2 * float + pixel;
   const sampled = optics.length === 0 ? pixel : float;
   const between = 8 / scale;
   const low = (3 * float + pixel) / scale ** 2;
@@ -110,10 +111,12 @@ function tooLarge({ image, crappifier }: BandOrder, needed: number, limit: numbe
   const width = image.shape.at(-1)!;
   const { scale } = crappifier.sampling;
   const fitting = Math.floor((width * limit) / needed);
-  const reach = rows > 3 * scale ? `${rows} rows at once, which its blurs and drift reach` : `${rows} rows at once`;
+  const isWide = rows > 3 * scale;
+  const reach = isWide ? `${rows} rows at once, which its blurs and drift reach` : `${rows} rows at once`;
+  const advice = [isWide && "use less blur", scale > 1 && "use a smaller scale"].filter(Boolean).join(" or ");
   return new PssrError(
     "IMAGE_TOO_LARGE",
-    `image: rows of ${width} pixels are too wide to be degraded, ${reach}: that takes ${mebibytes(needed)} MiB of memory, ${mebibytes(limit)} MiB are allowed; use less blur or a smaller scale, cut the image to about ${fitting} pixels across, or have PSSR_CRAPPIFY_IMAGE_MEMORY raised`,
+    `image: rows of ${width} pixels are too wide to be degraded, ${reach}: that takes ${mebibytes(needed)} MiB of memory, ${mebibytes(limit)} MiB are allowed; ${advice && `${advice}, `}cut the image to about ${fitting} pixels across, or have PSSR_CRAPPIFY_IMAGE_MEMORY raised`,
     { field: "image", metadata: { needed_bytes: String(needed), allowed_bytes: String(limit) } },
   );
 }

@@ -15,7 +15,7 @@ export class BandThreads implements AsyncDisposable {
       script: new URL("../pixels/pixel-thread.js", import.meta.url),
       name: "crappify, image",
       threads,
-      // Each row is read once: nothing is gained by keeping it.
+      // Chunks at a band's edges are read again for the next one: rather that than as much memory for keeping them.
       workerData: { cacheBytes: 0 },
       answer: fetchFor(objects),
     });

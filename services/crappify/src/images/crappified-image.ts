@@ -18,6 +18,7 @@ import {
   pixelsOf,
   type Region,
   ShardWriter,
+  shardLayout,
   type WritableStore,
   writeOmeZarrMetadata,
 } from "@pssr/imaging";
@@ -92,7 +93,14 @@ async function degradeIfThere(job: JobContext, options: CrappifiedImageOptions):
   try {
     return await degrade(job, request, key, options);
   } catch (error) {
-    if (signal.aborted || (await options.images.find(key, { signal })) !== undefined) throw error;
+    const isThere = async (): Promise<boolean> => {
+      try {
+        return (await options.images.find(key, { signal })) !== undefined;
+      } catch {
+        return true; // not to be known now: the work's own error counts
+      }
+    };
+    if (signal.aborted || (await isThere())) throw error;
     throw new PssrError(
       "NOT_FOUND",
       `image: "${request.image}" was deleted before all of it was degraded; nothing of the new image is left`,
@@ -116,12 +124,12 @@ async function degrade(
   const { scale } = crappifier.sampling;
   const shape = lowShape(cutToScale(source.shape, scale), scale);
   const pixelSizeNm = source.pixelSizeNm * scale;
-  const checkpoints = new BandCheckpoints(job);
+  const rows = [...shardRows(shardLayout({ axes, shape, dtype }).grid)];
+  const checkpoints = new BandCheckpoints(job, rows.length);
   const { location } = checkpoints;
   const store = storeBelow(location, objects);
   const writer = new ShardWriter(store, { axes, shape, dtype });
   await using bandThreads = new BandThreads(objects, threads);
-  const rows = [...shardRows(writer.layout.grid)];
   const bands = orderedPrefetch(
     rows.slice(checkpoints.begun),
     // One more than there are threads: while its shards are written they go on.

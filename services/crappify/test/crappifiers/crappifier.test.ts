@@ -78,6 +78,17 @@ test("what makes no sense is refused with the field's path, and leaves nothing",
   assert.deepEqual((await crappifiers.listCrappifiers({ parent: project })).crappifiers, []);
 });
 
+test("the same request is the same in whatever order a client's language has the parameters of an external step", async (t) => {
+  const installation = await startInstallation(t);
+  const asked = (names: string[]): Given => {
+    const parameters = Object.fromEntries(names.map((name) => [name, { value: 1, spread: 0 }]));
+    return { detector: [{ kind: { $case: "external", value: { address: "127.0.0.1:1", parameters } } }] };
+  };
+  const once = { crappifierId: "own", requestId: "once" };
+  const made = await create(installation, asked(["a", "b"]), once);
+  assert.deepEqual(await create(installation, asked(["b", "a"]), once), made);
+});
+
 test("an id is given once; the same request again gives the same crappifier", async (t) => {
   const installation = await startInstallation(t);
   const { crappifiers } = installation;

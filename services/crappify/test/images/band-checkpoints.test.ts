@@ -1,21 +1,28 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { noiseVersion } from "@pssr/crappifiers";
+import { pixelVersion as version } from "@pssr/crappifiers";
 import type { JobContext } from "@pssr/platform";
 import { BandCheckpoints } from "../../dist/images/band-checkpoints.js";
 
-/** The second attempt at an image whose first one left this behind. */
+/** The second attempt at an image of ten rows of shards, whose first one left this behind. */
 function second(checkpoint: unknown): BandCheckpoints {
-  return new BandCheckpoints({ attempt: 2, record: { project: "em", id: "x", checkpoint } } as JobContext);
+  return new BandCheckpoints({ attempt: 2, record: { project: "em", id: "x", checkpoint } } as JobContext, 10);
 }
 
-test("an image goes on with the noise that it was begun with, and begins anew where a release has another", () => {
-  const same = second({ imageAttempt: 1, rows: 3, noise: noiseVersion });
-  assert.deepEqual([same.begun, same.location, same.keepAttempts], [3, "operations/em/x/1/image.zarr/", [1]]);
-  const other = second({ imageAttempt: 1, rows: 3, noise: noiseVersion + 1 });
-  assert.deepEqual([other.begun, other.location, other.keepAttempts], [0, "operations/em/x/2/image.zarr/", []]);
+test("an image goes on where its first attempt was, in that one's objects", () => {
+  const { begun, location, keepAttempts } = second({ imageAttempt: 1, rows: 3, version });
+  assert.deepEqual([begun, location, keepAttempts], [3, "operations/em/x/1/image.zarr/", [1]]);
 });
 
-test("a checkpoint that is none is refused", () => {
-  assert.throws(() => second({ imageAttempt: 1 }), { reason: "RECORD_TOO_NEW" });
-});
+for (const [what, checkpoint] of Object.entries({
+  "other pixels": { imageAttempt: 1, rows: 3, version: version + 1 },
+  "no version": { imageAttempt: 1, rows: 3 },
+  "more rows than there are": { imageAttempt: 1, rows: 11, version },
+  "less rows than none": { imageAttempt: 1, rows: -2, version },
+  "an attempt that has not been": { imageAttempt: 3, rows: 3, version },
+})) {
+  test(`with a checkpoint of ${what} it begins anew, in objects of its own`, () => {
+    const { begun, location, keepAttempts } = second(checkpoint);
+    assert.deepEqual([begun, location, keepAttempts], [0, "operations/em/x/2/image.zarr/", []]);
+  });
+}
