@@ -25,6 +25,14 @@ for (const [name, crappifier, pixelSizeNm, field] of wrong) {
   });
 }
 
+test("where the size of a pixel is unknown all ways out are named: the parameter, the images, and a dataset that is too old", () => {
+  const parsed = parseCrappifier({ optics: [lens(0)] }, "crappifier");
+  assert.throws(
+    () => checkFit(parsed, tile, "crappifier"),
+    /give it here, or import the images with theirs .* create the dataset again/,
+  );
+});
+
 test("what fits is let pass", () => {
   checkFit(parseCrappifier({ optics: [blur(16), lens(20)], detector: [blur(4)] }, "crappifier"), tile, "crappifier");
   const ownPixels = { ...tile, pixelSizeNm: 40 };

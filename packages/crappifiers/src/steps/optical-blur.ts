@@ -33,7 +33,8 @@ export const opticalBlur: Step<"numerical_aperture" | "wavelength" | "pixel_size
     if (pixelSize(parameters, grid) === undefined) {
       return {
         parameter: "pixel_size",
-        message: "not every image tells the size of its pixels; give it here, or import the images with theirs",
+        message:
+          "not every image tells the size of its pixels; give it here, or import the images with theirs and make a dataset of them; where they tell it (`pssr images list`), the dataset is older than that is kept: create the dataset again",
       };
     }
     return blurProblem("wavelength", deviation(parameters, grid), grid);
