@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Brings an overlay of deploy/k8s to the cluster that kubectl points to, with the secrets that it lacks, and waits until it
-# is ready. Again: brings what has changed. Secrets that are there are left alone.
+# is ready. Again: brings what has changed. Secrets that are there are left alone; one that pods have, but is gone, is not made
+# anew beside them.
 #
 #     scripts/deploy.sh local          # the cluster of KUBECONFIG; PSSR_WAIT=5m is how long it waits
 set -euo pipefail
@@ -21,7 +22,11 @@ if [ "$(kubectl get namespace pssr --ignore-not-found -o 'jsonpath={.status.phas
 fi
 kubectl apply -f "$folder/namespace.yaml"
 
-has_secret() { in_namespace get secret "$1" >/dev/null 2>&1; }
+has_secret() { # not to be known is no reason to make one
+  local found
+  found=$(in_namespace get secret "$1" --ignore-not-found -o name) || exit 1
+  [ -n "$found" ]
+}
 make_secret() { # name, then key=file …: their content stands in no argument, which others could read
   has_secret "$1" && return
   local name=$1 pair args=(); shift
@@ -40,6 +45,20 @@ if [ -n "$spread" ] && [[ $spread != *DoNotSchedule* ]] && kubectl kustomize "$f
   echo "alone. docs/kubernetes.md, \"From one NATS server to three\", tells how to keep the records." >&2
   exit 1
 fi
+# Half of the pods with the old one and half with a new one do not work together, nor do NATS and S3 servers that still have the
+# old; and with new tokens nobody's is valid any more. Pods that wait for a secret are not yet Running.
+holders='{{range .items}}{{$pod := .metadata.name}}{{range .spec.volumes}}{{with .secret}}{{.secretName}} {{$pod}}
+{{end}}{{end}}{{range .spec.containers}}{{range .env}}{{with .valueFrom}}{{with .secretKeyRef}}{{.name}} {{$pod}}
+{{end}}{{end}}{{end}}{{end}}{{end}}'
+holding=$(in_namespace get pods --field-selector status.phase=Running -o "go-template=$holders")
+for name in pssr-identity pssr-nats pssr-s3 pssr-tokens; do
+  pods=$(awk -v name="$name" '$1 == name { print $2 }' <<<"$holding" | sort -u | paste -sd ' ')
+  if [ -n "$pods" ] && ! has_secret "$name"; then
+    echo "pssr: the secret $name is gone, and these pods run with it: $pods. A new one would not fit theirs. Nothing was changed." >&2
+    echo "docs/kubernetes.md, \"A secret that is gone\", tells how to put it back." >&2
+    exit 1
+  fi
+done
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 scripts/secrets.sh "$scratch"
