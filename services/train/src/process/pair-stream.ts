@@ -35,20 +35,24 @@ export interface PairRequest {
 
 export interface PairStreamOptions {
   signal: AbortSignal;
-  /** Told what keeps pairs from coming, each time the stream is opened again; without a problem when they come again. */
+  /** Told what keeps pairs from coming, again and again; without a problem when they come again. */
   waiting(problem?: string): void;
+  /** Time without a word after which a stream is dead, and without a pair after which that is told. */
+  silenceMs?: number;
+  /** Time without a pair after which they are given up. */
+  patienceMs?: number;
 }
 
 /**
  * Batches from `fromStep` on: of tiles to learn from without end, of tiles held back each once. Throws what crappify
  * answers: DATASET_DELETED, DATASET_CHANGED; UNAVAILABLE only after ten minutes without a batch, also where crappify itself
- * answers and the server of an external step is what is away.
+ * answers and the server of an external step is what is away, or after ten minutes in which a stream lives without a pair.
  */
 export async function* streamBatches(
   crappify: CrappifyServiceClient,
   { training, split, batchSize }: PairRequest,
   fromStep: number,
-  { signal, waiting }: PairStreamOptions,
+  { signal, waiting, silenceMs = SILENCE_MS, patienceMs = PATIENCE_MS }: PairStreamOptions,
 ): AsyncGenerator<TrainingBatch> {
   const { dataset, datasetDigest, crappifier } = training;
   const { seed, noAugmentation, fixedNoise } = training.learning!;
@@ -69,11 +73,16 @@ export async function* streamBatches(
   };
   let next = fromStep;
   let waits = false;
+  const wait = (problem: string) => {
+    waits = true;
+    waiting(problem);
+  };
   for (let pauseMs = FIRST_PAUSE_MS, lastMs = performance.now(); ; ) {
     try {
       const wanted = { ...request, fromStep: BigInt(next) };
-      const responses = impatient((options) => crappify.streamPairs(wanted, options), SILENCE_MS, { signal });
-      for await (const { step, batch } of assemble(responses)) {
+      const responses = impatient((options) => crappify.streamPairs(wanted, options), silenceMs, { signal });
+      const withPairs = bringingPairs(responses, { silenceMs, patienceMs, wait });
+      for await (const { step, batch } of assemble(withPairs)) {
         if (step !== next) throw new PssrError("INTERNAL", `the stream of pairs gave step ${step} instead of ${next}`);
         next += 1;
         if (waits) waiting();
@@ -87,9 +96,8 @@ export async function* streamBatches(
     } catch (error) {
       // Anything else that is missing is a fault, not a deletion.
       if (isPssrError(error, "NOT_FOUND") && error.field === "dataset") throw deleted(dataset, error);
-      if (!isPeerGone(error) || signal.aborted || performance.now() - lastMs > PATIENCE_MS) throw error;
-      waits = true;
-      waiting((error as Error).message);
+      if (!isPeerGone(error) || signal.aborted || performance.now() - lastMs > patienceMs) throw error;
+      wait((error as Error).message);
       await setTimeout(pauseMs, undefined, { signal });
       pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     }
@@ -106,6 +114,32 @@ function deleted(dataset: string, cause: unknown): PssrError {
       cause,
     },
   );
+}
+
+/**
+ * A stream that says that it lives, though it brings no pair, holds whoever reads it: that is told each time `silenceMs` have
+ * gone by, and UNAVAILABLE after `patienceMs`. Each message is an occasion to look at the clock. Only waiting counts.
+ */
+async function* bringingPairs(
+  responses: AsyncIterable<StreamPairsResponse>,
+  { silenceMs, patienceMs, wait }: { silenceMs: number; patienceMs: number; wait(problem: string): void },
+): AsyncGenerator<StreamPairsResponse> {
+  let lastMs = performance.now();
+  let tellMs = silenceMs;
+  for await (const response of responses) {
+    if (response.parts.length > 0) {
+      yield response;
+      lastMs = performance.now();
+      tellMs = silenceMs;
+      continue;
+    }
+    const waitedMs = performance.now() - lastMs;
+    if (waitedMs < Math.min(tellMs, patienceMs)) continue;
+    const problem = `no pair has come for ${Math.floor(waitedMs / 1000)} s, though crappify answers; is it, or the server of an external step, overloaded?`;
+    if (waitedMs >= patienceMs) throw new PssrError("UNAVAILABLE", problem);
+    tellMs = waitedMs + silenceMs;
+    wait(problem);
+  }
 }
 
 interface Pair {

@@ -3,6 +3,7 @@
  * StreamPairs on synthetic tiles, which checks identities as the real one does. Its streams can be held, and its dataset deleted.
  */
 import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import {
   CrappifierServiceDefinition,
   CrappifyServiceDefinition,
@@ -42,6 +43,8 @@ export class PairServer {
   deleted = false;
   /** Those that can be had by name. */
   readonly crappifiers = new Map<string, SavedCrappifier>();
+  /** Between two words of a stream of tiles to learn from that is held; absent: it says nothing. */
+  heartbeatMs: number | undefined;
   /** The field of what streams of pairs do not find. */
   missing: string | undefined;
   /** Pixels of this step, and of all that follow, are no numbers. */
@@ -134,7 +137,8 @@ export class PairServer {
     return crappifier;
   }
 
-  async *#pairs(request: StreamPairsRequest, { signal }: CallContext): AsyncGenerator<PairPart> {
+  /** Parts of pairs; undefined: nothing but a word that the stream lives. */
+  async *#pairs(request: StreamPairsRequest, { signal }: CallContext): AsyncGenerator<PairPart | undefined> {
     if (this.missing !== undefined) throw new PssrError("NOT_FOUND", "it does not exist", { field: this.missing });
     if (request.dataset !== datasetNamed || request.datasetDigest !== digest) {
       throw new PssrError("DATASET_CHANGED", `${request.dataset} has the digest ${digest}`);
@@ -155,7 +159,10 @@ export class PairServer {
     this.notify();
     try {
       for (let step = Number(request.fromStep); !signal.aborted; step++) {
-        await this.until(() => step < this.#holdAt || this.deleted || signal.aborted);
+        while (step >= this.#holdAt && !this.deleted && !signal.aborted) {
+          if (this.heartbeatMs === undefined) await this.#change();
+          else yield await setTimeout(this.heartbeatMs, undefined);
+        }
         if (this.deleted)
           throw new PssrError("DATASET_DELETED", `${request.dataset} was deleted; train on another one`);
         if (step === this.breakAt) {
@@ -175,9 +182,9 @@ export class PairServer {
 }
 
 /** A message for each part, and one without: whoever receives them must not mind how they are packed. */
-async function* messages(parts: AsyncIterable<PairPart>): AsyncGenerator<StreamPairsResponse> {
+async function* messages(parts: AsyncIterable<PairPart | undefined>): AsyncGenerator<StreamPairsResponse> {
   for await (const part of parts) {
     yield { parts: [] };
-    yield { parts: [part] };
+    if (part !== undefined) yield { parts: [part] };
   }
 }
