@@ -54,7 +54,7 @@ export function tlsFilesOf(config: Partial<TlsConfig>): TlsFiles {
 /** How a server is reached: encrypted if it has a certificate. INVALID_CONFIGURATION for files that do not fit together. */
 export function serverCredentials(files: TlsFiles = {}): ServerCredentials {
   const own = ownCertificate(files);
-  const clientCa = read("tlsClientCaFile", files.clientCaFile);
+  const clientCa = authorities("tlsClientCaFile", files.clientCaFile);
   if (own === undefined) {
     if (clientCa === undefined) return ServerCredentials.createInsecure();
     throw wrong("tlsClientCaFile", "asks callers for certificates, which needs one of our own: set tlsCertFile too");
@@ -71,13 +71,8 @@ export function serverCredentials(files: TlsFiles = {}): ServerCredentials {
  * @param caField The setting that names the authority's file.
  */
 export function channelCredentials(files: TlsFiles = {}, caField = "tlsCaFile"): ChannelCredentials {
-  const ca = read(caField, files.caFile);
+  const ca = authorities(caField, files.caFile);
   if (ca === undefined) return ChannelCredentials.createInsecure();
-  try {
-    new X509Certificate(ca);
-  } catch (cause) {
-    throw wrong(caField, `the file ${files.caFile} holds no certificate: ${messageOf(cause)}`, cause);
-  }
   const own = ownCertificate(files);
   return ChannelCredentials.createSsl(ca, own?.key ?? null, own?.cert ?? null);
 }
@@ -99,6 +94,29 @@ function ownCertificate({ certFile, keyFile }: TlsFiles): { cert: Buffer; key: B
     );
   }
   return { cert, key };
+}
+
+/**
+ * Certificates to trust. All of them are looked at: what reads them for a connection ends at the first that it cannot read,
+ * without a word.
+ */
+function authorities(field: string, path: string | undefined): Buffer | undefined {
+  const pem = read(field, path);
+  if (pem === undefined) return undefined;
+  const certificates = pem
+    .toString("latin1")
+    .split(/(?=-----BEGIN )/)
+    .filter((block) => /^-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(block));
+  if (certificates.length === 0) throw wrong(field, `the file ${path} holds no certificate`);
+  for (const [n, certificate] of certificates.entries()) {
+    try {
+      new X509Certificate(certificate);
+    } catch (cause) {
+      const which = `certificate ${n + 1} of ${certificates.length} in the file ${path}`;
+      throw wrong(field, `${which} cannot be read: ${messageOf(cause)}`, cause);
+    }
+  }
+  return pem;
 }
 
 function read(field: string, path: string | undefined): Buffer | undefined {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
 import { Dataset, DatasetServiceDefinition, isPssrError } from "@pssr/api";
 import { CertificateAuthority } from "@pssr/local-servers";
@@ -104,4 +104,27 @@ test("files that are missing, no certificates, or do not belong together are nam
       (error) => isPssrError(error, "INVALID_CONFIGURATION") && words.test(error.message),
       String(words),
     );
+});
+
+test("every certificate of a bundle is looked at, and the one that cannot be read is named", async (t) => {
+  const [ours, others] = [await makeAuthority(t, "ours"), await makeAuthority(t, "others")];
+  const own = await ours.issue("server");
+  const [first, second] = await Promise.all([others, ours].map(({ caFile }) => readFile(caFile, "utf8")));
+  const bundle = `${ours.caFile}.bundle`;
+  await writeFile(bundle, `# others\n${first}\n# ours\n${second}`);
+  const address = await serve(t, { ...own, clientCaFile: bundle });
+  assert.equal((await get(t, address, { ...own, caFile: bundle })).name, name);
+  const junk = "-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n";
+  const wrong: [content: string, words: RegExp][] = [
+    [first + junk + second, /: certificate 2 of 3 in the file .*\.bundle cannot be read/],
+    [first + second!.slice(0, second!.length / 2), /: certificate 2 of 2 in the file .*\.bundle cannot be read/],
+    [await readFile(own.keyFile!, "utf8"), /\.bundle holds no certificate/],
+  ];
+  for (const [content, words] of wrong) {
+    await writeFile(bundle, content);
+    const named = (field: string) => (error: Error) =>
+      isPssrError(error, "INVALID_CONFIGURATION") && error.field === field && words.test(error.message);
+    assert.throws(() => connectService(address, { peer: "test", token, tls: { caFile: bundle } }), named("tlsCaFile"));
+    await assert.rejects(serve(t, { ...own, clientCaFile: bundle }), named("tlsClientCaFile"));
+  }
 });
