@@ -34,8 +34,11 @@ export interface ExternalCallOptions extends Abortable {
 
 /** A server may be busy for once. */
 const triesInTime = 2;
-/** gRPC's C, Go and JavaScript say with the status of a busy server that a message is too large, which does not pass. */
-const tooLarge = /larger than max/;
+/**
+ * With the status of a busy server gRPC also says that a message is too large, which does not pass: C, Go and JavaScript
+ * "larger than max", Java and .NET "exceeds (the) maximum", Rust "too large".
+ */
+const tooLarge = /message.*(larger than max|exceeds (the )?max|too large)/i;
 
 export class ExternalCrappifiers {
   readonly #options: ExternalCrappifiersOptions;
