@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { Progress } from "@pssr/api";
@@ -35,6 +36,31 @@ test("a warning is shown once, at once and in full, by a terminal on a line of i
   };
   for (const isTTY of [true, false]) assert.equal(shown(isTTY).split(warning).length, 2);
   assert.equal(shown(true).split("\n").length, 2);
+});
+
+test("what others say does not reach a terminal as anything but words", () => {
+  const warning = "it answered\x1b]0;owned\x07 \u009b2J\r\nwhat it likes";
+  const shown = (isTTY: boolean) => {
+    const stream = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY, columns: 200 });
+    progressLine(stream, false).show("scan", Progress.fromPartial({ phase: "training", warning }));
+    return String(stream.read());
+  };
+  const words = "waiting: it answered ]0;owned   2J  what it likes";
+  assert.equal(shown(false), `scan: 0 %  training  ${words}\n`);
+  const drawn = `\r\x1b[2Kscan  ${"░".repeat(24)}  0 %  training  ${words}`;
+  assert.equal(shown(true), `\r\x1b[2K${words}\n${drawn}`);
+});
+
+test("what a command prints of it is words too, on as many lines", () => {
+  const output = JSON.stringify(new URL("../dist/terminal/output.js", import.meta.url));
+  const program = String.raw`
+    import { Output } from ${output};
+    new Output(false).result({}, "a\x1b[2J\nb");
+    new Output(false).note("c\x07");
+    new Output(true).result("d\x1b", "");`;
+  const run = spawnSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" });
+  assert.equal(run.stdout, 'a [2J\nb\n"d\\u001b"\n');
+  assert.equal(run.stderr, "c \n");
 });
 
 test("times are told in the two units that matter", () => {

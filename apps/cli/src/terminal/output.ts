@@ -5,6 +5,7 @@
  *
  *     pssr --json images list | jq -r .name
  */
+import { printableLines } from "@pssr/platform/process-end";
 import { type ProgressView, progressLine } from "./progress.js";
 
 export class Output {
@@ -28,7 +29,7 @@ export class Output {
 
   #write(values: readonly unknown[], text: string): void {
     this.#progress.clear();
-    const lines = this.#json ? values.map((value) => JSON.stringify(value, jsonValue)) : [text];
+    const lines = this.#json ? values.map((value) => JSON.stringify(value, jsonValue)) : [printableLines(text)];
     process.stdout.write(lines.map((line) => `${line}\n`).join(""));
   }
 
@@ -36,7 +37,7 @@ export class Output {
   note(text: string): void {
     if (this.#json) return;
     this.#progress.clear();
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${printableLines(text)}\n`);
   }
 
   get progress(): ProgressView {

@@ -5,6 +5,7 @@
  *     training  ███████░░░░░  58 %  step 402/690  loss 0.0214  47.1 samples/s  1 min 40 s left
  */
 import type { Progress } from "@pssr/api";
+import { printable } from "@pssr/platform/process-end";
 
 /** Between two plain lines of one phase. */
 const PLAIN_INTERVAL_MS = 10_000;
@@ -81,11 +82,11 @@ export function describe(progress: Progress): string {
   }
   if (progress.warning !== "") words.push(waitingFor(progress.warning));
   else if (progress.remaining !== undefined) words.push(`${duration(Number(progress.remaining.seconds))} left`);
-  return words.filter((w) => w !== "").join("  ");
+  return printable(words.filter((w) => w !== "").join("  "));
 }
 
 function waitingFor(warning: string): string {
-  return `waiting: ${warning}`;
+  return printable(`waiting: ${warning}`);
 }
 
 /** "45 s", "3 min 20 s", "2 h 5 min". */

@@ -10,6 +10,7 @@
  * | 130 | interrupted before the work was done, or while it would not stop |
  */
 import { isPssrError, PssrError } from "@pssr/api";
+import { printable, printableLines } from "./printable.js";
 
 export interface ErrorReport {
   /** Whose line it is: "pssr", "train". */
@@ -62,12 +63,12 @@ export function reportError(thrown: unknown, { program, json = false, signal }: 
   if (!isPssrError(error)) {
     const stack = error instanceof Error ? error.stack : String(error);
     if (json) process.stderr.write(`${JSON.stringify({ error: { reason: "INTERNAL", message: stack } })}\n`);
-    else process.stderr.write(`${program}: an unexpected error, a fault of ours: ${stack}\n`);
+    else process.stderr.write(`${program}: an unexpected error, a fault of ours: ${printableLines(String(stack))}\n`);
     return 1;
   }
   const { reason, field, message, metadata } = error;
   if (json) process.stderr.write(`${JSON.stringify({ error: { reason, message, field, metadata } })}\n`);
-  else process.stderr.write(`${program}: ${message.replaceAll("\n", " ")} (${reason})\n`);
+  else process.stderr.write(`${program}: ${printable(message)} (${reason})\n`);
   if (reason === "UNAVAILABLE" || reason === "DEADLINE_EXCEEDED") return 3;
   return usageReasons.has(reason) ? 2 : 1;
 }

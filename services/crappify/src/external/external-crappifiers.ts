@@ -11,7 +11,7 @@ import {
   PssrError,
 } from "@pssr/api";
 import { type Crappifier, type ExternalCall, externalSteps } from "@pssr/crappifiers";
-import { type Abortable, connectService, type ServiceConnection } from "@pssr/platform";
+import { type Abortable, connectService, printable, type ServiceConnection } from "@pssr/platform";
 import type { Client } from "nice-grpc";
 import { ClientError, Status } from "nice-grpc-common";
 import { pixelsIn, problemOf, toCrappifyRequest } from "./external-message.js";
@@ -81,7 +81,7 @@ export class ExternalCrappifiers {
     const client = this.#connections.get(address)!.client(CustomCrappifierServiceDefinition);
     const response = await this.#answer(client, call, options);
     const problem = problemOf(response, call);
-    if (problem !== undefined) throw failed(address, problem);
+    if (problem !== undefined) throw failed(address, printable(problem));
     return pixelsIn(response);
   }
 
@@ -120,12 +120,12 @@ function isBusy(error: unknown): boolean {
   return isPssrError(error) && error.code === Status.RESOURCE_EXHAUSTED && !tooLarge.test(answered(error));
 }
 
-/** The status in its own words. */
+/** The status in its own words, as far as they can be shown. */
 function answered(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof ClientError) return `${Status[cause.code]}: ${cause.details}`;
-  if (isPssrError(error)) return `${error.reason}: ${error.message}`;
-  return String(error);
+  if (cause instanceof ClientError) return printable(`${Status[cause.code]}: ${cause.details}`);
+  if (isPssrError(error)) return printable(`${error.reason}: ${error.message}`);
+  return printable(String(error));
 }
 
 function unreachable(address: string, cause: unknown): PssrError {

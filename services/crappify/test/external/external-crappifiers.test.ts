@@ -95,6 +95,11 @@ const failures: [name: string, answer: Answer, says: RegExp][] = [
     /it answered pixels of yx 48×64; yx 64×48 were expected/,
   ],
   [
+    "pixels of axes that no terminal should show",
+    async ({ pixels }) => ({ pixels: { ...pixels!, axes: "\x1b[2Jyx" } }),
+    /it answered pixels of {2}\[2Jyx 64×48; yx/,
+  ],
+  [
     "pixels of another type",
     async ({ pixels }) => ({ pixels: { ...pixels!, dataType: DataType.DATA_TYPE_UINT16 } }),
     /DATA_TYPE_UINT16; DATA_TYPE_FLOAT32 was expected/,
@@ -115,6 +120,13 @@ const failures: [name: string, answer: Answer, says: RegExp][] = [
       throw new ServerError(Status.INVALID_ARGUMENT, "amplitude: −3 is below 0");
     },
     /it answered INVALID_ARGUMENT: amplitude: −3 is below 0/,
+  ],
+  [
+    "a refusal in words that no terminal should show",
+    async () => {
+      throw new ServerError(Status.INVALID_ARGUMENT, "\x1b]0;owned\x07 amplitude:\r\n\u009b2J −3 is below 0");
+    },
+    /it answered INVALID_ARGUMENT: {2}\]0;owned {2}amplitude: {3}2J −3 is below 0$/,
   ],
   [
     "having too much to do",
