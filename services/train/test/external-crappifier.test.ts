@@ -32,6 +32,19 @@ test("a training waits for an external step's server that is away, tells for who
   assert.deepEqual([attempt, progress?.warning], [1, ""]);
 });
 
+test("of long words about what a training waits for the beginning is told, in whole characters", async (context) => {
+  const { pairs, open } = await workplace(context);
+  const installation = await open();
+  const begins = `${"x".repeat(499)}🔬`;
+  pairs.failAt = { step: 1, error: new PssrError("UNAVAILABLE", `${begins} and more`) };
+  const training = smallTraining(8, { crappifier });
+  const operation = await installation.trainings.createTraining({ parent, trainingId: "long-words", training });
+  const { progress } = await stateOf(installation, operation, (metadata) => metadata.progress?.warning !== "");
+  assert.equal(progress?.warning, begins);
+  pairs.failAt = undefined;
+  await finished(installation, operation);
+});
+
 const refusals: [what: string, step: number, error: PssrError][] = [
   [
     "an external step that fails",

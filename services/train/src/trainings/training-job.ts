@@ -180,7 +180,7 @@ class TrainingRun {
     const { log } = this.#options;
     if (problem === "") log.info("the pairs of the training come again");
     else if (this.#warning === "") log.warn({ problem }, "the training waits for its pairs");
-    this.#warning = problem.slice(0, MOST_WARNING_CHARACTERS);
+    this.#warning = Array.from(problem).slice(0, MOST_WARNING_CHARACTERS).join("");
     this.#tell(this.#lastTold);
   }
 
