@@ -1,75 +1,14 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { type Crappifier, type Dataset, impatient, type PairPart, Split, type StreamPairsRequest } from "@pssr/api";
+import { test } from "node:test";
+import { type Crappifier, impatient, Split } from "@pssr/api";
 import { createPixelArray, planeOrigins, resize } from "@pssr/imaging";
-import { bytesOf, readPixels } from "../download.js";
+import { bytesOf } from "../download.js";
 import { changed, startCustomCrappifier } from "../external/custom-crappifier.js";
-import { type Installation, project, startInstallation } from "../installation.js";
-import { picture, png } from "../pictures.js";
+import { project } from "../installation.js";
+import { picture } from "../pictures.js";
 import { reason } from "../reason.js";
-import { importImage, sha256 } from "../upload.js";
-
-type Stream = Partial<Omit<StreamPairsRequest, "crappifier">> & { crappifier?: Crappifier };
-
-interface Pair {
-  step: number;
-  index: number;
-  pairsInStep: number;
-  low: Uint8Array;
-  high: Uint8Array;
-}
-
-const noiseless: Crappifier = { optics: [], sampling: { scale: 4, kernel: 0 }, detector: [], named: undefined };
-
-async function withDataset(
-  t: TestContext,
-  options: {
-    flags?: string[];
-    dataset?: Partial<Dataset>;
-    shapes?: [number, number][];
-    dtype?: "uint8" | "uint16";
-  } = {},
-): Promise<Installation & { dataset: Dataset }> {
-  const installation = await startInstallation(t, options.flags);
-  const images: string[] = [];
-  for (const [i, shape] of (
-    options.shapes ??
-    ([
-      [200, 200],
-      [180, 260],
-    ] as [number, number][])
-  ).entries()) {
-    images.push((await importImage(installation, `image-${i}`, png(picture(shape, options.dtype ?? "uint8", i)))).name);
-  }
-  const dataset = await installation.datasets.createDataset({
-    parent: project,
-    datasetId: "d",
-    dataset: { images, tileSize: 32, ...options.dataset },
-  });
-  return { ...installation, dataset };
-}
-
-async function parts({ crappify, dataset }: Installation & { dataset: Dataset }, stream: Stream): Promise<PairPart[]> {
-  const all: PairPart[] = [];
-  for await (const { parts } of crappify.streamPairs({ dataset: dataset.name, seed: 7n, batchSize: 4, ...stream }))
-    all.push(...parts);
-  return all;
-}
-
-/** Pairs put together from their parts. */
-async function pairs(installation: Installation & { dataset: Dataset }, stream: Stream): Promise<Pair[]> {
-  const all: Pair[] = [];
-  let [low, high]: [Uint8Array[], Uint8Array[]] = [[], []];
-  for (const part of await parts(installation, stream)) {
-    if (part.low) low.push(part.low.data);
-    if (part.high) high.push(part.high.data);
-    if (!part.last) continue;
-    const { step, index, pairsInStep } = part;
-    all.push({ step: Number(step), index, pairsInStep, low: Buffer.concat(low), high: Buffer.concat(high) });
-    [low, high] = [[], []];
-  }
-  return all;
-}
+import { sha256 } from "../upload.js";
+import { noiseless, type Pair, pairs, parts, withDataset } from "./dataset-pairs.js";
 
 function keyOf({ step, index }: Pair): string {
   return `${step}/${index}`;
@@ -304,56 +243,4 @@ test("a slow external step neither holds back the pairs made before nor makes th
     if (received.length === 1 && performance.now() - begun > silenceMs + 1000) release();
   }
   assert.deepEqual(received, [0, 1, 2]);
-});
-
-test("crappify degrades a region as pairs are, and says what its pixels mean", async (t) => {
-  const installation = await withDataset(t, { shapes: [[203, 202]] });
-  const image = installation.dataset.images[0]!;
-  const { low, levels } = await installation.crappify.preview({ image, crappifier: noiseless });
-  assert.deepEqual(low?.shape, [50n, 50n]);
-  assert.equal(levels?.source, 3);
-  const cut = await readPixels(installation, image, { start: [0n, 0n], shape: [200n, 200n] });
-  const expected = resize(createPixelArray("yx", [200, 200], new Uint8Array(cut.bytes)), [50, 50], "BILINEAR");
-  assert.deepEqual(new Uint8Array(low!.data), bytesOf(expected));
-
-  const noisy = (seed: bigint) => installation.crappify.preview({ image, seed });
-  assert.deepEqual((await noisy(1n)).low, (await noisy(1n)).low);
-  assert.notDeepEqual((await noisy(1n)).low, (await noisy(2n)).low);
-  const odd = { start: [0n, 0n], shape: [10n, 8n] };
-  await assert.rejects(installation.crappify.preview({ image, region: odd }), reason("INVALID_FIELD", "region"));
-});
-
-test("a preview tells how much noise there is, and at which signal", async (t) => {
-  const { crappify, dataset } = await withDataset(t, { shapes: [[512, 512]] });
-  const image = dataset.images[0]!;
-  const gaussian = { kind: { $case: "gaussian" as const, value: { sigma: { value: 3 } } } };
-  const { statistics, levels } = await crappify.preview({ image, crappifier: { detector: [gaussian] } });
-  const expected = (3 * (levels!.white - levels!.black)) / 255;
-  assert.ok(Math.abs(statistics!.standardDeviation / expected - 1) < 0.1, `${statistics!.standardDeviation}`);
-  assert.equal(
-    statistics!.bins.reduce((sum, { pixels }) => sum + pixels, 0n),
-    128n * 128n,
-  );
-  const without = await crappify.preview({ image, crappifier: noiseless });
-  assert.equal(without.statistics!.standardDeviation, 0);
-});
-
-test("a lens needs the size of the images' pixels, for pairs and for a look", async (t) => {
-  const { crappify, dataset } = await withDataset(t);
-  const lens = (value: object) => ({ optics: [{ kind: { $case: "opticalBlur" as const, value } }] });
-  const image = dataset.images[0]!;
-  const unknown = reason("INVALID_FIELD", "crappifier.optics[0].pixel_size");
-  await assert.rejects(crappify.preview({ image, crappifier: lens({}) }), unknown);
-  const pairs = crappify.streamPairs({ dataset: dataset.name, crappifier: lens({}) })[Symbol.asyncIterator]();
-  await assert.rejects(pairs.next(), unknown);
-  const { low } = await crappify.preview({ image, crappifier: lens({ pixelSize: { value: 100 } }) });
-  assert.ok(low!.data.length > 0);
-});
-
-test("crappify refuses what does not fit into one message", async (t) => {
-  const installation = await withDataset(t, { shapes: [[1500, 1500]] });
-  const image = installation.dataset.images[0]!;
-  await assert.rejects(installation.crappify.preview({ image }), reason("IMAGE_TOO_LARGE", "region"));
-  const { low } = await installation.crappify.preview({ image, region: { start: [], shape: [1000n, 1500n] } });
-  assert.deepEqual(low?.shape, [250n, 375n]);
 });
