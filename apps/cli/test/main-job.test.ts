@@ -175,7 +175,7 @@ test("operations are listed by state and by kind", async () => {
   assert.deepEqual(await list("--kind", "training", "--state", "succeeded", "failed"), trainings.slice(1));
   assert.deepEqual(await list("--state", "cancelled", "pending"), trainings.slice(0, 1));
   assert.deepEqual(await list("--state", "pending", "running"), []);
-  assert.deepEqual(await list("--kind", "image", "prediction", "evaluation", "training"), all);
+  assert.deepEqual(await list("--kind", "image", "crappification", "prediction", "evaluation", "training"), all);
   assert.match((await refused(2, "operations", "list", "--state", "done")).message, /running, succeeded/);
 });
 
