@@ -1,7 +1,7 @@
 /** Settings of the gateway. */
 import { type Config, grpcSettings, kinds, optional, serverTlsSettings, setting } from "@pssr/platform";
 
-const { address, bytes, duration, listOf, text } = kinds;
+const { address, bytes, duration, integer, listOf, text } = kinds;
 
 export const gatewaySettings = {
   ...grpcSettings,
@@ -26,6 +26,10 @@ export const gatewaySettings = {
   forwardWindow: setting(bytes({ min: 1, max: 2 ** 30 }), {
     default: "512KiB",
     description: "Bytes of one response stream held for a reader that is slower than its service, beside one message",
+  }),
+  callerCalls: setting(integer({ min: 1, max: 1_000_000 }), {
+    default: "256",
+    description: "Calls and streams that one principal may have open at once; each stream may hold a window of bytes",
   }),
   backendPatience: setting(duration({ minMs: 0, maxMs: 60_000 }), {
     default: "10s",

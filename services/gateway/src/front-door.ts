@@ -19,6 +19,7 @@ import {
   serverOptions,
   type TlsFiles,
 } from "@pssr/platform";
+import { CallerLimit } from "./caller-limit.js";
 import { DoorCall } from "./door-call.js";
 import { forward, type Route, withoutTransport } from "./forward.js";
 
@@ -28,6 +29,8 @@ export interface FrontDoorOptions {
   readonly tls: TlsFiles;
   readonly windowBytes: number;
   readonly patienceMs: number;
+  /** Calls and streams of one principal that are open at once, at most. */
+  readonly callerCalls: number;
   readonly authenticator: Authenticator;
   /** A token of the signed identity that the services verify. */
   readonly tokenFor: (identity: Identity) => Promise<string>;
@@ -41,6 +44,7 @@ export class FrontDoor {
   readonly #server: Server;
   readonly #options: FrontDoorOptions;
   readonly #calls = new CallCounter();
+  readonly #callers: CallerLimit;
   readonly #credentials: ServerCredentials;
   #routes: ReadonlyMap<string, Route> = new Map();
   #paths: ReadonlySet<string> = new Set();
@@ -57,6 +61,7 @@ export class FrontDoor {
       );
     }
     this.#options = options;
+    this.#callers = new CallerLimit(options.callerCalls);
     this.#credentials = serverCredentials(options.tls);
     this.#server = new Server({
       ...serverOptions(limits, limits.maxConcurrentStreams),
@@ -110,8 +115,17 @@ export class FrontDoor {
       const begun = performance.now();
       const { log, windowBytes, patienceMs } = this.#options;
       const observed = new DoorCall(path);
+      let leave: (() => void) | undefined;
+      let isOver = false;
       if (counted) this.#calls.began();
+      const entered = (leaves: () => void) => {
+        leave = leaves;
+        // Its caller may have gone while it was looked who he is.
+        if (isOver) leave();
+      };
       const ended = (code: status | undefined) => {
+        isOver = true;
+        leave?.();
         if (counted) this.#calls.ended();
         const ms = Math.round((performance.now() - begun) * 10) / 10;
         observed.inScope(() => log.debug({ method: path, code: status[code ?? status.CANCELLED], ms }, "call"));
@@ -123,7 +137,7 @@ export class FrontDoor {
             forward(call, {
               path,
               route: () => this.#routes.get(path),
-              admit: (metadata, peer) => this.#admit(observed, metadata, peer),
+              admit: (metadata, peer) => this.#admit(observed, metadata, peer, entered),
               windowBytes,
               patienceMs,
               fault: (error) => observed.inScope(() => log.error({ err: error, method: path }, "forwarding failed")),
@@ -134,7 +148,12 @@ export class FrontDoor {
     };
   }
 
-  async #admit(call: DoorCall, incoming: Parameters<typeof withoutTransport>[0], peer: string) {
+  async #admit(
+    call: DoorCall,
+    incoming: Parameters<typeof withoutTransport>[0],
+    peer: string,
+    entered: (leave: () => void) => void,
+  ) {
     const metadata = withoutTransport(incoming);
     const [authorization] = metadata.get("authorization");
     metadata.remove("authorization");
@@ -144,6 +163,7 @@ export class FrontDoor {
     const { authenticator, tokenFor } = this.#options;
     const token = await call.inScope(async () => {
       const identity = await authenticator.authenticate({ authorization: authorization?.toString(), peer });
+      entered(this.#callers.enter(identity.principal));
       return tokenFor(identity);
     });
     metadata.set("authorization", `Bearer ${token}`);

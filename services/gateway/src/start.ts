@@ -53,6 +53,7 @@ export async function startGateway(
       limits: config,
       tls: { certFile: config.tlsCertFile, keyFile: config.tlsKeyFile },
       windowBytes: config.forwardWindow,
+      callerCalls: config.callerCalls,
       patienceMs: config.backendPatience,
       authenticator: callers.authenticator,
       tokenFor: tokensFor(keyring),

@@ -42,6 +42,7 @@ export async function startPredict(
     {
       workers: config.regionWorkers,
       report,
+      led: ({ project, operation }, call) => operations.led({ project, id: operation }, call),
       restored: ({ project, operation, index }) =>
         log.debug({ operation: operationName.format({ project, operation }), region: index }, "region restored"),
     },

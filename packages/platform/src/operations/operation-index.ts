@@ -19,6 +19,8 @@ export interface IndexEntry {
   progress: Progress | undefined;
   /** When we first saw this revision, on the monotonic clock. */
   seenSinceMs: number;
+  /** Whether it came or changed after this process had learned what there is: somebody writes it. */
+  hasMoved: boolean;
   /** The same, or when we last connected: before that nobody can tell who was silent. */
   unchangedSinceMs: number;
 }
@@ -35,6 +37,12 @@ export class OperationIndex {
   #running: Promise<unknown> = Promise.resolve();
   /** What the present watch has told, until it has told all that is there. */
   #seen: Set<string> | undefined;
+  #isReady = false;
+  #ready: () => void = () => undefined;
+  /** Resolves when everything that was there at the start is known. */
+  readonly ready = new Promise<void>((resolve) => {
+    this.#ready = resolve;
+  });
   /** Newest first; undefined after an operation came or went. */
   #newestFirst: IndexEntry[] | undefined;
 
@@ -47,10 +55,8 @@ export class OperationIndex {
 
   /** Resolves once everything present is known. */
   async start(): Promise<void> {
-    let records: Promise<void> | undefined;
-    await new Promise<void>((ready) => {
-      records = this.#repeat("following the records of operations", () => this.#followRecords(ready));
-    });
+    const records = this.#repeat("following the records of operations", () => this.#followRecords());
+    await this.ready;
     const events = this.#repeat("following the events of operations", () => this.#followEvents());
     this.#running = Promise.all([records, events]);
   }
@@ -118,7 +124,7 @@ export class OperationIndex {
     }
   }
 
-  async #followRecords(ready: () => void): Promise<void> {
+  async #followRecords(): Promise<void> {
     this.resetLeases();
     const seen = new Set<string>();
     this.#seen = seen;
@@ -126,7 +132,8 @@ export class OperationIndex {
       if (change.type === "current") {
         for (const key of this.#entries.keys()) if (!seen.has(key)) this.#remove(key);
         this.#seen = undefined;
-        ready();
+        this.#isReady = true;
+        this.#ready();
       } else {
         this.#seen?.add(change.key);
         this.#take(change);
@@ -163,6 +170,7 @@ export class OperationIndex {
           ? furtherProgress(before?.progress, record.progress)
           : record.progress,
       seenSinceMs: now,
+      hasMoved: before !== undefined || this.#isReady,
       unchangedSinceMs: now,
     };
     this.#entries.set(key, entry);

@@ -13,6 +13,8 @@ import { PssrError } from "@pssr/api";
 import type { Abortable } from "../abortable.js";
 import { runInScope } from "../log/log-scope.js";
 import type { Ports } from "../ports/ports.js";
+import type { RecordKey } from "../records/record-table.js";
+import { within } from "../within.js";
 import { cancelled } from "./attempt.js";
 import type { JobKind } from "./job.js";
 import { jobScope } from "./job-scope.js";
@@ -23,7 +25,7 @@ import { encodeOperationEvent } from "./operation-event.js";
 import { type IndexEntry, OperationIndex } from "./operation-index.js";
 import { tellOf } from "./operation-log.js";
 import { countFailuresOf, countOperations } from "./operation-metrics.js";
-import { checkKind, keyOfName } from "./operation-name.js";
+import { checkKind, keyOfName, operationKey } from "./operation-name.js";
 import { isTerminal } from "./record.js";
 import { OperationRecords, type StoredRecord } from "./records.js";
 import { type OperationsSettings, withDefaults } from "./settings.js";
@@ -109,6 +111,29 @@ export class Operations {
       this.#workers.push(worker);
     }
     this.#sweeper.start();
+  }
+
+  /**
+   * Resolves once an operation is known to have a worker, or to need none: when its record has moved since this process first saw it.
+   * What a dead process has left moves when its lease is over and another one takes it.
+   */
+  async led({ project, id }: RecordKey, { signal }: Abortable = {}): Promise<void> {
+    const key = operationKey(project, id);
+    await within(this.#index.ready, { signal });
+    const isLed = (entry: IndexEntry | undefined) =>
+      entry === undefined || entry.hasMoved || isTerminal(entry.record.state);
+    if (isLed(this.#index.get(key))) return;
+    let leave: () => void = () => undefined;
+    const moved = new Promise<void>((resolve) => {
+      leave = this.#index.listen(key, (entry) => {
+        if (isLed(entry)) resolve();
+      });
+    });
+    try {
+      await within(moved, { signal });
+    } finally {
+      leave();
+    }
   }
 
   /** Begins no further work; what is under way goes on, and everything else as well. */

@@ -8,7 +8,7 @@ import type { Abortable } from "../abortable.js";
 import { declareConsumer, declareStream, jobSubject, jobsConsumer, jobsStream } from "../nats/declarations.js";
 import { Declared } from "../nats/declared.js";
 import type { NatsConnection } from "../nats/nats-connection.js";
-import { hasCode, toNatsError } from "../nats/nats-error.js";
+import { isSubjectFull, toNatsError } from "../nats/nats-error.js";
 import { fromTokens } from "../nats/subjects.js";
 import { traceHeaders, traceOf } from "../nats/trace-headers.js";
 import { WaitingClaims } from "./waiting-claims.js";
@@ -56,7 +56,7 @@ export class NatsWorkQueue implements WorkQueue {
         try {
           await this.nats.jetstream.publish(jobSubject(this.nats, kind, jobId), payload, { headers: own });
         } catch (error) {
-          if (hasCode(error, "subjectFull")) return;
+          if (isSubjectFull(error)) return;
           consumer.forget();
           throw error;
         }
@@ -174,7 +174,8 @@ export class NatsWorkQueue implements WorkQueue {
         if (!nats.connected)
           throw new PssrError("UNAVAILABLE", `no connection to NATS to give job ${claim.jobId} back`);
         ended = true;
-        message.nak(delayMs);
+        // NATS takes whole numbers alone, and delivers at once what it does not understand.
+        message.nak(Math.ceil(delayMs));
       },
     };
     return claim;

@@ -46,6 +46,24 @@ onEachGround(({ test, openBench }) => {
     assert.equal((await readThing(bench.ports.state, "p1", "one"))?.value, "attempt 2");
   });
 
+  test("an operation is led while its worker lives, and again when another has taken it over", async (context) => {
+    const bench = await openBench(context);
+    const line = new Line();
+    const run = async (job: JobContext) => untilAborted(job.signal);
+    const first = await bench.start(run, { ports: overLine(bench.ports, line), kind: shortLease });
+    const { name } = await first.submit({ ...submission, resource: "one" });
+    const key = { project: "p1", id: name.split("/").at(-1)! };
+    const second = await bench.start(run, { kind: { ...shortLease, concurrency: 1 } });
+    await second.led(key);
+    assert.equal((await second.get(name)).attempt, 1);
+    line.cut();
+    const third = await bench.start(run, { kind: shortLease });
+    await third.led(key);
+    assert.ok((await third.get(name)).attempt >= 2);
+    await third.led({ project: "p1", id: "none" });
+    line.mend();
+  });
+
   test("of two processes on one store each job is run and committed by one", async (context) => {
     const bench = await openBench(context);
     const runs = new Map<string, number>();

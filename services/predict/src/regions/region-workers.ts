@@ -23,6 +23,11 @@ import { TileNews } from "./tile-news.js";
 export interface RegionWorkersSettings {
   /** Regions at work at the same time. */
   workers: number;
+  /**
+   * Resolves once somebody leads the operation of a region. One whose worker has died is taken over first: a region that ends each
+   * process that begins it would otherwise do so before the operation counted its crashes.
+   */
+  led?(key: OrderKey, options: { signal: AbortSignal }): Promise<void>;
   /** How often a claim is renewed, milliseconds. Default 2,000: well within what a queue allows. */
   heartbeatMs?: number;
   /** Told of each region that this process has restored. */
@@ -157,6 +162,7 @@ export class RegionWorkers {
       shard = object;
     };
     try {
+      await this.settings.led?.(job, { signal });
       order = await board.order(job, { signal });
       if (order !== undefined && (await board.verdict(job, job.index, { signal })) === undefined) {
         await board.decide(job, job.index, await this.#restore(order, job, { signal, onShard }), { signal });
