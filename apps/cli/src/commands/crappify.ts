@@ -25,13 +25,13 @@ interface CrappifyOptions extends CrappifierOptions {
 /** A block of pixels as a PNG file's bytes. */
 export async function pngOf(block: PixelBlock): Promise<Uint8Array> {
   const { encodePng, fromPixelBlock } = await import("@pssr/imaging");
-  const { shape, ...pixels } = fromPixelBlock(block);
+  const pixels = fromPixelBlock(block);
   if (pixels.dtype === "float32")
     throw new PssrError(
       "UNSUPPORTED_PIXELS",
       "a PNG has no floating-point pixels: degrade the whole image with --id, and export that as TIFF",
     );
-  return encodePng({ ...pixels, axes: "yx", shape: shape.slice(-2) });
+  return encodePng(pixels);
 }
 
 export function addCrappifyCommand(program: Command, signal: AbortSignal): void {
