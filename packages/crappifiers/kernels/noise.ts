@@ -6,7 +6,7 @@
 
 import { exp } from "./elementary";
 import { fillNormals } from "./normal";
-import { toBytes } from "./pixels";
+import { fourBytes, toBytes } from "./pixels";
 import { poissonFromWords } from "./poisson";
 import { fillCounts, TABLE_MEANS } from "./poisson-table";
 import { pixelWords } from "./threefry";
@@ -127,10 +127,7 @@ export function countPhotons(bytes: usize, count: i32): void {
 
 function wholesFromBytes(bytes: usize, size: i32): void {
   let n = 0;
-  for (; n + 4 <= size; n += 4) {
-    const wide = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(bytes + n)));
-    v128.store(wholes + ((<usize>n) << 2), wide);
-  }
+  for (; n + 4 <= size; n += 4) v128.store(wholes + ((<usize>n) << 2), fourBytes(bytes + n));
   for (; n < size; n++) store<i32>(wholes + ((<usize>n) << 2), load<u8>(bytes + n));
 }
 

@@ -4,10 +4,14 @@
 export function fromBytes(values: usize, pixels: usize, count: i32): void {
   let n = 0;
   for (; n + 4 <= count; n += 4) {
-    const wide = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(pixels + n)));
-    v128.store(values + ((<usize>n) << 2), f32x4.convert_i32x4_u(wide));
+    v128.store(values + ((<usize>n) << 2), f32x4.convert_i32x4_u(fourBytes(pixels + n)));
   }
   for (; n < count; n++) store<f32>(values + ((<usize>n) << 2), <f32>load<u8>(pixels + n));
+}
+
+/** Four bytes as i32. */
+export function fourBytes(at: usize): v128 {
+  return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(at)));
 }
 
 /** float32 from uint16. */

@@ -122,7 +122,6 @@ export function fillBlocks(out: usize, blocks: i32, c0: i32, c1: i32, c2: i32, c
       y2 = i32x4.add(y2, d);
       x3 = i32x4.add(x3, i32x4.add(e, i32x4.splat(injection)));
       y3 = i32x4.add(y3, i32x4.add(e, i32x4.splat(injection)));
-      if (injection === 3) break;
       x0 = i32x4.add(x0, x1);
       y0 = i32x4.add(y0, y1);
       x2 = i32x4.add(x2, x3);
@@ -131,6 +130,8 @@ export function fillBlocks(out: usize, blocks: i32, c0: i32, c1: i32, c2: i32, c
       y1 = v128.xor(rotate(y1, 6), y0);
       x3 = v128.xor(rotate(x3, 20), x2);
       y3 = v128.xor(rotate(y3, 20), y2);
+      // The thirteenth is the last.
+      if (injection === 3) break;
       x0 = i32x4.add(x0, x3);
       y0 = i32x4.add(y0, y3);
       x2 = i32x4.add(x2, x1);
@@ -171,14 +172,6 @@ export function fillBlocks(out: usize, blocks: i32, c0: i32, c1: i32, c2: i32, c
       d = first;
       e = second;
     }
-    x0 = i32x4.add(x0, x1);
-    y0 = i32x4.add(y0, y1);
-    x2 = i32x4.add(x2, x3);
-    y2 = i32x4.add(y2, y3);
-    x1 = v128.xor(rotate(x1, 6), x0);
-    y1 = v128.xor(rotate(y1, 6), y0);
-    x3 = v128.xor(rotate(x3, 20), x2);
-    y3 = v128.xor(rotate(y3, 20), y2);
     storeBlocks(out, x0, x1, x2, x3);
     storeBlocks(out + 64, y0, y1, y2, y3);
   }

@@ -115,17 +115,8 @@ export class FrontDoor {
       const begun = performance.now();
       const { log, windowBytes, patienceMs } = this.#options;
       const observed = new DoorCall(path);
-      let leave: (() => void) | undefined;
-      let isOver = false;
       if (counted) this.#calls.began();
-      const entered = (leaves: () => void) => {
-        leave = leaves;
-        // Its caller may have gone while it was looked who he is.
-        if (isOver) leave();
-      };
       const ended = (code: status | undefined) => {
-        isOver = true;
-        leave?.();
         if (counted) this.#calls.ended();
         const ms = Math.round((performance.now() - begun) * 10) / 10;
         observed.inScope(() => log.debug({ method: path, code: status[code ?? status.CANCELLED], ms }, "call"));
@@ -137,7 +128,7 @@ export class FrontDoor {
             forward(call, {
               path,
               route: () => this.#routes.get(path),
-              admit: (metadata, peer) => this.#admit(observed, metadata, peer, entered),
+              admit: (metadata, peer) => this.#admit(observed, metadata, peer),
               windowBytes,
               patienceMs,
               fault: (error) => observed.inScope(() => log.error({ err: error, method: path }, "forwarding failed")),
@@ -148,12 +139,7 @@ export class FrontDoor {
     };
   }
 
-  async #admit(
-    call: DoorCall,
-    incoming: Parameters<typeof withoutTransport>[0],
-    peer: string,
-    entered: (leave: () => void) => void,
-  ) {
+  async #admit(call: DoorCall, incoming: Parameters<typeof withoutTransport>[0], peer: string) {
     const metadata = withoutTransport(incoming);
     const [authorization] = metadata.get("authorization");
     metadata.remove("authorization");
@@ -163,7 +149,7 @@ export class FrontDoor {
     const { authenticator, tokenFor } = this.#options;
     const token = await call.inScope(async () => {
       const identity = await authenticator.authenticate({ authorization: authorization?.toString(), peer });
-      entered(this.#callers.enter(identity.principal));
+      call.holds(this.#callers.enter(identity.principal));
       return tokenFor(identity);
     });
     metadata.set("authorization", `Bearer ${token}`);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { Client, credentials } from "@grpc/grpc-js";
+import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import {
   bearerAuthenticator,
   createLogger,
@@ -90,4 +90,21 @@ export function defer<T = void>(): { promise: Promise<T>; resolve: (value: T) =>
     resolve = done;
   });
   return { promise, resolve };
+}
+
+/** Calls the echo's `Unary` with nothing, and gives its answer or the error. */
+export function callUnary(client: Client, token?: string): Promise<Buffer | ServiceError> {
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+  return new Promise((resolve) => {
+    client.makeUnaryRequest(
+      "/stranger.v1.EchoService/Unary",
+      raw,
+      raw,
+      Buffer.alloc(0),
+      metadata,
+      { deadline: Date.now() + 10_000 },
+      (error, body) => resolve(error ?? body!),
+    );
+  });
 }

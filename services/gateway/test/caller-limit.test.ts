@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import { CallerLimit } from "../dist/caller-limit.js";
-import { defer, openEcho, raw } from "./bench.js";
+import { callUnary, defer, openEcho } from "./bench.js";
 
 test("one principal's calls are refused beyond the limit, others' are not, and each that ends makes room", () => {
   const limit = new CallerLimit(2);
@@ -16,21 +16,6 @@ test("one principal's calls are refused beyond the limit, others' are not, and e
   assert.throws(() => limit.enter("ann"), { reason: "LIMIT_EXCEEDED" });
 });
 
-function call(client: Client): Promise<Buffer | ServiceError> {
-  const options = { deadline: Date.now() + 10_000 };
-  return new Promise((resolve) => {
-    client.makeUnaryRequest(
-      "/stranger.v1.EchoService/Unary",
-      raw,
-      raw,
-      Buffer.alloc(0),
-      new Metadata(),
-      options,
-      (error, body) => resolve(error ?? body!),
-    );
-  });
-}
-
 test("a caller with too many calls open is refused, and let in again when one has ended", async (t) => {
   const begun = defer();
   const mayEnd = defer();
@@ -42,13 +27,13 @@ test("a caller with too many calls open is refused, and let in again when one ha
     },
   };
   const { client } = await openEcho(t, holding, ["--caller-calls", "1"]);
-  const first = call(client);
+  const first = callUnary(client);
   await begun.promise;
-  const refused = await call(client);
+  const refused = await callUnary(client);
   assert.ok(
     "code" in refused && refused.code === status.RESOURCE_EXHAUSTED && /PSSR_CALLER_CALLS/.test(refused.details),
   );
   mayEnd.resolve();
   assert.equal(String(await first), "done");
-  assert.equal(String(await call(client)), "done");
+  assert.equal(String(await callUnary(client)), "done");
 });

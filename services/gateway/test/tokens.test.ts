@@ -3,11 +3,11 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { type Client, type Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { isPssrError } from "@pssr/api";
 import { changeTokenFile, digestOfApiToken, newApiToken, readTokenFile, type TokenEntry } from "../dist/index.js";
 import { TokenAuthenticator } from "../dist/tokens/token-authenticator.js";
-import { openEcho, openGateway, raw } from "./bench.js";
+import { callUnary, openEcho, openGateway } from "./bench.js";
 
 async function tokenFile(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "pssr-tokens-"));
@@ -31,26 +31,9 @@ async function addToken(path: string, id: string, entry: Partial<TokenEntry> = {
   return token;
 }
 
-/** The answer's metadata as the backend received it, or the error. */
-function call(client: Client, token?: string): Promise<Buffer | ServiceError> {
-  const metadata = new Metadata();
-  if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
-  return new Promise((resolve) => {
-    client.makeUnaryRequest(
-      "/stranger.v1.EchoService/Unary",
-      raw,
-      raw,
-      Buffer.alloc(0),
-      metadata,
-      { deadline: Date.now() + 10_000 },
-      (error, body) => resolve(error ?? body!),
-    );
-  });
-}
-
 /** Repeats a call until it is answered as wanted: the gateway notices a new file in its own time. */
 async function until(client: Client, token: string, wanted: (answer: Buffer | ServiceError) => boolean): Promise<void> {
-  while (!wanted(await call(client, token)));
+  while (!wanted(await callUnary(client, token)));
 }
 
 const isRefused = (answer: Buffer | ServiceError) => "code" in answer && answer.code === status.UNAUTHENTICATED;
@@ -68,7 +51,7 @@ test("a token's holder calls as its principal, in its projects and role; everybo
   const path = await tokenFile(t);
   const token = await addToken(path, "scope-3", { role: "viewer" });
   const { client } = await openEcho(t, whoCalls, ["--tokens-file", path]);
-  const identity = JSON.parse(String(await call(client, token)));
+  const identity = JSON.parse(String(await callUnary(client, token)));
   assert.deepEqual([identity.sub, identity.role, identity.prj], ["scope-3 of the lab", "viewer", ["em"]]);
   const last = token.at(-1) === "A" ? "B" : "A";
   const wrong = [
@@ -79,7 +62,7 @@ test("a token's holder calls as its principal, in its projects and role; everybo
     newApiToken("scope-3"),
     newApiToken("nobody"),
   ];
-  for (const one of wrong) assert.ok(isRefused(await call(client, one)), String(one));
+  for (const one of wrong) assert.ok(isRefused(await callUnary(client, one)), String(one));
 });
 
 test("a signed identity of the services is no way in from outside", async (t) => {
@@ -87,14 +70,14 @@ test("a signed identity of the services is no way in from outside", async (t) =>
   await addToken(path, "scope-3");
   const { client, keyring } = await openEcho(t, whoCalls, ["--tokens-file", path]);
   const signed = await keyring.issue({ principal: "anna", projects: ["*"], role: "service" });
-  assert.ok(isRefused(await call(client, signed)));
+  assert.ok(isRefused(await callUnary(client, signed)));
 });
 
 test("an expired token is refused and says so", async (t) => {
   const path = await tokenFile(t);
   const token = await addToken(path, "old", { expiresMs: Date.now() - 1 });
   const { client } = await openEcho(t, whoCalls, ["--tokens-file", path]);
-  const answer = await call(client, token);
+  const answer = await callUnary(client, token);
   assert.ok(isRefused(answer) && "code" in answer && /old expired on/.test(answer.details));
 });
 
@@ -106,7 +89,7 @@ test("a new file is read while the gateway runs", async (t) => {
   await until(client, second, isAnswered);
   await changeTokenFile(path, (tokens) => tokens.filter(({ id }) => id !== "first"));
   await until(client, first, isRefused);
-  assert.ok(isAnswered(await call(client, second)));
+  assert.ok(isAnswered(await callUnary(client, second)));
 });
 
 test("a new file that is broken, open to others or gone is reported once and changes nothing", async (t) => {
