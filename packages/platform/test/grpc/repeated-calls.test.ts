@@ -88,7 +88,7 @@ test("a fault is not tried again", async (t) => {
   assert.equal(calls(), 1);
 });
 
-test("tries are few, end within the call's deadline, and with its caller", async (t) => {
+test("tries are few, and end within the call's deadline", async (t) => {
   const { datasets, calls } = await serve(t, Number.POSITIVE_INFINITY);
   await assert.rejects(datasets.getDataset({ name }), isUnavailable);
   assert.equal(calls(), 4);
@@ -96,11 +96,15 @@ test("tries are few, end within the call's deadline, and with its caller", async
   await assert.rejects(datasets.getDataset({ name }, { deadlineMs: 120 }), isPssrError);
   assert.ok(performance.now() - begun < 2_000);
   assert.ok(calls() < 8);
-  const before = calls();
+});
+
+// On a service of its own: a try that was under way when its deadline passed may be counted after it was given up.
+test("tries end with their caller", async (t) => {
+  const { datasets, calls } = await serve(t, Number.POSITIVE_INFINITY);
   const caller = new AbortController();
   const given = datasets.getDataset({ name }, { signal: caller.signal });
-  while (calls() === before) await new Promise(setImmediate);
+  while (calls() === 0) await new Promise(setImmediate);
   caller.abort();
   await assert.rejects(given);
-  assert.equal(calls(), before + 1);
+  assert.equal(calls(), 1);
 });
