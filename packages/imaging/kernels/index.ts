@@ -1,4 +1,5 @@
 /** What the WebAssembly module of imaging offers: see src/kernels.ts. Written in AssemblyScript, compiled by asc. */
+export { orientBytes, orientFloats, orientShorts } from "./orientation";
 export { resampleColumns, resampleRows } from "./resampling";
 export {
   resampleColumnsToFloats,

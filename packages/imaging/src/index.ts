@@ -31,6 +31,7 @@ export {
   type LevelsSource,
   resolveLevels,
 } from "./pixels/levels.js";
+export { orient, orientations } from "./pixels/orientation.js";
 export {
   allocatePixels,
   bytesPerPixel,

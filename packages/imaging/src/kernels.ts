@@ -6,6 +6,9 @@ import { alignKernelPlace, type KernelModule, openKernels, reachTo } from "./ker
 
 /** Places in the memory are bytes. */
 interface Exports extends KernelModule {
+  orientBytes: Orient;
+  orientShorts: Orient;
+  orientFloats: Orient;
   resampleRows(
     out: number,
     input: number,
@@ -38,6 +41,8 @@ interface Exports extends KernelModule {
   resampleColumnsToShorts: ColumnPass;
   resampleColumnsToFloats: ColumnPass;
 }
+
+type Orient = (out: number, input: number, side: number, orientation: number, scratch: number) => void;
 
 type RowPass = (
   out: number,

@@ -3,8 +3,8 @@
  * constant time for any step, so that every caller, share and resumption sees the same stream.
  */
 import type { Crappifier } from "@pssr/crappifiers";
+import { orientations } from "@pssr/imaging";
 import type { TileIndex, TilePlace } from "../datasets/tile-index.js";
-import { orientations } from "./orientation.js";
 import { randomWords, TileOrder } from "./tile-order.js";
 
 export interface PairStreamSpec {

@@ -4,6 +4,7 @@ import { type CallExternal, crappifyCalling, noiseStatistics } from "@pssr/crapp
 import {
   encodePng,
   encodeTiff,
+  orient,
   type PixelArray,
   type PixelData,
   pixelCount,
@@ -14,7 +15,6 @@ import {
 } from "@pssr/imaging";
 import { serveThread, type ThreadResult } from "@pssr/platform";
 import { ImageDigest } from "../images/image-digest.js";
-import { orient } from "../pairs/orientation.js";
 import { ChunkCache } from "./chunk-cache.js";
 import { crappifyBand } from "./crappify-band.js";
 import { multiplySignal } from "./multiply-signal.js";
