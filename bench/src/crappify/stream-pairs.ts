@@ -124,6 +124,9 @@ async function inProcess(
     shardCount: 1,
   };
   const watch = new StreamWatch(steps);
-  for await (const { step } of streams.open(ground.datasetKey(tileSize), "", spec, {})) watch.at(step);
+  for await (const pair of streams.open(ground.datasetKey(tileSize), "", spec, {})) {
+    watch.at(pair.step);
+    pair.release();
+  }
   return watch.rate(batchSize);
 }

@@ -90,14 +90,14 @@ export function fromPixelBlock({ axes, shape, dataType, data }: PixelBlock, fiel
   return createPixelArray(axes, sides, pixelsOf(dtype, new Uint8Array(data)));
 }
 
-/** Bytes as pixels, not copied. They must begin at the beginning of their buffer, as those of a new one do. */
-export function pixelsOf(dtype: Dtype, { buffer, byteLength }: Uint8Array): PixelData {
+/** Bytes as pixels, not copied. They must begin at a multiple of a pixel's bytes in their buffer, as those of a new one do. */
+export function pixelsOf(dtype: Dtype, { buffer, byteOffset, byteLength }: Uint8Array): PixelData {
   const count = byteLength / bytesPerPixel[dtype];
   return dtype === "uint8"
-    ? new Uint8Array(buffer, 0, count)
+    ? new Uint8Array(buffer, byteOffset, count)
     : dtype === "uint16"
-      ? new Uint16Array(buffer, 0, count)
-      : new Float32Array(buffer, 0, count);
+      ? new Uint16Array(buffer, byteOffset, count)
+      : new Float32Array(buffer, byteOffset, count);
 }
 
 function nameIn<Name extends string, Value>(table: Readonly<Record<Name, Value>>, value: Value): Name | undefined {

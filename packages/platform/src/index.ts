@@ -21,6 +21,7 @@ export { callErrors, type ObservedCall, observeCall } from "./grpc/observed-call
 export * from "./grpc/reflection.js";
 export * from "./grpc/reflection-messages.js";
 export * from "./grpc/server.js";
+export { type Encodable, whenEncoded } from "./grpc/stream-encoding.js";
 export * from "./grpc/tls.js";
 export * from "./identity/access-rules.js";
 export * from "./identity/authenticator.js";

@@ -9,6 +9,12 @@ import type { TsProtoServiceDefinition } from "nice-grpc";
 /** Values from this size on are not copied until the message is whole. */
 const largeBytes = 4096;
 
+/**
+ * Where messages are put together, one after the other: its length is that of the last one. Whoever takes a message copies it
+ * before another is written, as grpc-js does into the frame it makes of it.
+ */
+const together = new ArrayBuffer(0, { maxByteLength: 2 ** 21 });
+
 /** A writer whose message is a list of pieces up to the end; a nested message's length is put between them. */
 export class PieceWriter extends BinaryWriter {
   #pieces: Uint8Array[] = [];
@@ -38,9 +44,10 @@ export class PieceWriter extends BinaryWriter {
     return this;
   }
 
+  /** The message, alone in its buffer, until another one is finished by any writer. */
   override finish(): Uint8Array<ArrayBuffer> {
     this.#endPiece();
-    const message = new Uint8Array(Buffer.allocUnsafeSlow(sizeOf(this.#pieces, 0)).buffer);
+    const message = new Uint8Array(roomFor(sizeOf(this.#pieces, 0)));
     let offset = 0;
     for (const piece of this.#pieces) {
       message.set(piece, offset);
@@ -56,10 +63,23 @@ export class PieceWriter extends BinaryWriter {
   }
 }
 
+function roomFor(bytes: number): ArrayBuffer {
+  if (bytes > together.maxByteLength) return Buffer.allocUnsafeSlow(bytes).buffer;
+  together.resize(bytes);
+  return together;
+}
+
 function sizeOf(pieces: readonly Uint8Array[], from: number): number {
   let size = 0;
   for (let n = from; n < pieces.length; n++) size += pieces[n]!.length;
   return size;
+}
+
+/** What a message of a stream may carry: called as soon as its bytes are copied, when its values may be used for something else. */
+export const whenEncoded = Symbol("whenEncoded");
+
+export interface Encodable {
+  [whenEncoded]?: () => void;
 }
 
 /** The same service; the messages of the streams that it answers with are written so. */
@@ -75,7 +95,23 @@ type MessageType = TsProtoServiceDefinition["methods"][string]["responseType"];
 
 function pieceEncoded(type: MessageType): MessageType {
   const encode = type.encode as unknown as (message: unknown, writer: BinaryWriter) => BinaryWriter;
+  const { fromPartial } = type;
   // nice-grpc takes the bytes with Buffer.from, which copies an array of bytes but not the memory under it.
-  const finish = (message: unknown) => encode(message, new PieceWriter()).finish().buffer as unknown as Uint8Array;
-  return { ...type, encode: (message) => ({ finish: () => finish(message) }) };
+  const finish = (message: Encodable) => {
+    const { buffer } = encode(message, new PieceWriter()).finish();
+    message[whenEncoded]?.();
+    return buffer as unknown as Uint8Array;
+  };
+  return {
+    ...type,
+    encode: (message) => ({ finish: () => finish(message as Encodable) }),
+    ...(fromPartial && {
+      // What is missing is filled in on a copy.
+      fromPartial(message: unknown) {
+        const whole = fromPartial(message) as Encodable;
+        const then = (message as Encodable)[whenEncoded];
+        return then === undefined ? whole : { ...whole, [whenEncoded]: then };
+      },
+    }),
+  };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CrappifyServiceDefinition, PairPart, type PixelBlock, StreamPairsResponse } from "@pssr/api";
-import { PieceWriter, withStreamEncoding } from "../../dist/grpc/stream-encoding.js";
+import { type Encodable, PieceWriter, whenEncoded, withStreamEncoding } from "../../dist/grpc/stream-encoding.js";
 
 /** Sizes about those at which a length takes another byte, and at which a value is no longer copied at once. */
 const sizes = [0, 1, 100, 127, 128, 4095, 4096, 16_383, 16_384, 300_000];
@@ -39,11 +39,29 @@ test("a message written in pieces is to the byte the one that the generated code
   }
 });
 
-test("the bytes of a message are its own: what was written may be changed afterwards", () => {
-  const message = { parts: [part(undefined, 5000)] };
-  const written = StreamPairsResponse.encode(message, new PieceWriter()).finish();
-  message.parts[0]!.high!.data.fill(0);
-  assert.deepEqual(StreamPairsResponse.decode(written).parts[0]!.high!.data, block(5000).data);
+test("messages that were written are told so, and what is missing in them is filled in before", () => {
+  const { responseType } = withStreamEncoding(CrappifyServiceDefinition).methods.streamPairs;
+  const pair = part(undefined, 5000);
+  let written = 0;
+  const answer: Encodable & Parameters<typeof StreamPairsResponse.fromPartial>[0] = {
+    parts: [{ high: pair.high! }],
+    [whenEncoded]: () => written++,
+  };
+  const message = responseType.fromPartial!(answer);
+  assert.equal(written, 0);
+  const expected = StreamPairsResponse.encode(
+    StreamPairsResponse.fromPartial({ parts: [{ high: pair.high! }] }),
+  ).finish();
+  assert.deepEqual(new Uint8Array(Buffer.from(responseType.encode(message).finish())), expected);
+  assert.equal(written, 1);
+});
+
+test("a message larger than what is kept for messages is written as well", () => {
+  const message = { parts: [part(undefined, 3 * 2 ** 20)] };
+  assert.deepEqual(
+    StreamPairsResponse.encode(message, new PieceWriter()).finish(),
+    StreamPairsResponse.encode(message).finish(),
+  );
 });
 
 test("only what a service answers with streams is written so", () => {

@@ -1,5 +1,6 @@
 /** Parts of pairs packed into messages: many small ones into one, but never held back for long. */
 import type { PairPart, StreamPairsResponse } from "@pssr/api";
+import { type Encodable, whenEncoded } from "@pssr/platform";
 import { maximumPartBytes, type Pair, partsOf } from "./pair-parts.js";
 
 /** Longest time between two messages to a reader who waits. */
@@ -10,13 +11,21 @@ const quietMs = 1000;
  * the reader has waited a second, what there is is sent, be it nothing: pairs may be long in coming, from an external step say,
  * and a reader must be able to tell a slow stream from a dead one.
  */
-export async function* messagesOf(pairs: AsyncIterable<Pair>): AsyncGenerator<StreamPairsResponse> {
+export async function* messagesOf(pairs: AsyncIterable<Pair>): AsyncGenerator<StreamPairsResponse & Encodable> {
   const iterator = pairs[Symbol.asyncIterator]();
   let parts: PairPart[] = [];
   let bytes = 0;
-  const take = () => {
-    const message = { parts };
-    [parts, bytes] = [[], 0];
+  /** Pairs whose last part is in the next message. */
+  let ended: Pair[] = [];
+  const take = (): StreamPairsResponse & Encodable => {
+    const read = ended;
+    const message = {
+      parts,
+      [whenEncoded]() {
+        for (const pair of read) pair.release();
+      },
+    };
+    [parts, bytes, ended] = [[], 0, []];
     return message;
   };
   try {
@@ -38,6 +47,7 @@ export async function* messagesOf(pairs: AsyncIterable<Pair>): AsyncGenerator<St
         parts.push(part);
         bytes += size;
       }
+      ended.push(result.value);
       if (result.value.isLastOfStep) {
         yield take();
         waitingSince = performance.now();

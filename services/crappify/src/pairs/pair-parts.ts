@@ -25,6 +25,8 @@ export interface Pair {
   levels: Levels;
   low: TileBytes;
   high: TileBytes;
+  /** To be called when the pixels were read: their memory is that of a later pair then. Without it nothing is lost. */
+  release(): void;
 }
 
 export function* partsOf(pair: Pair): Iterable<PairPart> {

@@ -10,6 +10,7 @@ import { TileIndex } from "../datasets/tile-index.js";
 import { calibrationOf } from "../pixels/crappify-region.js";
 import type { PixelReader } from "../pixels/pixel-reader.js";
 import { orderedPrefetch } from "./ordered-prefetch.js";
+import { PairMemory } from "./pair-memory.js";
 import type { Pair } from "./pair-parts.js";
 import { type PairStreamSpec, type PlannedPair, planPairs } from "./pair-plan.js";
 
@@ -80,7 +81,9 @@ export class PairStreams {
     const tiles = new TileIndex(images, dataset, spec.split);
     const side = dataset.tileSize;
     const { scale } = spec.crappifier.sampling;
-    const pairBytes = (side ** 2 + (side / scale) ** 2) * bytesPerPixel[dataset.dtype];
+    const highBytes = side ** 2 * bytesPerPixel[dataset.dtype];
+    const pairBytes = highBytes + highBytes / scale ** 2;
+    const memory = new PairMemory(pairBytes);
     const depth = Math.max(1, Math.min(Math.floor(prefetchBytes / pairBytes), 4 * pixels.parallelism));
     const make = async (planned: PlannedPair, options: { signal: AbortSignal }): Promise<Pair> => {
       const { place, orientation, gain, noise, step, index, pairsInStep } = planned;
@@ -92,7 +95,8 @@ export class PairStreams {
         key: { seed: spec.seed, image: image.digest, ...noise },
       };
       const turn = { orientation, gain, degradeFirst: spec.fixedNoise };
-      const { low, high } = await pixels.pair({ location: image.location, start, shape }, order, turn, options);
+      const box = { location: image.location, start, shape };
+      const bytes = await pixels.pair(box, order, turn, memory.take(), options);
       return {
         step,
         index,
@@ -100,8 +104,9 @@ export class PairStreams {
         isLastOfStep: index + spec.shardCount >= pairsInStep,
         dtype: dataset.dtype,
         levels: image.levels,
-        low: { side: side / scale, bytes: low },
-        high: { side, bytes: high },
+        low: { side: side / scale, bytes: new Uint8Array(bytes, highBytes) },
+        high: { side, bytes: new Uint8Array(bytes, 0, highBytes) },
+        release: () => memory.giveBack(bytes),
       };
     };
     yield* orderedPrefetch(planPairs(tiles, spec), depth, make, { signal });

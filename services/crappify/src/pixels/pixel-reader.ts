@@ -5,7 +5,7 @@
 import type { PixelBlock } from "@pssr/api";
 import { externalSteps } from "@pssr/crappifiers";
 import { bytesPerPixel, type Levels, type Region } from "@pssr/imaging";
-import { type Abortable, type Answer, type ObjectStore, ThreadPool } from "@pssr/platform";
+import { type Abortable, type Answer, type ObjectStore, type RunOptions, ThreadPool } from "@pssr/platform";
 import type { ExternalCrappifiers } from "../external/external-crappifiers.js";
 import type { StoredImage } from "../images/image-record.js";
 import { toPixelBlock } from "./pixel-message.js";
@@ -14,7 +14,6 @@ import type {
   CrappifyOrder,
   Described,
   ExternalQuestion,
-  PairBytes,
   PixelQuestion,
   PixelTask,
   PreviewBytes,
@@ -77,8 +76,16 @@ export class PixelReader {
     return (await this.#run({ do: "preview", ...box, order }, { signal })) as PreviewBytes;
   }
 
-  async pair(box: Box, order: CrappifyOrder, turn: Turn, { signal }: Abortable): Promise<PairBytes> {
-    return (await this.#run({ do: "pair", ...box, order, ...turn }, { signal })) as PairBytes;
+  /** The same memory, which is handed over: the tile's pixels, and behind them its counterpart's, which fill it. */
+  async pair(
+    box: Box,
+    order: CrappifyOrder,
+    turn: Turn,
+    into: ArrayBuffer,
+    { signal }: Abortable,
+  ): Promise<ArrayBuffer> {
+    const task: PixelTask = { do: "pair", ...box, order, ...turn, into };
+    return (await this.#run(task, { signal, transfer: [into] })) as ArrayBuffer;
   }
 
   async describe(
@@ -108,16 +115,16 @@ export class PixelReader {
     await Promise.all([this.#pool.close(), this.#waitingPool?.close()]);
   }
 
-  #run(task: PixelTask, { signal }: Abortable): Promise<unknown> {
+  #run(task: PixelTask, options: Omit<RunOptions, "answer">): Promise<unknown> {
     const external = this.#external;
     const waits = "order" in task && externalSteps(task.order.crappifier, "crappifier").length > 0;
-    if (!waits || external === undefined || this.#waitingPool === undefined) return this.#pool.run(task, { signal });
+    if (!waits || external === undefined || this.#waitingPool === undefined) return this.#pool.run(task, options);
     const comesAgain = task.do === "pair";
-    const answer: Answer = async (question, options) => {
-      const pixels = await external.call((question as ExternalQuestion).external, { ...options, comesAgain });
+    const answer: Answer = async (question, { signal }) => {
+      const pixels = await external.call((question as ExternalQuestion).external, { signal, comesAgain });
       return { value: pixels, transfer: [pixels.buffer] };
     };
-    return this.#waitingPool.run(task, { signal, answer });
+    return this.#waitingPool.run(task, { ...options, answer });
   }
 }
 

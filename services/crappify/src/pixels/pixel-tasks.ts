@@ -36,8 +36,11 @@ export type PixelTask =
    * number counts over the leading axes. So many rows are made at once, which bounds the memory → `Bytes`.
    */
   | ({ do: "band"; order: CrappifyOrder; rowsAtOnce: number } & Box)
-  /** A square tile, laid in one of the eight orientations, and its crappified counterpart → `PairBytes`. */
-  | ({ do: "pair"; order: CrappifyOrder } & Turn & Box)
+  /**
+   * A square tile, laid in one of the eight orientations, and behind it its crappified counterpart → `into`, which is handed
+   * over with the task and holds as many bytes.
+   */
+  | ({ do: "pair"; order: CrappifyOrder; into: ArrayBuffer } & Turn & Box)
   /** What is stored, and its digest → `Described`. */
   | { do: "describe"; location: string; pixelSizeNm: number; levels: Levels }
   /** A file; its bytes are handed over as questions, each an `ExportPiece` → nothing. */
@@ -54,11 +57,6 @@ export type PixelTask =
 export interface PreviewBytes {
   low: Uint8Array<ArrayBuffer>;
   statistics: NoiseStatistics;
-}
-
-export interface PairBytes {
-  low: Uint8Array<ArrayBuffer>;
-  high: Uint8Array<ArrayBuffer>;
 }
 
 export interface Described {

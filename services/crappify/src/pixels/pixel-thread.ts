@@ -8,6 +8,7 @@ import {
   type PixelArray,
   type PixelData,
   pixelCount,
+  pixelsOf,
   planeCount,
   planeShape,
   type Region,
@@ -23,7 +24,6 @@ import type {
   Described,
   ExportPiece,
   ExternalQuestion,
-  PairBytes,
   PixelTask,
   PreviewBytes,
 } from "./pixel-tasks.js";
@@ -63,8 +63,8 @@ async function preview(
   call: CallExternal,
 ): Promise<ThreadResult<PreviewBytes>> {
   const { sampling } = order.crappifier;
-  const clean = await low(pixels, { ...order, crappifier: { optics: [], sampling, detector: [] } }, call);
-  const degraded = await low(pixels, order, call);
+  const clean = await degrade(pixels, { ...order, crappifier: { optics: [], sampling, detector: [] } }, call);
+  const degraded = await degrade(pixels, order, call);
   const statistics = noiseStatistics(clean, degraded, order.calibration);
   const bytes = bytesOf(degraded);
   return { value: { low: bytes, statistics }, transfer: [bytes.buffer] };
@@ -75,36 +75,31 @@ async function pair(
   task: Task<"pair">,
   call: CallExternal,
   options: Options,
-): Promise<ThreadResult<PairBytes>> {
+): Promise<ThreadResult<ArrayBuffer>> {
   const tile = await cache.read(image, task, options);
   const side = tile.shape.at(-1)!;
-  const { orientation, gain, degradeFirst, order } = task;
+  const { orientation, gain, degradeFirst, order, into } = task;
   if (gain !== 1) multiplySignal(tile, gain, order.calibration);
-  const high = orient(tile.data, side, orientation);
-  const degraded = degradeFirst
-    ? orient(await low(tile, order, call), side / order.crappifier.sampling.scale, orientation)
-    : await low({ ...tile, data: high }, order, call);
-  const result = { high: bytesOf(high), low: bytesOf(degraded) };
-  return { value: result, transfer: [result.high.buffer, result.low.buffer] };
+  const highBytes = tile.data.byteLength;
+  const high = pixelsOf(tile.dtype, new Uint8Array(into, 0, highBytes));
+  const low = pixelsOf(tile.dtype, new Uint8Array(into, highBytes));
+  orient(tile.data, side, orientation, high);
+  if (degradeFirst) orient(await degrade(tile, order, call), side / order.crappifier.sampling.scale, orientation, low);
+  else await degrade({ ...tile, data: high }, order, call, low);
+  return { value: into, transfer: [into] };
 }
 
-/** The crappified counterpart; all planes are one tile's frames. */
-async function low(
+/** The crappified counterpart, in `out` or a new array; all planes are one tile's frames. */
+async function degrade(
   pixels: PixelArray,
   { crappifier, calibration, key }: CrappifyOrder,
   call: CallExternal,
+  out?: PixelData,
 ): Promise<PixelData> {
   const { data, dtype } = pixels;
   const [height, width] = planeShape(pixels);
-  const { data: degraded } = await crappifyCalling(
-    call,
-    crappifier,
-    { data, dtype, frames: planeCount(pixels), height, width },
-    calibration,
-    key,
-  );
-  // At scale 1 without steps the tile itself may come back, which is handed over on its own.
-  return degraded.buffer === data.buffer ? degraded.slice() : degraded;
+  const tile = { data, dtype, frames: planeCount(pixels), height, width };
+  return (await crappifyCalling(call, crappifier, tile, calibration, key, out)).data;
 }
 
 /** Bands read ahead for a digest: each holds its pixels and the chunks that it touches. */

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StreamPairsResponse } from "@pssr/api";
+import { type Encodable, whenEncoded } from "@pssr/platform";
 import { messagesOf } from "../../dist/pairs/pair-messages.js";
 import type { Pair } from "../../dist/pairs/pair-parts.js";
 
 const batchSize = 3;
+/** Pairs whose memory was given back. */
+let released: string[] = [];
 
 function pairOf(step: number, index: number, side = 8): Pair {
   return {
@@ -16,6 +19,7 @@ function pairOf(step: number, index: number, side = 8): Pair {
     levels: { black: 0, white: 255, source: "CALLER" },
     low: { side: side / 4, bytes: new Uint8Array((side / 4) ** 2) },
     high: { side, bytes: new Uint8Array(side ** 2) },
+    release: () => released.push(`${step}/${index}`),
   };
 }
 
@@ -86,6 +90,21 @@ test("a reader who waits gets after a second what there is, be it nothing, and l
   slow.give(pairOf(0, 2));
   assert.deepEqual(indices((await rest).value), ["0/1", "0/2"]);
   assert.equal(slow.left, false);
+});
+
+test("a pair gives its memory back once the message with its last part is written", async () => {
+  released = [];
+  // The last pair's side is in parts, and none of them in the message before.
+  const pairs = [pairOf(0, 0), pairOf(0, 1), pairOf(0, 2, 1024)];
+  const messages: (StreamPairsResponse & Encodable)[] = [];
+  for await (const message of messagesOf(at(pairs))) messages.push(message);
+  assert.deepEqual(messages.map(indices), [["0/0", "0/1", "0/2"], ["0/2"], ["0/2"]]);
+  assert.deepEqual(released, []);
+  const after = messages.map((message) => {
+    message[whenEncoded]?.();
+    return released.length;
+  });
+  assert.deepEqual(after, [2, 2, 3]);
 });
 
 test("who leaves takes the stream along", async () => {

@@ -25,6 +25,23 @@ test("the request alone decides the bytes: over instances, threads, and twice in
   assert.notDeepEqual(await pairs(one, { ...stream, seed: 8n }), first);
 });
 
+test("streams read at once, whose memory is used again and again, are those read alone", async (t) => {
+  const dataset = { tileSize: 256 };
+  const shapes: [number, number][] = [[768, 768]];
+  const shared = await withDataset(t, { dataset, shapes, flags: ["--crappify-threads", "2"] });
+  const asked = { steps: 12n, augment: true };
+  const atOnce = await Promise.all([1n, 2n, 3n].map((seed) => pairs(shared, { ...asked, seed })));
+  const alone = await withDataset(t, {
+    dataset,
+    shapes,
+    flags: ["--crappify-threads", "1", "--pair-prefetch", "1MiB"],
+  });
+  for (const [n, seed] of [1n, 2n, 3n].entries()) {
+    assert.equal(atOnce[n]!.length, 48);
+    assert.deepEqual(atOnce[n], await pairs(alone, { ...asked, seed }));
+  }
+});
+
 test("a stream begun at a later step goes on as the whole one does", async (t) => {
   const installation = await withDataset(t);
   const whole = await pairs(installation, { steps: 40n, augment: true });
