@@ -1,4 +1,5 @@
 /** Work done ahead of a reader: several tasks at once, their results in order, never more of them than `depth`. */
+import { setMaxListeners } from "node:events";
 import type { Abortable } from "@pssr/platform";
 
 /**
@@ -13,6 +14,7 @@ export async function* orderedPrefetch<Item, Result>(
 ): AsyncIterable<Result> {
   const stop = new AbortController();
   const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  setMaxListeners(0, both); // each work under way has one
   const underWay: Promise<Result>[] = [];
   const iterator = items[Symbol.iterator]();
   const fill = () => {

@@ -10,7 +10,9 @@ const maximumStep = 2 ** 42;
 /** What a stream of pairs is a function of; `crappifier` is the request's, in numbers. Throws INVALID_FIELD. */
 export function fromStreamPairs(request: StreamPairsRequest, crappifier: Crappifier): PairStreamSpec {
   const split = fromSplit(request.split);
-  const shardCount = within(request.shardCount || 1, 1, 1024, "shard_count");
+  const batchSize = within(request.batchSize || 8, 1, 1024, "batch_size");
+  // A share beyond the batch's size would wait for ever for a pair of its own.
+  const shardCount = within(request.shardCount || 1, 1, batchSize, "shard_count");
   if (request.augment && split === "validation") {
     throw new PssrError(
       "INVALID_FIELD",
@@ -24,7 +26,7 @@ export function fromStreamPairs(request: StreamPairsRequest, crappifier: Crappif
     split,
     crappifier,
     seed: request.seed,
-    batchSize: within(request.batchSize || 8, 1, 1024, "batch_size"),
+    batchSize,
     fromStep: within(Number(request.fromStep), 0, maximumStep, "from_step"),
     steps: within(Number(request.steps), 0, maximumStep, "steps"),
     augment: request.augment,

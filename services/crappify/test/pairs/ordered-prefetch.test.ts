@@ -30,6 +30,21 @@ test("a reader that does not read has no more than depth items made", async () =
   await stream.return?.();
 });
 
+test("many items under way are no leak of listeners", async (t) => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on("warning", note);
+  t.after(() => process.off("warning", note));
+  const listen = async (item: number, { signal }: { signal: AbortSignal }) => {
+    signal.addEventListener("abort", () => undefined);
+    return item;
+  };
+  const items = Array.from({ length: 40 }, (_, item) => item);
+  for await (const _ of orderedPrefetch(items, 40, listen, {}));
+  await turn(); // warnings come in a turn of their own
+  assert.deepEqual(warnings, []);
+});
+
 test("a reader that leaves stops all that is under way", async () => {
   let stopped = 0;
   const work = (item: number, { signal }: { signal: AbortSignal }) =>

@@ -182,6 +182,11 @@ test("a wrong digest, a wrong scale and an unknown dataset are refused", async (
     reason("DATASET_CHANGED", "dataset_digest"),
   );
   await assert.rejects(pairs(installation, {}), reason("INVALID_FIELD", "crappifier.sampling.scale"));
+  // Nobody could ever be sent a pair of the ninth share.
+  await assert.rejects(
+    pairs(installation, { batchSize: 8, shardIndex: 8, shardCount: 9 }),
+    reason("INVALID_FIELD", "shard_count"),
+  );
   const unknown = { ...installation, dataset: { ...installation.dataset, name: `${project}/datasets/none` } };
   await assert.rejects(pairs(unknown, {}), reason("NOT_FOUND", "dataset"));
   const crappifier: Crappifier = { optics: [], sampling: undefined, detector: [{ kind: undefined }], named: undefined };
