@@ -40,6 +40,10 @@ export function externalSteps({ optics, detector }: Crappifier, path: string): {
   );
 }
 
+export function hasExternalSteps({ optics, detector }: Crappifier): boolean {
+  return optics.some(isExternal) || detector.some(isExternal);
+}
+
 /** INVALID_FIELD where the plane does not fit into a message. */
 export function checkExternalPlane({ height, width }: StageGrid, path: string): void {
   const bytes = 4 * height * width;

@@ -1,6 +1,6 @@
 export { checkFit } from "./check-fit.js";
 export { crappify, crappifyCalling, refuseExternal } from "./crappify.js";
-export { type CallExternal, type ExternalCall, externalSteps } from "./external-step.js";
+export { type CallExternal, type ExternalCall, externalSteps, hasExternalSteps } from "./external-step.js";
 export { fromCrappifierMessage, toCrappifierMessage } from "./message.js";
 export { type NoiseStatistics, noiseStatistics, type SignalBin } from "./noise-statistics.js";
 export { parseCrappifier } from "./parse-crappifier.js";

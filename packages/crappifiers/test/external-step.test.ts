@@ -10,6 +10,7 @@ import {
   type ExternalCall,
   externalSteps,
   fromCrappifierMessage,
+  hasExternalSteps,
   type PixelTile,
   parseCrappifier,
   toCrappifierMessage,
@@ -164,6 +165,8 @@ test("an external step keeps all it has on the way through the contract", () => 
   );
   const bytes = CrappifierMessage.encode(toCrappifierMessage(crappifier)).finish();
   assert.deepEqual(fromCrappifierMessage(CrappifierMessage.decode(bytes), "crappifier"), crappifier);
+  assert.ok(hasExternalSteps(crappifier));
+  assert.ok(!hasExternalSteps({ ...crappifier, optics: [], detector: [] }));
   assert.deepEqual(externalSteps(crappifier, "crappifier"), [
     { path: "crappifier.optics[0]", address },
     { path: "crappifier.detector[0]", address },

@@ -1,12 +1,12 @@
 /**
- * Memory for the pairs of a stream, used again when a pair was read. Pairs come from threads, and the engine learns only by
+ * Memory for runs of pairs of a stream, used again when all of a run were read. Pairs come from threads, and the engine learns only by
  * collecting all garbage which memory from threads is free: at hundreds of pairs a second that took as long as making them.
  */
 export class PairMemory {
   readonly #bytes: number;
   readonly #free: ArrayBuffer[] = [];
 
-  /** For pairs of so many bytes each. */
+  /** For runs of so many bytes at most. */
   constructor(bytes: number) {
     this.#bytes = bytes;
   }

@@ -25,7 +25,7 @@ export interface Pair {
   levels: Levels;
   low: TileBytes;
   high: TileBytes;
-  /** To be called when the pixels were read: their memory is that of a later pair then. Without it nothing is lost. */
+  /** To be called once, when the pixels were read: their memory is that of later pairs then. Without it nothing is lost. */
   release(): void;
 }
 

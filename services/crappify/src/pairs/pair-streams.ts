@@ -1,7 +1,7 @@
 /** Opens streams of pairs over datasets, and ends them when their dataset is deleted. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPssrError, PssrError } from "@pssr/api";
-import { checkFit } from "@pssr/crappifiers";
+import { checkFit, hasExternalSteps } from "@pssr/crappifiers";
 import { bytesPerPixel } from "@pssr/imaging";
 import type { Abortable, Logger, RecordKey } from "@pssr/platform";
 import { type DatasetCatalogue, nameOfDataset } from "../datasets/dataset-catalogue.js";
@@ -9,6 +9,7 @@ import type { StoredDataset } from "../datasets/dataset-record.js";
 import { TileIndex } from "../datasets/tile-index.js";
 import { calibrationOf } from "../pixels/crappify-region.js";
 import type { PixelReader } from "../pixels/pixel-reader.js";
+import type { PairOrder } from "../pixels/pixel-tasks.js";
 import { orderedPrefetch } from "./ordered-prefetch.js";
 import { PairMemory } from "./pair-memory.js";
 import type { Pair } from "./pair-parts.js";
@@ -23,6 +24,8 @@ export interface PairStreamsOptions {
 }
 
 const watchPauseMs = 500;
+/** Pairs that a thread makes as one task; a larger one is a task of its own. */
+const maximumRunBytes = 256 * 1024;
 
 export class PairStreams {
   readonly #options: PairStreamsOptions;
@@ -82,35 +85,64 @@ export class PairStreams {
     const side = dataset.tileSize;
     const { scale } = spec.crappifier.sampling;
     const highBytes = side ** 2 * bytesPerPixel[dataset.dtype];
-    const pairBytes = highBytes + highBytes / scale ** 2;
-    const memory = new PairMemory(pairBytes);
-    const depth = Math.max(1, Math.min(Math.floor(prefetchBytes / pairBytes), 4 * pixels.parallelism));
-    const make = async (planned: PlannedPair, options: { signal: AbortSignal }): Promise<Pair> => {
-      const { place, orientation, gain, noise, step, index, pairsInStep } = planned;
-      const { image, start } = place;
-      const shape = start.map((_, axis) => (axis < start.length - 2 ? 1 : side));
-      const order = {
+    const lowBytes = highBytes / scale ** 2;
+    const pairBytes = highBytes + lowBytes;
+    const runBytes = Math.min(maximumRunBytes, prefetchBytes / 2);
+    // An external step takes its time: no pair waits for the ones after it.
+    const runLength = hasExternalSteps(spec.crappifier) ? 1 : Math.max(1, Math.floor(runBytes / pairBytes));
+    const memory = new PairMemory(runLength * pairBytes);
+    const depth = Math.max(1, Math.min(Math.floor(prefetchBytes / (runLength * pairBytes)), 4 * pixels.parallelism));
+    const orderOf = ({ place: { image, start }, orientation, gain, noise }: PlannedPair): PairOrder => ({
+      location: image.location,
+      start,
+      shape: start.map((_, axis) => (axis < start.length - 2 ? 1 : side)),
+      order: {
         crappifier: spec.crappifier,
         calibration: calibrationOf({ ...image, dtype: dataset.dtype }),
         key: { seed: spec.seed, image: image.digest, ...noise },
+      },
+      orientation,
+      gain,
+      degradeFirst: spec.fixedNoise,
+    });
+    const make = async (run: readonly PlannedPair[], options: { signal: AbortSignal }): Promise<Pair[]> => {
+      const bytes = await pixels.pairs(run.map(orderOf), memory.take(), options);
+      let unread = run.length;
+      const release = () => {
+        if (--unread === 0) memory.giveBack(bytes);
       };
-      const turn = { orientation, gain, degradeFirst: spec.fixedNoise };
-      const box = { location: image.location, start, shape };
-      const bytes = await pixels.pair(box, order, turn, memory.take(), options);
-      return {
+      return run.map(({ place, step, index, pairsInStep }, n) => ({
         step,
         index,
         pairsInStep,
         isLastOfStep: index + spec.shardCount >= pairsInStep,
         dtype: dataset.dtype,
-        levels: image.levels,
-        low: { side: side / scale, bytes: new Uint8Array(bytes, highBytes) },
-        high: { side, bytes: new Uint8Array(bytes, 0, highBytes) },
-        release: () => memory.giveBack(bytes),
-      };
+        levels: place.image.levels,
+        high: { side, bytes: new Uint8Array(bytes, n * pairBytes, highBytes) },
+        low: { side: side / scale, bytes: new Uint8Array(bytes, n * pairBytes + highBytes, lowBytes) },
+        release,
+      }));
     };
-    yield* orderedPrefetch(planPairs(tiles, spec), depth, make, { signal });
+    for await (const run of orderedPrefetch(runsOf(planPairs(tiles, spec), runLength), depth, make, { signal })) {
+      for (const pair of run) {
+        signal.throwIfAborted();
+        yield pair;
+      }
+    }
   }
+}
+
+/** Pairs of one step that follow each other, at most so many together. */
+function* runsOf(pairs: Iterable<PlannedPair>, most: number): Iterable<PlannedPair[]> {
+  let run: PlannedPair[] = [];
+  for (const pair of pairs) {
+    if (run.length === most || (run.length > 0 && run[0]!.step !== pair.step)) {
+      yield run;
+      run = [];
+    }
+    run.push(pair);
+  }
+  if (run.length > 0) yield run;
 }
 
 function checkRequest(name: string, dataset: StoredDataset, digest: string, spec: PairStreamSpec): void {

@@ -3,7 +3,7 @@
  * they hold no credentials, and each keeps a bounded cache of what it has decoded.
  */
 import type { PixelBlock } from "@pssr/api";
-import { externalSteps } from "@pssr/crappifiers";
+import { hasExternalSteps } from "@pssr/crappifiers";
 import { bytesPerPixel, type Levels, type Region } from "@pssr/imaging";
 import { type Abortable, type Answer, type ObjectStore, type RunOptions, ThreadPool } from "@pssr/platform";
 import type { ExternalCrappifiers } from "../external/external-crappifiers.js";
@@ -14,10 +14,10 @@ import type {
   CrappifyOrder,
   Described,
   ExternalQuestion,
+  PairOrder,
   PixelQuestion,
   PixelTask,
   PreviewBytes,
-  Turn,
 } from "./pixel-tasks.js";
 
 export interface PixelReaderOptions {
@@ -76,16 +76,9 @@ export class PixelReader {
     return (await this.#run({ do: "preview", ...box, order }, { signal })) as PreviewBytes;
   }
 
-  /** The same memory, which is handed over: the tile's pixels, and behind them its counterpart's, which fill it. */
-  async pair(
-    box: Box,
-    order: CrappifyOrder,
-    turn: Turn,
-    into: ArrayBuffer,
-    { signal }: Abortable,
-  ): Promise<ArrayBuffer> {
-    const task: PixelTask = { do: "pair", ...box, order, ...turn, into };
-    return (await this.#run(task, { signal, transfer: [into] })) as ArrayBuffer;
+  /** The same memory, which is handed over: a tile's pixels, behind them its counterpart's, then the next pair's. */
+  async pairs(orders: readonly PairOrder[], into: ArrayBuffer, { signal }: Abortable): Promise<ArrayBuffer> {
+    return (await this.#run({ do: "pairs", pairs: orders, into }, { signal, transfer: [into] })) as ArrayBuffer;
   }
 
   async describe(
@@ -117,9 +110,10 @@ export class PixelReader {
 
   #run(task: PixelTask, options: Omit<RunOptions, "answer">): Promise<unknown> {
     const external = this.#external;
-    const waits = "order" in task && externalSteps(task.order.crappifier, "crappifier").length > 0;
+    const orders = task.do === "pairs" ? task.pairs : [task];
+    const waits = orders.some((each) => "order" in each && hasExternalSteps(each.order.crappifier));
     if (!waits || external === undefined || this.#waitingPool === undefined) return this.#pool.run(task, options);
-    const comesAgain = task.do === "pair";
+    const comesAgain = task.do === "pairs";
     const answer: Answer = async (question, { signal }) => {
       const pixels = await external.call((question as ExternalQuestion).external, { signal, comesAgain });
       return { value: pixels, transfer: [pixels.buffer] };

@@ -17,7 +17,9 @@ export interface CrappifyOrder {
   key: NoiseKey;
 }
 
-export interface Turn {
+/** One tile of a pair, and what becomes of it. */
+export interface PairOrder extends Box {
+  order: CrappifyOrder;
   /** 0 to 7; see orientation.ts. */
   orientation: number;
   /** What the signal above black is multiplied by before all else. */
@@ -37,10 +39,10 @@ export type PixelTask =
    */
   | ({ do: "band"; order: CrappifyOrder; rowsAtOnce: number } & Box)
   /**
-   * A square tile, laid in one of the eight orientations, and behind it its crappified counterpart → `into`, which is handed
-   * over with the task and holds as many bytes.
+   * Square tiles, each laid in one of the eight orientations, and behind it its crappified counterpart, one pair after the other
+   * → `into`, which is handed over with the task. Several at once, for small ones take less time than a task.
    */
-  | ({ do: "pair"; order: CrappifyOrder; into: ArrayBuffer } & Turn & Box)
+  | { do: "pairs"; pairs: readonly PairOrder[]; into: ArrayBuffer }
   /** What is stored, and its digest → `Described`. */
   | { do: "describe"; location: string; pixelSizeNm: number; levels: Levels }
   /** A file; its bytes are handed over as questions, each an `ExportPiece` → nothing. */

@@ -38,8 +38,9 @@ type Task<Do extends PixelTask["do"]> = Extract<PixelTask, { do: Do }>;
 type Options = { signal: AbortSignal };
 
 serveThread<PixelTask, unknown>(async (task, { signal, ask }) => {
-  const image = await openStoredPixels(task.location);
   const call: CallExternal = async (external) => (await ask({ external } satisfies ExternalQuestion)) as Float32Array;
+  if (task.do === "pairs") return pairs(task, call, { signal });
+  const image = await openStoredPixels(task.location);
   switch (task.do) {
     case "read":
       return handOver((await cache.read(image, task, { signal })).data);
@@ -47,8 +48,6 @@ serveThread<PixelTask, unknown>(async (task, { signal, ask }) => {
       return preview(await cache.read(image, task, { signal }), task.order, call);
     case "band":
       return handOver(await crappifyBand(image, task, { signal }));
-    case "pair":
-      return pair(image, task, call, { signal });
     case "describe":
       return { value: await describe(image, task, { signal }) };
     case "export":
@@ -70,22 +69,27 @@ async function preview(
   return { value: { low: bytes, statistics }, transfer: [bytes.buffer] };
 }
 
-async function pair(
-  image: StoredPixels,
-  task: Task<"pair">,
+async function pairs(
+  { pairs, into }: Task<"pairs">,
   call: CallExternal,
   options: Options,
 ): Promise<ThreadResult<ArrayBuffer>> {
-  const tile = await cache.read(image, task, options);
-  const side = tile.shape.at(-1)!;
-  const { orientation, gain, degradeFirst, order, into } = task;
-  if (gain !== 1) multiplySignal(tile, gain, order.calibration);
-  const highBytes = tile.data.byteLength;
-  const high = pixelsOf(tile.dtype, new Uint8Array(into, 0, highBytes));
-  const low = pixelsOf(tile.dtype, new Uint8Array(into, highBytes));
-  orient(tile.data, side, orientation, high);
-  if (degradeFirst) orient(await degrade(tile, order, call), side / order.crappifier.sampling.scale, orientation, low);
-  else await degrade({ ...tile, data: high }, order, call, low);
+  let at = 0;
+  for (const pair of pairs) {
+    const tile = await cache.read(await openStoredPixels(pair.location), pair, options);
+    const { orientation, gain, degradeFirst, order } = pair;
+    const { scale } = order.crappifier.sampling;
+    const side = tile.shape.at(-1)!;
+    if (gain !== 1) multiplySignal(tile, gain, order.calibration);
+    const highBytes = tile.data.byteLength;
+    const lowBytes = highBytes / scale ** 2;
+    const high = pixelsOf(tile.dtype, new Uint8Array(into, at, highBytes));
+    const low = pixelsOf(tile.dtype, new Uint8Array(into, at + highBytes, lowBytes));
+    orient(tile.data, side, orientation, high);
+    if (degradeFirst) orient(await degrade(tile, order, call), side / scale, orientation, low);
+    else await degrade({ ...tile, data: high }, order, call, low);
+    at += highBytes + lowBytes;
+  }
   return { value: into, transfer: [into] };
 }
 
