@@ -3,7 +3,7 @@
  * the objects of the attempt that began it; after a change of release that gives other pixels, from the beginning.
  */
 import { pixelVersion } from "@pssr/crappifiers";
-import { JobAborted, type JobContext } from "@pssr/platform";
+import { type Clock, JobAborted, type JobContext, systemClock } from "@pssr/platform";
 
 const everyMs = 1000;
 
@@ -22,15 +22,18 @@ export class BandCheckpoints {
   readonly begun: number;
   readonly #attempt: number;
   #rows: number;
-  #savedMs = performance.now();
+  readonly #clock: Clock;
+  #savedMs: number;
 
   /** @param rows Rows of shards that the image has. */
-  constructor(job: JobContext, rows: number) {
+  constructor(job: JobContext, rows: number, clock: Clock = systemClock) {
     const { imageAttempt, rows: begun } = usable(job, rows) ?? { imageAttempt: job.attempt, rows: 0 };
     this.#job = job;
     this.#attempt = imageAttempt;
     this.begun = begun;
     this.#rows = begun;
+    this.#clock = clock;
+    this.#savedMs = clock.monotonic();
   }
 
   /** Prefix of the image's objects. */
@@ -47,7 +50,7 @@ export class BandCheckpoints {
   /** So many rows are written by now. */
   async reached(rows: number): Promise<void> {
     this.#rows = rows;
-    if (performance.now() - this.#savedMs >= everyMs) await this.#save();
+    if (this.#clock.monotonic() - this.#savedMs >= everyMs) await this.#save();
   }
 
   /** To be called when the work breaks off. */
@@ -59,7 +62,7 @@ export class BandCheckpoints {
   async #save(): Promise<void> {
     const checkpoint: BandCheckpoint = { imageAttempt: this.#attempt, rows: this.#rows, version: pixelVersion };
     await this.#job.checkpoint(checkpoint);
-    this.#savedMs = performance.now();
+    this.#savedMs = this.#clock.monotonic();
   }
 }
 
