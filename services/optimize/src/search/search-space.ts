@@ -1,0 +1,79 @@
+/**
+ * The parameters of a search and their place in the unit cube, which the Gaussian process sees: whole numbers at the middles of equal
+ * parts, switches at its ends. What is switched off has no effect, and stands in the middle of its range.
+ */
+
+export interface Range {
+  name: string;
+  /** Inclusive. */
+  min: number;
+  max: number;
+  /** LOG where ratios count rather than differences; `min` must be above 0 then. */
+  scale: "LINEAR" | "LOG";
+  whole?: boolean;
+  /** The switch that this parameter belongs to, if any. */
+  switch?: string;
+}
+
+export interface Switch {
+  name: string;
+}
+
+/** A choice for each parameter and switch (0: off, 1: on). */
+export type Point = Readonly<Record<string, number>>;
+
+export class SearchSpace {
+  readonly ranges: readonly Range[];
+  readonly switches: readonly Switch[];
+
+  constructor(ranges: readonly Range[], switches: readonly Switch[] = []) {
+    this.ranges = ranges;
+    this.switches = switches;
+  }
+
+  get dimensions(): number {
+    return this.ranges.length + this.switches.length;
+  }
+
+  /** Which coordinates may take any value, and not some alone. */
+  get smooth(): boolean[] {
+    return [...this.ranges.map((range) => !range.whole), ...this.switches.map(() => false)];
+  }
+
+  /** Coordinates in the cube that stand for a point, nearest to the given ones. */
+  snap(coordinates: Float64Array): Float64Array {
+    return this.encode(this.decode(coordinates));
+  }
+
+  decode(coordinates: Float64Array): Point {
+    const values = this.ranges.map((range, d): [string, number] => [range.name, valueAt(range, coordinates[d]!)]);
+    const chosen = this.switches.map(({ name }, s): [string, number] => [
+      name,
+      coordinates[this.ranges.length + s]! >= 0.5 ? 1 : 0,
+    ]);
+    return Object.fromEntries([...values, ...chosen]);
+  }
+
+  encode(point: Point): Float64Array {
+    const coordinates = this.ranges.map((range) =>
+      range.switch !== undefined && point[range.switch] === 0 ? 0.5 : placeOf(range, point[range.name]!),
+    );
+    return Float64Array.from([...coordinates, ...this.switches.map(({ name }) => point[name]!)]);
+  }
+}
+
+function valueAt({ min, max, scale, whole }: Range, place: number): number {
+  const held = Math.min(Math.max(place, 0), 1);
+  if (whole) {
+    const count = max - min + 1;
+    if (scale === "LINEAR") return min + Math.min(Math.floor(held * count), count - 1);
+    return Math.min(Math.max(Math.round(min * (max / min) ** held), min), max);
+  }
+  return scale === "LINEAR" ? min + held * (max - min) : Math.min(Math.max(min * (max / min) ** held, min), max);
+}
+
+function placeOf({ min, max, scale, whole }: Range, value: number): number {
+  if (min === max) return 0.5;
+  if (scale === "LOG") return Math.log(value / min) / Math.log(max / min);
+  return whole ? (value - min + 0.5) / (max - min + 1) : (value - min) / (max - min);
+}
