@@ -39,7 +39,8 @@ export function crappify<Dtype extends PixelType>(
  * The same for any crappifier: `call` has its external steps taken, one after the other. Without such steps the bytes are those
  * of `crappify`.
  *
- * @throws PssrError what `call` throws; EXTERNAL_CRAPPIFIER_FAILED where it does not answer finite values of the plane's size.
+ * @param beforeStep Called before each step of each frame: what it throws ends the work.
+ * @throws PssrError what `call` and `beforeStep` throw; EXTERNAL_CRAPPIFIER_FAILED where it does not answer finite values of the plane's size.
  */
 export async function crappifyCalling<Dtype extends PixelType>(
   call: CallExternal,
@@ -47,9 +48,9 @@ export async function crappifyCalling<Dtype extends PixelType>(
   hr: PixelTile<Dtype>,
   calibration: Calibration,
   key: NoiseKey,
-  out?: PixelTile<Dtype>["data"],
+  { out, beforeStep }: { out?: PixelTile<Dtype>["data"]; beforeStep?: () => void } = {},
 ): Promise<PixelTile<Dtype>> {
-  const { low, frames } = prepare(crappifier, hr, calibration, key, out);
+  const { low, frames } = prepare(crappifier, hr, calibration, key, out, beforeStep);
   for (const { tile, frame, rows, from, to } of frames) await tile.crappifyCalling(call, frame, rows, from, to);
   return low;
 }
@@ -71,6 +72,7 @@ function prepare<Dtype extends PixelType>(
   calibration: Calibration,
   key: NoiseKey,
   out: PixelTile<Dtype>["data"] | undefined,
+  beforeStep?: () => void,
 ) {
   const { scale } = crappifier.sampling;
   checkTile(hr, scale);
@@ -82,7 +84,7 @@ function prepare<Dtype extends PixelType>(
   const data = out ?? new pixelArrays[dtype](frames * height * width);
   checkPixels("out", data, dtype, frames * height * width);
 
-  const tile = new TileCrappifier(crappifier, hr, calibration, key);
+  const tile = new TileCrappifier(crappifier, hr, calibration, key, beforeStep);
   const rows = { first: 0, count: height };
   const [high, low] = [hr.height * hr.width, height * width];
   const work = Array.from({ length: frames }, (_, frame) => ({

@@ -27,8 +27,17 @@ export class PreparedStage {
   readonly #levels: Calibration;
   readonly #grid: StageGrid;
   readonly #key: NoiseKey;
+  readonly #beforeStep: () => void;
 
-  constructor(stage: Stage, specs: readonly StepSpec[], levels: Calibration, grid: StageGrid, key: NoiseKey) {
+  constructor(
+    stage: Stage,
+    specs: readonly StepSpec[],
+    levels: Calibration,
+    grid: StageGrid,
+    key: NoiseKey,
+    beforeStep: () => void,
+  ) {
+    this.#beforeStep = beforeStep;
     this.#levels = levels;
     this.#grid = grid;
     this.#key = key;
@@ -57,6 +66,7 @@ export class PreparedStage {
   *apply(plane: Plane, frame: number): Generator<ExternalCall, Plane, Float32Array> {
     let current = plane;
     for (const one of this.#steps) {
+      this.#beforeStep();
       if ("address" in one) current = yield* this.#applyExternal(one, current, frame);
       else this.#applyOwn(one, current, frame);
       const { black, white, saturation: [low, high] = [black, white] } = this.#levels;

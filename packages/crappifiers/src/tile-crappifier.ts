@@ -28,12 +28,17 @@ export class TileCrappifier<Dtype extends PixelType> {
   readonly #optics: PreparedStage;
   readonly #detector: PreparedStage;
 
-  /** Takes what `crappify` has checked; the size is that of the high-resolution tile. */
+  /**
+   * Takes what `crappify` has checked; the size is that of the high-resolution tile.
+   *
+   * @param beforeStep Called before each step of each frame or band: what it throws ends the work.
+   */
   constructor(
     crappifier: Crappifier,
     { dtype, height, width }: { dtype: Dtype; height: number; width: number },
     calibration: Calibration,
     key: NoiseKey,
+    beforeStep: () => void = () => undefined,
   ) {
     this.#crappifier = crappifier;
     this.#dtype = dtype;
@@ -43,8 +48,8 @@ export class TileCrappifier<Dtype extends PixelType> {
     const { pixelSizeNm } = calibration;
     const [highGrid, lowGrid] = stageGrids(crappifier, { height, width, pixelSizeNm });
     kernelMemory.release();
-    this.#optics = new PreparedStage("optics", crappifier.optics, calibration, highGrid, key);
-    this.#detector = new PreparedStage("detector", crappifier.detector, calibration, lowGrid, key);
+    this.#optics = new PreparedStage("optics", crappifier.optics, calibration, highGrid, key, beforeStep);
+    this.#detector = new PreparedStage("detector", crappifier.detector, calibration, lowGrid, key, beforeStep);
   }
 
   /** The high-resolution rows that a band of low-resolution rows depends on. */

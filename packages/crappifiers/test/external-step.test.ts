@@ -69,6 +69,20 @@ test("without external steps it is the same as ever, and nobody is called", asyn
   );
 });
 
+test("the work can be given up before each step of each frame", async () => {
+  const call: CallExternal = () => Promise.reject(new Error("nobody was to be called"));
+  const chainOfTwo = { optics: [{ kind: "gaussian_blur" }], sampling: { scale: 2 }, detector: [{ kind: "poisson" }] };
+  const crappifier = parseCrappifier(chainOfTwo, "crappifier");
+  let steps = 0;
+  await crappifyCalling(call, crappifier, hr, levels, key, { beforeStep: () => void steps++ });
+  assert.equal(steps, 2 * hr.frames);
+  const beforeStep = () => {
+    if (--steps === 0) throw new Error("no longer wanted");
+  };
+  await assert.rejects(crappifyCalling(call, crappifier, hr, levels, key, { beforeStep }), /no longer wanted/);
+  assert.equal(steps, 0);
+});
+
 test("the step learns its plane, the levels, its grid's pixel size, and numbers that its tile alone decides", async () => {
   const crappifier = parseCrappifier(
     { sampling: { scale: 2 }, detector: [external({ strength: parameter(3, 0.5), angle: parameter(-1) })] },

@@ -9,6 +9,8 @@ import { type FromThread, fromPlainError, type ToThread, threadItself, toPlainEr
 export interface ThreadTaskContext {
   /** Aborted when whoever asked for the task gives it up. */
   signal: AbortSignal;
+  /** Throws once the task is given up, which a task that gives the event loop no turn would hear too late. */
+  throwIfGivenUp(): void;
   /** Asks the thread that runs the pool (its `answer`) and waits: for bytes it can fetch, or to hand over a piece of the result. */
   ask(question: unknown, transfer?: readonly Transferable[]): Promise<unknown>;
 }
@@ -59,8 +61,13 @@ export function serveThread<Task, Result>(
       send({ type: "ask", id: threadItself, question, value });
     });
 
-  const run = async (id: number, task: Task) => {
+  let givenUp: Int32Array | undefined;
+  const run = async (id: number, place: number, task: Task) => {
     const controller = new AbortController();
+    const throwIfGivenUp = () => {
+      if (givenUp !== undefined && Atomics.load(givenUp, place) === 1) controller.abort();
+      signal.throwIfAborted();
+    };
     const { signal } = controller;
     const questions: Running["questions"] = new Map();
     running.set(id, { controller, questions });
@@ -72,7 +79,8 @@ export function serveThread<Task, Result>(
         send({ type: "ask", id, question, value }, transfer);
       });
     try {
-      const { value, transfer } = await handle(task, { signal, ask });
+      throwIfGivenUp();
+      const { value, transfer } = await handle(task, { signal, throwIfGivenUp, ask });
       send({ type: "done", id, value }, transfer);
     } catch (error) {
       send({ type: "failed", id, error: toPlainError(error) });
@@ -82,8 +90,12 @@ export function serveThread<Task, Result>(
   };
 
   port.on("message", (message: ToThread) => {
+    if (message.type === "begin") {
+      givenUp = message.givenUp;
+      return;
+    }
     if (message.type === "run") {
-      void run(message.id, message.task as Task);
+      void run(message.id, message.place, message.task as Task);
       return;
     }
     const task = running.get(message.id);

@@ -6,7 +6,9 @@ export const threadItself = 0;
 
 /** To the thread. */
 export type ToThread =
-  | { type: "run"; id: number; task: unknown }
+  /** Before all else: a number for each place of a task, 0, or 1 once the task in it is given up. */
+  | { type: "begin"; givenUp: Int32Array }
+  | { type: "run"; id: number; place: number; task: unknown }
   | { type: "cancel"; id: number }
   | { type: "answer"; id: number; question: number; answer: unknown }
   | { type: "refusal"; id: number; question: number; error: PlainError };

@@ -42,12 +42,17 @@ interface Job {
   task: unknown;
   options: RunOptions;
   thread: Thread | undefined;
+  /** Whether its caller has its outcome; the thread may still be at work on it. */
+  isSettled: boolean;
   settle(outcome: { value: unknown } | { error: unknown }): void;
 }
 
 interface Thread {
   worker: Worker;
-  jobs: Map<number, Job>;
+  /** By their places. */
+  jobs: (Job | undefined)[];
+  /** 1 at the places of jobs that are given up. */
+  givenUp: Int32Array;
 }
 
 export class ThreadPool<Task, Result> implements AsyncDisposable {
@@ -66,14 +71,14 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
     return this.#waiting.size;
   }
 
-  /** Tasks that threads work at. */
+  /** Tasks that threads work at, without those that were given up. */
   get running(): number {
-    return [...this.#threads].reduce((sum, { jobs }) => sum + jobs.size, 0);
+    return this.#jobs().filter(({ isSettled }) => !isSettled).length;
   }
 
   /**
-   * Has a task done. Rejects with what the thread threw, with the signal's reason once it is aborted (the thread is told),
-   * with INTERNAL where the thread died, and with UNAVAILABLE once the pool is closed.
+   * Has a task done. Rejects with what the thread threw, with the signal's reason once it is aborted (the thread is told, and has
+   * nothing else to do until it has ended the task), with INTERNAL where the thread died, and with UNAVAILABLE once the pool is closed.
    */
   run(task: Task, options: RunOptions = {}): Promise<Result> {
     const { signal } = options;
@@ -81,7 +86,10 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
     if (this.#closing.signal.aborted) return Promise.reject(this.#stopped());
     return new Promise<Result>((resolve, reject) => {
       const onAbort = () => {
-        if (job.thread !== undefined) this.#send(job.thread, { type: "cancel", id: job.id });
+        if (job.thread !== undefined) {
+          Atomics.store(job.thread.givenUp, job.thread.jobs.indexOf(job), 1);
+          this.#send(job.thread, { type: "cancel", id: job.id });
+        }
         job.settle({ error: signal?.reason });
       };
       const job: Job = {
@@ -89,13 +97,14 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
         task,
         options,
         thread: undefined,
+        isSettled: false,
         settle: (outcome) => {
+          if (job.isSettled) return;
+          job.isSettled = true;
           signal?.removeEventListener("abort", onAbort);
           this.#waiting.delete(job);
-          job.thread?.jobs.delete(job.id);
           if ("error" in outcome) reject(outcome.error);
           else resolve(outcome.value as Result);
-          this.#dispatch();
         },
       };
       signal?.addEventListener("abort", onAbort, { once: true });
@@ -107,13 +116,16 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
   /** Ends the threads at once; tasks under way reject with UNAVAILABLE. */
   async close(): Promise<void> {
     this.#closing.abort(this.#stopped());
-    const jobs = [...this.#waiting, ...[...this.#threads].flatMap(({ jobs }) => [...jobs.values()])];
-    for (const job of jobs) job.settle({ error: this.#stopped() });
+    for (const job of [...this.#waiting, ...this.#jobs()]) job.settle({ error: this.#stopped() });
     await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #jobs(): Job[] {
+    return [...this.#threads].flatMap(({ jobs }) => jobs.filter((job) => job !== undefined));
   }
 
   #dispatch(): void {
@@ -122,26 +134,30 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
       const thread = this.#freeThread();
       if (thread === undefined) return;
       this.#waiting.delete(job);
+      const place = thread.jobs.indexOf(undefined);
       job.thread = thread;
-      thread.jobs.set(job.id, job);
-      this.#send(thread, { type: "run", id: job.id, task: job.task }, job.options.transfer);
+      thread.jobs[place] = job;
+      Atomics.store(thread.givenUp, place, 0);
+      this.#send(thread, { type: "run", id: job.id, place, task: job.task }, job.options.transfer);
     }
   }
 
   /** The least busy thread that takes another task; a new one before a second task goes to one that is at work. */
   #freeThread(): Thread | undefined {
-    const { threads, tasksPerThread = 1 } = this.#options;
-    const [least] = [...this.#threads].sort((a, b) => a.jobs.size - b.jobs.size);
-    if (least !== undefined && least.jobs.size === 0) return least;
-    if (this.#threads.size < threads) return this.#start();
-    return least !== undefined && least.jobs.size < tasksPerThread ? least : undefined;
+    const load = ({ jobs }: Thread) => jobs.filter((job) => job !== undefined).length;
+    const [least] = [...this.#threads].sort((a, b) => load(a) - load(b));
+    if (least !== undefined && load(least) === 0) return least;
+    if (this.#threads.size < this.#options.threads) return this.#start();
+    return least?.jobs.includes(undefined) ? least : undefined;
   }
 
   #start(): Thread {
-    const { script, name, workerData } = this.#options;
+    const { script, name, workerData, tasksPerThread = 1 } = this.#options;
     const worker = new Worker(script, { name, workerData });
-    const thread: Thread = { worker, jobs: new Map() };
+    const givenUp = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * tasksPerThread));
+    const thread: Thread = { worker, jobs: Array(tasksPerThread).fill(undefined), givenUp };
     this.#threads.add(thread);
+    this.#send(thread, { type: "begin", givenUp });
     let cause: unknown;
     worker.on("message", (message: FromThread) => this.#receive(thread, message));
     worker.on("error", (error) => {
@@ -151,7 +167,8 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
       this.#threads.delete(thread);
       const why = cause instanceof Error ? cause.message : `exit code ${code}`;
       const error = new PssrError("INTERNAL", `a thread of ${name} died (${why}); try again`, { cause });
-      for (const job of [...thread.jobs.values()]) job.settle({ error });
+      for (const job of thread.jobs) job?.settle({ error });
+      this.#dispatch();
     });
     return thread;
   }
@@ -161,12 +178,16 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
       void this.#answer(thread, message, this.#options.answer, this.#closing.signal);
       return;
     }
-    const job = thread.jobs.get(message.id);
-    if (job === undefined) return; // given up meanwhile
-    const { answer, signal } = job.options;
-    if (message.type === "ask") void this.#answer(thread, message, answer, signal);
-    else if (message.type === "done") job.settle({ value: message.value });
-    else job.settle({ error: fromPlainError(message.error) });
+    const job = thread.jobs.find((one) => one?.id === message.id);
+    if (job === undefined) throw new Error(`a thread of ${this.#options.name} answers a task that it does not have`);
+    if (message.type === "ask") {
+      const { answer, signal } = job.options;
+      if (!job.isSettled) void this.#answer(thread, message, answer, signal);
+      return;
+    }
+    job.settle(message.type === "done" ? { value: message.value } : { error: fromPlainError(message.error) });
+    thread.jobs[thread.jobs.indexOf(job)] = undefined;
+    this.#dispatch();
   }
 
   async #answer(

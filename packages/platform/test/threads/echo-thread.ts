@@ -7,10 +7,11 @@ export type EchoTask =
   | { do: "refuse" }
   | { do: "die" }
   | { do: "wait" }
+  | { do: "spin" }
   | { do: "ask"; values: number[] }
   | { do: "askPool"; value: number };
 
-serveThread<EchoTask, unknown>(async (task, { signal, ask }) => {
+serveThread<EchoTask, unknown>(async (task, { signal, throwIfGivenUp, ask }) => {
   switch (task.do) {
     case "square":
       return { value: task.value ** 2 };
@@ -22,6 +23,9 @@ serveThread<EchoTask, unknown>(async (task, { signal, ask }) => {
       await ask("waiting");
       await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
       return { value: undefined };
+    case "spin":
+      await ask("spinning");
+      for (;;) throwIfGivenUp();
     case "ask": {
       const answers: unknown[] = [];
       for (const value of task.values) answers.push(await ask(value));

@@ -35,25 +35,42 @@ test("a task that kills its thread fails alone, and the pool goes on", async () 
   assert.equal(await after, 9);
 });
 
-test("an aborted task rejects at once and frees its thread", async () => {
-  await using threads = pool(1);
+/** A task that has begun, and can be given up. */
+async function begin(threads: ThreadPool<EchoTask, unknown>, task: EchoTask) {
   const controller = new AbortController();
   const asked = new EventTarget();
   const begun = once(asked, "asked");
-  const waiting = threads.run(
-    { do: "wait" },
-    {
-      signal: controller.signal,
-      answer: async () => {
-        asked.dispatchEvent(new Event("asked"));
-        return { value: undefined };
-      },
-    },
-  );
+  const answer = async () => {
+    asked.dispatchEvent(new Event("asked"));
+    return { value: undefined };
+  };
+  const end = threads.run(task, { signal: controller.signal, answer });
   await begun;
+  return { end, controller };
+}
+
+test("an aborted task rejects at once and frees its thread", async () => {
+  await using threads = pool(1);
+  const { end, controller } = await begin(threads, { do: "wait" });
   controller.abort(new Error("no longer wanted"));
-  await assert.rejects(waiting, /no longer wanted/);
+  await assert.rejects(end, /no longer wanted/);
   assert.equal(await threads.run({ do: "square", value: 2 }), 4);
+});
+
+test("a task that gives its thread no turn learns that it is given up, and one that waits behind it never begins", {
+  timeout: 20_000,
+}, async () => {
+  await using threads = pool(1);
+  const { end, controller } = await begin(threads, { do: "spin" });
+  const waiting = new AbortController();
+  const behind = threads.run({ do: "die" }, { signal: waiting.signal });
+  const after = threads.run({ do: "square", value: 2 });
+  waiting.abort(new Error("not wanted either"));
+  await assert.rejects(behind, /not wanted either/);
+  controller.abort(new Error("no longer wanted"));
+  await assert.rejects(end, /no longer wanted/);
+  assert.equal(threads.waiting, 1, "the thread is at work still");
+  assert.equal(await after, 4);
 });
 
 test("a task asks and gets the answers in order", async () => {

@@ -10,10 +10,10 @@ type BandTask = Extract<PixelTask, { do: "band" }>;
 export async function crappifyBand(
   image: StoredPixels,
   { start, shape, order, rowsAtOnce }: BandTask,
-  { signal }: { signal: AbortSignal },
+  { throwIfGivenUp }: { throwIfGivenUp(): void },
 ): Promise<PixelData> {
   const { scale } = order.crappifier.sampling;
-  const tile = tileOf(image, order);
+  const tile = tileOf(image, order, throwIfGivenUp);
   const [plane, leading] = [planeNumber(image.shape, start), start.slice(0, -2)];
   const [top, height, width] = [start.at(-2)!, shape.at(-2)!, shape.at(-1)!];
   const out = allocatePixels(image.dtype, height * width);
@@ -30,7 +30,7 @@ export async function crappifyBand(
   };
   let next = read(0);
   for (let row = 0; next !== undefined; row += rowsAtOnce) {
-    signal.throwIfAborted();
+    throwIfGivenUp();
     const { data } = await next;
     // On its way while this one is worked on.
     next = read(row + rowsAtOnce);
@@ -40,9 +40,13 @@ export async function crappifyBand(
   return out;
 }
 
-function tileOf({ shape, dtype }: StoredPixels, { crappifier, calibration, key }: CrappifyOrder) {
+function tileOf(
+  { shape, dtype }: StoredPixels,
+  { crappifier, calibration, key }: CrappifyOrder,
+  beforeStep: () => void,
+) {
   const [height, width] = cutToScale(shape, crappifier.sampling.scale).slice(-2) as [number, number];
-  return new TileCrappifier(crappifier, { dtype, height, width }, calibration, key);
+  return new TileCrappifier(crappifier, { dtype, height, width }, calibration, key, beforeStep);
 }
 
 /** The plane's place when the leading axes are counted in C order. */

@@ -14,7 +14,7 @@ import {
   type Region,
   tiffSource,
 } from "@pssr/imaging";
-import { serveThread, type ThreadResult } from "@pssr/platform";
+import { serveThread, type ThreadResult, type ThreadTaskContext } from "@pssr/platform";
 import { ImageDigest } from "../images/image-digest.js";
 import { ChunkCache } from "./chunk-cache.js";
 import { crappifyBand } from "./crappify-band.js";
@@ -35,23 +35,23 @@ const cache = new ChunkCache(cacheBytes);
 const bandRows = 256;
 
 type Task<Do extends PixelTask["do"]> = Extract<PixelTask, { do: Do }>;
-type Options = { signal: AbortSignal };
+type Options = Pick<ThreadTaskContext, "signal" | "throwIfGivenUp">;
 
-serveThread<PixelTask, unknown>(async (task, { signal, ask }) => {
+serveThread<PixelTask, unknown>(async (task, { ask, ...options }) => {
   const call: CallExternal = async (external) => (await ask({ external } satisfies ExternalQuestion)) as Float32Array;
-  if (task.do === "pairs") return pairs(task, call, { signal });
+  if (task.do === "pairs") return pairs(task, call, options);
   const image = await openStoredPixels(task.location);
   switch (task.do) {
     case "read":
-      return handOver((await cache.read(image, task, { signal })).data);
+      return handOver((await cache.read(image, task, options)).data);
     case "preview":
-      return preview(await cache.read(image, task, { signal }), task.order, call);
+      return preview(await cache.read(image, task, options), task.order, call, options);
     case "band":
-      return handOver(await crappifyBand(image, task, { signal }));
+      return handOver(await crappifyBand(image, task, options));
     case "describe":
-      return { value: await describe(image, task, { signal }) };
+      return { value: await describe(image, task, options) };
     case "export":
-      for await (const chunk of encode(image, task, { signal })) await ask({ chunk } satisfies ExportPiece);
+      for await (const chunk of encode(image, task, options)) await ask({ chunk } satisfies ExportPiece);
       return { value: undefined };
   }
 });
@@ -60,10 +60,11 @@ async function preview(
   pixels: PixelArray,
   order: CrappifyOrder,
   call: CallExternal,
+  options: Options,
 ): Promise<ThreadResult<PreviewBytes>> {
   const { sampling } = order.crappifier;
-  const clean = await degrade(pixels, { ...order, crappifier: { optics: [], sampling, detector: [] } }, call);
-  const degraded = await degrade(pixels, order, call);
+  const clean = await degrade(pixels, { ...order, crappifier: { optics: [], sampling, detector: [] } }, call, options);
+  const degraded = await degrade(pixels, order, call, options);
   const statistics = noiseStatistics(clean, degraded, order.calibration);
   const bytes = bytesOf(degraded);
   return { value: { low: bytes, statistics }, transfer: [bytes.buffer] };
@@ -86,8 +87,8 @@ async function pairs(
     const high = pixelsOf(tile.dtype, new Uint8Array(into, at, highBytes));
     const low = pixelsOf(tile.dtype, new Uint8Array(into, at + highBytes, lowBytes));
     orient(tile.data, side, orientation, high);
-    if (degradeFirst) orient(await degrade(tile, order, call), side / scale, orientation, low);
-    else await degrade({ ...tile, data: high }, order, call, low);
+    if (degradeFirst) orient(await degrade(tile, order, call, options), side / scale, orientation, low);
+    else await degrade({ ...tile, data: high }, order, call, options, low);
     at += highBytes + lowBytes;
   }
   return { value: into, transfer: [into] };
@@ -98,12 +99,13 @@ async function degrade(
   pixels: PixelArray,
   { crappifier, calibration, key }: CrappifyOrder,
   call: CallExternal,
+  { throwIfGivenUp }: Options,
   out?: PixelData,
 ): Promise<PixelData> {
   const { data, dtype } = pixels;
   const [height, width] = planeShape(pixels);
   const tile = { data, dtype, frames: planeCount(pixels), height, width };
-  return (await crappifyCalling(call, crappifier, tile, calibration, key, out)).data;
+  return (await crappifyCalling(call, crappifier, tile, calibration, key, { out, beforeStep: throwIfGivenUp })).data;
 }
 
 /** Bands read ahead for a digest: each holds its pixels and the chunks that it touches. */
