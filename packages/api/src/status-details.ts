@@ -18,13 +18,13 @@ const typeUrl = (name: string) => `type.googleapis.com/google.rpc.${name}`;
 /** Codes after which the same call may succeed, with the pause to suggest. */
 const retryAfterSeconds: Partial<Record<Code, number>> = { [Code.UNAVAILABLE]: 1, [Code.RESOURCE_EXHAUSTED]: 5 };
 
-/** Trailers travel in one block that many clients bound to 8 KiB, percent-encoded: longer texts are cut. */
-const maxMessageLength = 1000;
-const maxMetadataLength = 2000;
+/** Trailers travel in one block that many clients bound to 8 KiB: longer texts are cut. Both in bytes of that block. */
+const maxMessageBytes = 3700;
+const maxMetadataBytes = 2700;
 
 /** The rich status of an error, small enough for a trailer. */
 export function statusOf(error: PssrError): Status {
-  const message = cut(error.message, maxMessageLength);
+  const message = cut(error.message, maxMessageBytes, messageBytes);
   const metadata = boundedMetadata(error.metadata);
   const details = [
     Any.fromPartial({
@@ -89,16 +89,39 @@ export function reasonOfCode(code: Code): Reason {
 /** As much of the metadata as fits, in its order. */
 function boundedMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
   const kept: Record<string, string> = {};
-  let left = maxMetadataLength;
+  let left = maxMetadataBytes;
   for (const [key, value] of Object.entries(metadata)) {
-    left -= key.length;
+    left -= base64Bytes(key);
     if (left <= 0) break;
-    kept[key] = cut(value, left);
-    left -= kept[key].length;
+    kept[key] = cut(value, left, base64Bytes);
+    left -= base64Bytes(kept[key]);
   }
   return kept;
 }
 
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+/** What a text takes in details, which travel as base64. */
+function base64Bytes(text: string): number {
+  return (4 / 3) * Buffer.byteLength(text);
+}
+
+/** What an error's words take: percent-encoded as the status' message, and twice in its details. */
+function messageBytes(text: string): number {
+  return (
+    Buffer.byteLength(text.replace(/[^ -$&-~]/gu, (other) => "%xx".repeat(Buffer.byteLength(other)))) +
+    2 * base64Bytes(text)
+  );
+}
+
+/** As many of the text's characters as take no more than so many bytes, with what says that some are missing. */
+function cut(text: string, most: number, bytesOf: (text: string) => number): string {
+  // No character takes less than a byte.
+  const start = text.slice(0, most);
+  if (start.length === text.length && bytesOf(text) <= most) return text;
+  const characters = [...start];
+  let left = most - bytesOf("…");
+  const end = characters.findIndex((character) => {
+    left -= bytesOf(character);
+    return left < 0;
+  });
+  return `${characters.slice(0, end < 0 ? characters.length : end).join("")}…`;
 }

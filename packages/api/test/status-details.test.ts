@@ -37,10 +37,31 @@ test("a reason newer than this build keeps the kind of error, and somebody else'
   assert.equal(errorOf(replaced(errorDomain, "pssr.com")), undefined);
 });
 
-test("a long message and much metadata stay within the header block of any client", () => {
-  const metadata = { a: "y".repeat(50_000), b: "z" };
-  const long = new PssrError("INTERNAL", "x".repeat(100_000), { field: "f", metadata });
-  const status = statusOf(long);
-  assert.ok(RpcStatus.encode(status).finish().byteLength < 5_000);
-  assert.equal(errorOf(status)?.metadata.a?.slice(0, 3), "yyy");
+/** What the trailers of an error take in a block of headers. */
+function trailerBytes(error: PssrError): number {
+  const status = statusOf(error);
+  const details = Buffer.from(RpcStatus.encode(status).finish()).toString("base64");
+  return "grpc-message".length + encodeURI(status.message).length + "grpc-status-details-bin".length + details.length;
+}
+
+for (const [what, character] of Object.entries({
+  latin: "x",
+  accented: "ü",
+  Chinese: "像",
+  astral: "🔬",
+  percent: "%",
+})) {
+  test(`a long message and much metadata stay within the header block of any client: ${what} characters`, () => {
+    const metadata = { a: character.repeat(50_000), b: "z" };
+    const long = new PssrError("UNAVAILABLE", character.repeat(100_000), { field: "f", metadata });
+    assert.ok(trailerBytes(long) < 8000, `${trailerBytes(long)} bytes`);
+    const { message, metadata: kept } = errorOf(statusOf(long))!;
+    assert.match(message, new RegExp(`^(${character}){150,}…$`, "u"));
+    assert.match(kept.a!, new RegExp(`^(${character}){150,}…$`, "u"));
+  });
+}
+
+test("a message that is not too long is whole", () => {
+  const words = "x".repeat(1000);
+  assert.equal(statusOf(new PssrError("INTERNAL", words, { field: "f" })).message, words);
 });
