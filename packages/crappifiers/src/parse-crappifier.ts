@@ -86,7 +86,11 @@ function readExternal(json: unknown, path: string): ExternalStepSpec {
       `${show(address)} is no address; give it as host:port, as the installation allows it`,
     );
   }
-  const given = Object.entries(readObject(parameters, `${path}.parameters`));
+  const named = readObject(parameters, `${path}.parameters`);
+  // A message's decoder sets the prototype where a parameter has its name.
+  const given = Object.entries(
+    Object.getPrototypeOf(named) === Object.prototype ? named : { ...named, ["__proto__"]: undefined },
+  );
   if (given.length > MAX_EXTERNAL_PARAMETERS) {
     throw invalid(`${path}.parameters`, `${given.length} are too many; use at most ${MAX_EXTERNAL_PARAMETERS}`);
   }

@@ -69,6 +69,17 @@ test("without external steps it is the same as ever, and nobody is called", asyn
   );
 });
 
+test("a parameter whose name sets the prototype of a decoded message is refused as others are", () => {
+  const other = "as_long_x";
+  const crappifier = parseCrappifier({ detector: [external({ [other]: parameter(1) })] }, "crappifier");
+  const bytes = Buffer.from(CrappifierMessage.encode(toCrappifierMessage(crappifier)).finish());
+  bytes.write("__proto__", bytes.indexOf(other), "latin1");
+  assert.throws(
+    () => fromCrappifierMessage(CrappifierMessage.decode(bytes), "crappifier"),
+    (error) => isPssrError(error, "INVALID_FIELD") && error.field === "crappifier.detector[0].parameters[__proto__]",
+  );
+});
+
 test("the work can be given up before each step of each frame", async () => {
   const call: CallExternal = () => Promise.reject(new Error("nobody was to be called"));
   const chainOfTwo = { optics: [{ kind: "gaussian_blur" }], sampling: { scale: 2 }, detector: [{ kind: "poisson" }] };
