@@ -170,6 +170,12 @@ test("what does not go together, and a file that is no crappifier, are refused b
     /there is no such file/,
   );
   assert.match(
+    (await refused(2, ...picture, "--crappifier-file", folder.path)).message,
+    /: it is a folder; give a file/,
+  );
+  await writeFile(file("marked.json"), `\uFEFF${JSON.stringify({ detector: [{ kind: "poisson" }] })}`);
+  await run("crappify", "iso-03546", "-o", file("marked.png"), "--crappifier-file", file("marked.json"));
+  assert.match(
     (await refused(2, "crappifiers", "presets", "--picture", file("p.png"))).message,
     /name one with --image/,
   );

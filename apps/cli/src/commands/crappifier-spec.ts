@@ -6,8 +6,18 @@ import type { Crappifier, Parameter, StepParameter, steps } from "@pssr/crappifi
 /** Reads a file with a crappifier's JSON; `scale` takes the place of its own. */
 export async function readCrappifier(file: string, scale?: number): Promise<CrappifierMessage> {
   const { parseCrappifier, toCrappifierMessage } = await import("@pssr/crappifiers");
-  const { optics, sampling, detector } = parseCrappifier(parseJson(await readFile(file, "utf8"), file), file);
+  const { optics, sampling, detector } = parseCrappifier(parseJson(await readText(file), file), file);
   return toCrappifierMessage({ optics, sampling: { ...sampling, ...(scale !== undefined && { scale }) }, detector });
+}
+
+/** Without the mark that some editors put before it. */
+async function readText(file: string): Promise<string> {
+  try {
+    return (await readFile(file, "utf8")).replace(/^\uFEFF/, "");
+  } catch (error) {
+    // That of a folder does not tell which.
+    throw Object.assign(error as Error, { path: file });
+  }
 }
 
 function parseJson(text: string, file: string): unknown {
