@@ -13,6 +13,8 @@ const steps = 600n;
 
 /** How a network learns. */
 export interface Arm {
+  /** From all slices, or from the first alone, each of whose tiles it meets a hundred times. */
+  slices: "all" | "one";
   crappifier: Crappifier;
   fixedNoise: boolean;
 }
@@ -48,7 +50,9 @@ export async function startClaimGround(folder: string): Promise<ClaimGround> {
 
   const images = await importAll("train");
   const truths = await importAll("test");
-  const { name: dataset } = await client.datasets.createDataset({ parent, datasetId: "em", dataset: { images } });
+  const datasetOf = async (datasetId: string, of: string[]) =>
+    (await client.datasets.createDataset({ parent, datasetId, dataset: { images: of } })).name;
+  const datasets = { all: await datasetOf("all", images), one: await datasetOf("one", images.slice(0, 1)) };
   const scans = new Map<number, string[]>();
 
   return {
@@ -63,11 +67,11 @@ export async function startClaimGround(folder: string): Promise<ClaimGround> {
       scans.set(photons, names);
     },
 
-    async learn(model, { crappifier, fixedNoise }, seed) {
+    async learn(model, { slices, crappifier, fixedNoise }, seed) {
       const name = `${parent}/models/${model}`;
       const begun = performance.now();
       const training = {
-        dataset,
+        dataset: datasets[slices],
         crappifier,
         model: name,
         learning: { budget: { $case: "maxSteps" as const, value: steps }, seed: BigInt(seed), fixedNoise },

@@ -5,7 +5,8 @@
  *
  *   - noise belongs after sampling, not before it;
  *   - a range of noise is learned better than one strength, where images come with different noise;
- *   - degrading anew in each epoch is better than once beforehand.
+ *   - degrading anew in each epoch is better than once beforehand, where there are few images: one slice, whose tiles are met
+ *     often enough to be learned by heart (over all slices 600 steps are four epochs, and no difference was seen).
  */
 import { Crappifier } from "@pssr/api";
 import { type Row, row } from "../row.js";
@@ -23,11 +24,16 @@ const poisson = (mix: number, spread = 0) => ({
 const sampling = { scale: 4 };
 
 const arms = {
-  base: { crappifier: Crappifier.fromPartial({ sampling, detector: [poisson(1)] }), fixedNoise: false },
-  noiseFirst: { crappifier: Crappifier.fromPartial({ sampling, optics: [poisson(1)] }), fixedNoise: false },
-  range: { crappifier: Crappifier.fromPartial({ sampling, detector: [poisson(1.2, 0.6)] }), fixedNoise: false },
-  once: { crappifier: Crappifier.fromPartial({ sampling, detector: [poisson(1)] }), fixedNoise: true },
+  base: arm({ sampling, detector: [poisson(1)] }),
+  noiseFirst: arm({ sampling, optics: [poisson(1)] }),
+  range: arm({ sampling, detector: [poisson(1.2, 0.6)] }),
+  oneSlice: { ...arm({ sampling, detector: [poisson(1)] }), slices: "one" },
+  oneSliceOnce: { ...arm({ sampling, detector: [poisson(1)] }), slices: "one", fixedNoise: true },
 } satisfies Record<string, Arm>;
+
+function arm(crappifier: Parameters<typeof Crappifier.fromPartial>[0]): Arm {
+  return { slices: "all", crappifier: Crappifier.fromPartial(crappifier), fixedNoise: false };
+}
 
 export async function run(): Promise<Row[]> {
   await using ground = await startClaimGround("out/bench-claims");
@@ -39,11 +45,10 @@ export async function run(): Promise<Row[]> {
   }
   const atUsual = (arm: keyof typeof arms) => meanPsnr(ground, models[arm]!, [usual]);
   const overRange = (arm: keyof typeof arms) => meanPsnr(ground, models[arm]!, photonCounts);
-  const base = await atUsual("base");
   return [
-    claim("noise-after-sampling", base, "noise before sampling", await atUsual("noiseFirst")),
+    claim("noise-after-sampling", await atUsual("base"), "noise before sampling", await atUsual("noiseFirst")),
     claim("range-of-noise", await overRange("range"), "one strength of noise", await overRange("base")),
-    claim("degraded-at-run-time", base, "degraded once beforehand", await atUsual("once")),
+    claim("degraded-at-run-time", await atUsual("oneSlice"), "degraded once beforehand", await atUsual("oneSliceOnce")),
   ];
 }
 
