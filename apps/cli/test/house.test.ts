@@ -21,7 +21,7 @@ const arrows: Record<string, string[]> = {
   "services/crappify": ["api", "imaging", "crappifiers", "inference", "platform"],
   "services/train": ["api", "imaging", "crappifiers", "networks", "platform"],
   "services/predict": ["api", "imaging", "networks", "inference", "platform"],
-  "services/optimize": ["api"],
+  "services/optimize": ["api", "crappifiers", "imaging"],
   "services/gateway": ["api", "platform"],
   // The composition root: it alone starts services, and the servers that they need on a developer's machine.
   "apps/cli": ["api", "client", "crappifiers", "imaging", "local-servers", "platform", ...services],

@@ -1,0 +1,146 @@
+/**
+ * A crappifier of which some numbers are to be found: a specification, ranges for parameters of its steps by their paths in it,
+ * and steps that may be left out. Each point of the search is one crappifier:
+ *
+ *     const template = new CrappifierTemplate(spec, [{ path: "detector[0].mix.value", min: 0.2, max: 4, scale: "LOG" }], []);
+ *     const crappifier = template.at({ "detector[0].mix.value": 1.3 });
+ */
+import { PssrError } from "@pssr/api";
+import { type Crappifier, type StepParameter, type StepSpec, steps } from "@pssr/crappifiers";
+import { type Point, type Range, SearchSpace } from "../search/search-space.js";
+import { MOST_SOBOL_DIMENSIONS } from "../search/sobol.js";
+
+/** What may be found of a parameter. */
+const parts = ["value", "spread"] as const;
+
+export interface ParameterRange {
+  /** `stage[index].parameter.value` or `.spread`, such as `detector[0].mix.value`. */
+  path: string;
+  /** In the parameter's unit, inclusive; `min` lies below `max`. */
+  min: number;
+  max: number;
+  /** LOG: ratios count rather than differences. */
+  scale: "LINEAR" | "LOG";
+}
+
+/** Where a parameter stands. */
+interface Place {
+  stage: "optics" | "detector";
+  index: number;
+  name: string;
+  part: (typeof parts)[number];
+}
+
+const rangePath = /^(optics|detector)\[(\d{1,2})\]\.([a-z][a-z0-9_]{0,62})\.(value|spread)$/;
+const stepPath = /^(optics|detector)\[(\d{1,2})\]$/;
+
+export class CrappifierTemplate {
+  readonly space: SearchSpace;
+  readonly #spec: Crappifier;
+  readonly #places: ReadonlyMap<string, Place>;
+  readonly #optional: readonly string[];
+
+  /**
+   * @param spec Its numbers are those of what is not searched.
+   * @param optional Paths of steps that may be left out, such as `detector[1]`.
+   * @throws PssrError INVALID_FIELD with `ranges[i]…` or `optional_steps[i]` as the field: paths that lead nowhere, twice or to
+   *   a step of another server; bounds that are empty, or beyond those of the parameter; nothing or too much to be found.
+   */
+  constructor(spec: Crappifier, ranges: readonly ParameterRange[], optional: readonly string[]) {
+    this.#spec = spec;
+    this.#optional = optional;
+    const dimensions = ranges.length + optional.length;
+    if (dimensions === 0 || dimensions > MOST_SOBOL_DIMENSIONS) {
+      const what = dimensions === 0 ? "there is nothing to be found" : `${dimensions} things to be found are too many`;
+      throw invalid("ranges", `${what}; give 1 to ${MOST_SOBOL_DIMENSIONS} ranges and steps that may be left out`);
+    }
+    optional.forEach((path, i) => {
+      const [, stage, index] = stepPath.exec(path) ?? [];
+      const isThere = stage !== undefined && this.#steps(stage as Place["stage"])[Number(index)] !== undefined;
+      if (!isThere || optional.indexOf(path) < i) {
+        throw invalid(`optional_steps[${i}]`, `"${path}" is no step of the template; name each once, as detector[0]`);
+      }
+    });
+    this.#places = new Map(ranges.map((range, i) => [range.path, this.#check(range, `ranges[${i}]`)]));
+    if (this.#places.size < ranges.length) throw invalid("ranges", "a parameter has two ranges; give it one");
+    this.space = new SearchSpace(
+      ranges.map((range) => this.#rangeOf(range)),
+      optional.map((name) => ({ name })),
+    );
+  }
+
+  /** The crappifier of a point, without the steps that are left out there. */
+  at(point: Point): Crappifier {
+    const stage = (name: Place["stage"]) =>
+      this.#steps(name).flatMap((step, index): StepSpec[] => {
+        if (point[`${name}[${index}]`] === 0) return [];
+        const changed: Record<string, unknown> = { ...step };
+        for (const [path, place] of this.#places) {
+          if (place.stage !== name || place.index !== index) continue;
+          changed[place.name] = { ...(changed[place.name] as object), [place.part]: point[path] };
+        }
+        return [changed as unknown as StepSpec];
+      });
+    return { optics: stage("optics"), sampling: this.#spec.sampling, detector: stage("detector") };
+  }
+
+  /** The template's own numbers as a point, with all steps; held within the ranges. */
+  get start(): Point {
+    const found = this.space.ranges.map(({ name, min, max }): [string, number] => {
+      const { stage, index, name: parameter, part } = this.#places.get(name)!;
+      const step = this.#steps(stage)[index] as unknown as Record<string, Record<string, number>>;
+      return [name, Math.min(Math.max(step[parameter]![part]!, min), max)];
+    });
+    return Object.fromEntries([...found, ...this.#optional.map((path): [string, number] => [path, 1])]);
+  }
+
+  #steps(stage: Place["stage"]): readonly StepSpec[] {
+    return this.#spec[stage];
+  }
+
+  #check({ path, min, max, scale }: ParameterRange, field: string): Place {
+    const [, stage, index, name, part] = rangePath.exec(path) ?? [];
+    const place = { stage, index: Number(index), name, part } as Place;
+    const known = stage === undefined ? undefined : this.#parameter(place);
+    if (known === undefined) {
+      throw invalid(
+        `${field}.path`,
+        `"${path}" is no parameter of one of the template's steps; give one such as detector[0].mix.value or .spread`,
+      );
+    }
+    const bounds = part === "spread" ? { min: 0, max: known.max - known.min } : known;
+    if (!(min >= bounds.min && max <= bounds.max && min < max)) {
+      throw invalid(
+        field,
+        `${path} from ${min} to ${max}: give two numbers from ${bounds.min} to ${bounds.max}, the second above the first`,
+      );
+    }
+    if (scale === "LOG" && !(min > 0)) {
+      throw invalid(`${field}.min`, `${path} from ${min}: a logarithmic range begins above 0`);
+    }
+    return place;
+  }
+
+  #rangeOf({ path, ...range }: ParameterRange): Range {
+    const place = this.#places.get(path)!;
+    const step = `${place.stage}[${place.index}]`;
+    return {
+      name: path,
+      ...range,
+      ...(this.#parameter(place)?.whole && place.part === "value" && { whole: true }),
+      ...(this.#optional.includes(step) && { switch: step }),
+    };
+  }
+
+  #parameter({ stage, index, name }: Place): StepParameter | undefined {
+    const step = this.#steps(stage)[index];
+    // What an external step's parameter may be, its server alone knows.
+    if (step === undefined || step.kind === "external") return undefined;
+    const known: Readonly<Record<string, StepParameter>> = steps[step.kind].parameters;
+    return Object.hasOwn(known, name) ? known[name] : undefined;
+  }
+}
+
+function invalid(field: string, message: string): PssrError {
+  return new PssrError("INVALID_FIELD", `${field}: ${message}`, { field });
+}
