@@ -104,10 +104,12 @@ function base64Bytes(text: string): number {
   return (4 / 3) * Buffer.byteLength(text);
 }
 
-/** What an error's words take: percent-encoded as the status' message, and twice in its details. */
+/** What an error's words take: as the status' message, where all but some characters are percent-encoded, and twice in its details. */
 function messageBytes(text: string): number {
   return (
-    Buffer.byteLength(text.replace(/[^ -$&-~]/gu, (other) => "%xx".repeat(Buffer.byteLength(other)))) +
+    Buffer.byteLength(
+      text.replace(/[^A-Za-z0-9;,/?:@&=+$\-_.!~*'()#]/gu, (other) => "%xx".repeat(Buffer.byteLength(other))),
+    ) +
     2 * base64Bytes(text)
   );
 }

@@ -89,3 +89,4 @@ export * from "./telemetry/span.js";
 export { spansTotal } from "./telemetry/trace-metrics.js";
 export * from "./threads/serve-thread.js";
 export * from "./threads/thread-pool.js";
+export { within } from "./within.js";

@@ -19,7 +19,7 @@ export function orient<T extends PixelData>(plane: T, side: number, orientation:
   if (plane.length !== side * side || out.byteLength !== plane.byteLength) {
     throw new PssrError(
       "SHAPE_MISMATCH",
-      `a square of ${side} pixels holds ${side * side}, not ${plane.length}, of which ${out.length} are taken`,
+      `a plane of side ${side} has ${side * side} pixels; given were ${plane.length}, and room for ${out.length}`,
     );
   }
   if (orientation === 0) {

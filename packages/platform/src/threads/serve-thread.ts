@@ -9,7 +9,7 @@ import { type FromThread, fromPlainError, type ToThread, threadItself, toPlainEr
 export interface ThreadTaskContext {
   /** Aborted when whoever asked for the task gives it up. */
   signal: AbortSignal;
-  /** Throws once the task is given up, which a task that gives the event loop no turn would hear too late. */
+  /** Throws once the task is given up, which one that gives the event loop no turn would hear too late otherwise. */
   throwIfGivenUp(): void;
   /** Asks the thread that runs the pool (its `answer`) and waits: for bytes it can fetch, or to hand over a piece of the result. */
   ask(question: unknown, transfer?: readonly Transferable[]): Promise<unknown>;
@@ -86,6 +86,8 @@ export function serveThread<Task, Result>(
       send({ type: "failed", id, error: toPlainError(error) });
     } finally {
       running.delete(id);
+      // What it has left behind finds nobody to ask.
+      controller.abort();
     }
   };
 

@@ -77,8 +77,8 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
   }
 
   /**
-   * Has a task done. Rejects with what the thread threw, with the signal's reason once it is aborted (the thread is told, and has
-   * nothing else to do until it has ended the task), with INTERNAL where the thread died, and with UNAVAILABLE once the pool is closed.
+   * Has a task done. Rejects with what the thread threw, with the signal's reason once it is aborted (the thread is told, and the
+   * task's place in it is taken until it has ended the task), with INTERNAL where the thread died, and with UNAVAILABLE once the pool is closed.
    */
   run(task: Task, options: RunOptions = {}): Promise<Result> {
     const { signal } = options;
@@ -144,7 +144,9 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
 
   /** The least busy thread that takes another task; a new one before a second task goes to one that is at work. */
   #freeThread(): Thread | undefined {
-    const load = ({ jobs }: Thread) => jobs.filter((job) => job !== undefined).length;
+    // One that is at work on what nobody wants any more may hear of another task only after it.
+    const load = ({ jobs }: Thread) =>
+      jobs.reduce((sum, job) => sum + (job === undefined ? 0 : job.isSettled ? 2 : 1), 0);
     const [least] = [...this.#threads].sort((a, b) => load(a) - load(b));
     if (least !== undefined && load(least) === 0) return least;
     if (this.#threads.size < this.#options.threads) return this.#start();
@@ -179,7 +181,7 @@ export class ThreadPool<Task, Result> implements AsyncDisposable {
       return;
     }
     const job = thread.jobs.find((one) => one?.id === message.id);
-    if (job === undefined) throw new Error(`a thread of ${this.#options.name} answers a task that it does not have`);
+    if (job === undefined) return; // the task has ended, and something that it left behind goes on
     if (message.type === "ask") {
       const { answer, signal } = job.options;
       if (!job.isSettled) void this.#answer(thread, message, answer, signal);

@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CrappifyServiceDefinition, PairPart, type PixelBlock, StreamPairsResponse } from "@pssr/api";
-import { type Encodable, PieceWriter, whenEncoded, withStreamEncoding } from "../../dist/grpc/stream-encoding.js";
+import {
+  bearerAuthenticator,
+  connectService,
+  createLogger,
+  createProcessKeyring,
+  type Encodable,
+  grpcService,
+  startGrpcServer,
+  tokenSource,
+  whenEncoded,
+} from "@pssr/platform";
+import { PieceWriter, withStreamEncoding } from "../../dist/grpc/stream-encoding.js";
 
 /** Sizes about those at which a length takes another byte, and at which a value is no longer copied at once. */
 const sizes = [0, 1, 100, 127, 128, 4095, 4096, 16_383, 16_384, 300_000];
@@ -62,6 +73,45 @@ test("a message larger than what is kept for messages is written as well", () =>
     StreamPairsResponse.encode(message, new PieceWriter()).finish(),
     StreamPairsResponse.encode(message).finish(),
   );
+});
+
+test("over a real server each message is right though its memory is used again at once, and is told once", async (t) => {
+  const { streamPairs } = CrappifyServiceDefinition.methods;
+  const service = { ...CrappifyServiceDefinition, methods: { streamPairs } } as const;
+  const sizes = Array.from({ length: 60 }, (_, n) => (n % 6 === 5 ? 3 * 2 ** 20 : n * 7000));
+  let told = 0;
+  async function* answer() {
+    for (const size of sizes) {
+      const message = { parts: [part(undefined, size)] };
+      yield Object.assign(message, {
+        [whenEncoded]() {
+          told++;
+          message.parts[0]!.high!.data.fill(0);
+        },
+      });
+    }
+  }
+  const keyring = createProcessKeyring();
+  const server = await startGrpcServer({
+    bind: "127.0.0.1:0",
+    services: [grpcService(service, { streamPairs: answer })],
+    authenticator: bearerAuthenticator(keyring),
+    log: createLogger({ service: "test", level: "silent" }),
+  });
+  t.after(() => server.close({ graceMs: 0 }));
+  const token = tokenSource(keyring, { principal: "anna", projects: ["em"], role: "operator" });
+  const connection = connectService(server.address, { peer: "test", token });
+  t.after(async () => connection.close());
+  // Two at once, for all streams of a process share the memory in which messages are put together.
+  const read = async () => {
+    let n = 0;
+    for await (const { parts } of connection.client(service).streamPairs({ dataset: "projects/em/datasets/d" })) {
+      assert.ok(Buffer.from(parts[0]!.high!.data).equals(block(sizes[n++]!).data));
+    }
+    assert.equal(n, sizes.length);
+  };
+  await Promise.all([read(), read()]);
+  assert.equal(told, 2 * sizes.length);
 });
 
 test("only what a service answers with streams is written so", () => {

@@ -8,8 +8,13 @@ export type EchoTask =
   | { do: "die" }
   | { do: "wait" }
   | { do: "spin" }
+  | { do: "leave" }
+  | { do: "left" }
   | { do: "ask"; values: number[] }
   | { do: "askPool"; value: number };
+
+/** What becomes of the work that the task `leave` leaves behind. */
+let left: Promise<string> | undefined;
 
 serveThread<EchoTask, unknown>(async (task, { signal, throwIfGivenUp, ask }) => {
   switch (task.do) {
@@ -26,9 +31,17 @@ serveThread<EchoTask, unknown>(async (task, { signal, throwIfGivenUp, ask }) => 
     case "spin":
       await ask("spinning");
       for (;;) throwIfGivenUp();
+    case "leave":
+      left = new Promise((resolve) => setImmediate(resolve)).then(() => ask("one more")).then(String, String);
+      throw new Error("the task is over");
+    case "left":
+      return { value: await left };
     case "ask": {
       const answers: unknown[] = [];
-      for (const value of task.values) answers.push(await ask(value));
+      for (const value of task.values) {
+        answers.push(await ask(value));
+        throwIfGivenUp();
+      }
       return { value: answers };
     }
     case "askPool":

@@ -5,8 +5,9 @@ import { isPssrError } from "@pssr/api";
 import { ThreadPool } from "@pssr/platform";
 import type { EchoTask } from "./echo-thread.js";
 
-function pool(threads = 2): ThreadPool<EchoTask, unknown> {
-  return new ThreadPool({ script: new URL("./echo-thread.js", import.meta.url), name: "echo", threads });
+function pool(threads = 2, tasksPerThread = 1): ThreadPool<EchoTask, unknown> {
+  const script = new URL("./echo-thread.js", import.meta.url);
+  return new ThreadPool({ script, name: "echo", threads, tasksPerThread });
 }
 
 test("tasks beyond the number of threads wait and are all done", async () => {
@@ -71,6 +72,60 @@ test("a task that gives its thread no turn learns that it is given up, and one t
   await assert.rejects(end, /no longer wanted/);
   assert.equal(threads.waiting, 1, "the thread is at work still");
   assert.equal(await after, 4);
+});
+
+test("of two tasks of a thread one is given up, and neither the other nor a later one in its place", async () => {
+  await using threads = pool(1, 2);
+  const first = await begin(threads, { do: "wait" });
+  const second = await begin(threads, { do: "wait" });
+  second.controller.abort(new Error("the second is not wanted"));
+  await assert.rejects(second.end, /the second is not wanted/);
+  // It looks whether it is given up before it begins, and after each answer.
+  const answer = async (question: unknown) => ({ value: question });
+  assert.deepEqual(await threads.run({ do: "ask", values: [1, 2] }, { answer }), [1, 2]);
+  assert.equal(threads.running, 1);
+  first.controller.abort(new Error("nor the first"));
+  await assert.rejects(first.end, /nor the first/);
+  assert.deepEqual(await threads.run({ do: "ask", values: [3] }, { answer }), [3]);
+});
+
+test("a task that is given up in the second place ends, and the first one goes on", { timeout: 20_000 }, async () => {
+  await using threads = pool(1, 2);
+  const questions = new EventTarget();
+  const asked = once(questions, "asked");
+  const { promise: go, resolve: letGo } = withResolvers();
+  const answer = async (question: unknown) => {
+    questions.dispatchEvent(new Event("asked"));
+    await go;
+    return { value: question };
+  };
+  const first = threads.run({ do: "ask", values: [5] }, { answer });
+  await asked;
+  const second = await begin(threads, { do: "spin" });
+  second.controller.abort(new Error("not wanted"));
+  await assert.rejects(second.end, /not wanted/);
+  letGo();
+  assert.deepEqual(await first, [5]);
+});
+
+function withResolvers() {
+  let resolve = () => {};
+  const promise = new Promise<void>((one) => {
+    resolve = one;
+  });
+  return { promise, resolve };
+}
+
+test("what a task leaves behind when it fails asks nobody, and harms no other", async () => {
+  await using threads = pool(1);
+  const asked: unknown[] = [];
+  const answer = async (question: unknown) => {
+    asked.push(question);
+    return { value: undefined };
+  };
+  await assert.rejects(threads.run({ do: "leave" }, { answer }), /the task is over/);
+  assert.equal(await threads.run({ do: "left" }), "AbortError: This operation was aborted");
+  assert.deepEqual(asked, []);
 });
 
 test("a task asks and gets the answers in order", async () => {

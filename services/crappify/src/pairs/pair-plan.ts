@@ -29,7 +29,7 @@ export interface PlannedPair {
   index: number;
   pairsInStep: number;
   place: TilePlace;
-  /** 0 to 7; see orientation.ts. */
+  /** 0 to 7; see `orient`. */
   orientation: number;
   /** What the signal above black is multiplied by. */
   gain: number;

@@ -88,8 +88,10 @@ export class PairStreams {
     const lowBytes = highBytes / scale ** 2;
     const pairBytes = highBytes + lowBytes;
     const runBytes = Math.min(maximumRunBytes, prefetchBytes / 2);
-    // An external step takes its time: no pair waits for the ones after it.
-    const runLength = hasExternalSteps(spec.crappifier) ? 1 : Math.max(1, Math.floor(runBytes / pairBytes));
+    // All threads work at a step. An external one takes its time: no pair waits for those after it.
+    const perThread = Math.ceil(spec.batchSize / spec.shardCount / pixels.threads);
+    const most = hasExternalSteps(spec.crappifier) ? 1 : perThread;
+    const runLength = Math.max(1, Math.min(most, Math.floor(runBytes / pairBytes)));
     const memory = new PairMemory(runLength * pairBytes);
     const depth = Math.max(1, Math.min(Math.floor(prefetchBytes / (runLength * pairBytes)), 4 * pixels.parallelism));
     const orderOf = ({ place: { image, start }, orientation, gain, noise }: PlannedPair): PairOrder => ({

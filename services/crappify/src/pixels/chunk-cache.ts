@@ -1,5 +1,6 @@
 /** Decoded squares of images, kept up to a number of bytes: what was used last stays longest. */
 import { bytesPerPixel, copyRows, createPixelArray, type PixelArray, type Region } from "@pssr/imaging";
+import { within } from "@pssr/platform";
 import type { StoredPixels } from "./stored-pixels.js";
 
 /** Side of a square: that of the stored chunks, so that each is decoded once. */
@@ -14,13 +15,15 @@ export class ChunkCache {
     this.#limitBytes = limitBytes;
   }
 
-  /** A region, put together of cached squares. */
+  /**
+   * A region, put together of cached squares. Given up, it ends at once; what is on its way then is cached for others.
+   */
   async read(image: StoredPixels, region: Region, { signal }: { signal: AbortSignal }): Promise<PixelArray> {
     const { axes, shape, dtype } = image;
     const result = createPixelArray(axes, region.shape, dtype);
     for (const box of squaresOf(region, shape)) {
-      const square = await this.#square(image, box);
-      signal.throwIfAborted();
+      const key = `${image.location} ${box.start.join()}`;
+      const square = this.#cached(key) ?? (await within(this.#fetch(image, box, key), { signal }));
       const start = box.start.map((first, axis) => Math.max(first, region.start[axis]!));
       const end = box.start.map((first, axis) =>
         Math.min(first + box.shape[axis]!, region.start[axis]! + region.shape[axis]!),
@@ -36,14 +39,15 @@ export class ChunkCache {
     return result;
   }
 
-  async #square(image: StoredPixels, box: Region): Promise<PixelArray> {
-    const key = `${image.location} ${box.start.join()}`;
-    const cached = this.#squares.get(key);
-    if (cached !== undefined) {
-      this.#squares.delete(key);
-      this.#squares.set(key, cached);
-      return cached;
-    }
+  #cached(key: string): PixelArray | undefined {
+    const square = this.#squares.get(key);
+    if (square === undefined) return undefined;
+    this.#squares.delete(key);
+    this.#squares.set(key, square);
+    return square;
+  }
+
+  async #fetch(image: StoredPixels, box: Region, key: string): Promise<PixelArray> {
     const square = await image.read(box);
     if (!this.#squares.has(key)) this.#bytes += bytesOf(square);
     this.#squares.set(key, square);

@@ -40,10 +40,10 @@ export class PixelReader {
   /** For tasks with external steps, which mostly wait: they hold up no others. It starts with the first of them. */
   readonly #waitingPool: ThreadPool<PixelTask, unknown> | undefined;
   readonly #external: ExternalCrappifiers | undefined;
-  readonly #threads: number;
+  readonly threads: number;
 
   constructor({ objects, threads, cacheBytes, external }: PixelReaderOptions) {
-    this.#threads = threads;
+    this.threads = threads;
     this.#external = external;
     const calls = external?.concurrency ?? 0;
     const common = {
@@ -59,7 +59,7 @@ export class PixelReader {
 
   /** Tasks that can be worked at together; more only wait. */
   get parallelism(): number {
-    return this.#threads * 2;
+    return this.threads * 2;
   }
 
   /** Tasks waiting or under way, for tests and metrics. */

@@ -20,7 +20,7 @@ export interface CrappifyOrder {
 /** One tile of a pair, and what becomes of it. */
 export interface PairOrder extends Box {
   order: CrappifyOrder;
-  /** 0 to 7; see orientation.ts. */
+  /** 0 to 7; see `orient`. */
   orientation: number;
   /** What the signal above black is multiplied by before all else. */
   gain: number;

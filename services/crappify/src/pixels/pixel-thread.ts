@@ -14,7 +14,7 @@ import {
   type Region,
   tiffSource,
 } from "@pssr/imaging";
-import { serveThread, type ThreadResult, type ThreadTaskContext } from "@pssr/platform";
+import { serveThread, type ThreadResult, type ThreadTaskContext, within } from "@pssr/platform";
 import { ImageDigest } from "../images/image-digest.js";
 import { ChunkCache } from "./chunk-cache.js";
 import { crappifyBand } from "./crappify-band.js";
@@ -40,7 +40,7 @@ type Options = Pick<ThreadTaskContext, "signal" | "throwIfGivenUp">;
 serveThread<PixelTask, unknown>(async (task, { ask, ...options }) => {
   const call: CallExternal = async (external) => (await ask({ external } satisfies ExternalQuestion)) as Float32Array;
   if (task.do === "pairs") return pairs(task, call, options);
-  const image = await openStoredPixels(task.location);
+  const image = await within(openStoredPixels(task.location), options);
   switch (task.do) {
     case "read":
       return handOver((await cache.read(image, task, options)).data);
@@ -77,7 +77,8 @@ async function pairs(
 ): Promise<ThreadResult<ArrayBuffer>> {
   let at = 0;
   for (const pair of pairs) {
-    const tile = await cache.read(await openStoredPixels(pair.location), pair, options);
+    const image = await within(openStoredPixels(pair.location), options);
+    const tile = await cache.read(image, pair, options);
     const { orientation, gain, degradeFirst, order } = pair;
     const { scale } = order.crappifier.sampling;
     const side = tile.shape.at(-1)!;
@@ -133,7 +134,7 @@ async function describe(
       band.catch(() => undefined); // seen when its turn comes, or not at all when an earlier one failed
       reading.push(band);
     }
-    digest.update((await reading.shift()!).data);
+    digest.update((await within(reading.shift()!, { signal })).data);
   }
   return { axes, shape, dtype, digest: digest.end() };
 }
@@ -142,10 +143,12 @@ async function* encode(image: StoredPixels, task: Task<"export">, { signal }: Op
   const { axes, shape, dtype } = image;
   const pixelSizeNm = task.pixelSizeNm || undefined;
   if (task.format === "png") {
-    yield encodePng(await image.read({ start: shape.map(() => 0), shape }), { pixelSizeNm });
+    const whole = await within(image.read({ start: shape.map(() => 0), shape }), { signal });
+    yield encodePng(whole, { pixelSizeNm });
     return;
   }
-  const source = tiffSource({ axes, shape, dtype, readRegion: (region: Region) => image.read(region) });
+  const readRegion = (region: Region) => within(image.read(region), { signal });
+  const source = tiffSource({ axes, shape, dtype, readRegion });
   const { levels, description } = task;
   yield* encodeTiff(
     source,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { defaultCrappifier } from "@pssr/crappifiers";
 import { createLogger } from "@pssr/platform";
 import { DatasetCatalogue } from "../../dist/datasets/dataset-catalogue.js";
@@ -24,7 +24,26 @@ const spec: PairStreamSpec = {
   shardCount: 1,
 };
 
-test("a stream that is given up leaves no work behind, whether aborted or left", async (t) => {
+const key = { project: "em", id: "d" };
+
+/** Pixels that tell what is asked of them for pairs. */
+class WatchedPixels extends PixelReader {
+  /** How many pairs each task was to make. */
+  readonly runs: number[] = [];
+  readonly given: ArrayBuffer[] = [];
+  readonly made: ArrayBuffer[] = [];
+
+  override async pairs(...[orders, into, options]: Parameters<PixelReader["pairs"]>): Promise<ArrayBuffer> {
+    this.runs.push(orders.length);
+    this.given.push(into);
+    const made = await super.pairs(orders, into, options);
+    this.made.push(made);
+    return made;
+  }
+}
+
+/** Streams over a dataset `d` of tiles of 32². */
+async function startStreams(t: TestContext, threads: number) {
   const { ports, ...installation } = await startInstallation(t);
   const { name } = await importImage({ ports, ...installation }, "a", png(picture([200, 200], "uint8")));
   await installation.datasets.createDataset({
@@ -32,11 +51,29 @@ test("a stream that is given up leaves no work behind, whether aborted or left",
     datasetId: "d",
     dataset: { images: [name], tileSize: 32 },
   });
-  const pixels = new PixelReader({ objects: ports.objects, threads: 1, cacheBytes: 2 ** 20 });
+  const pixels = new WatchedPixels({ objects: ports.objects, threads, cacheBytes: 2 ** 20 });
   t.after(() => pixels.close());
   const log = createLogger({ service: "crappify", level: "silent" });
   const streams = new PairStreams({ datasets: new DatasetCatalogue(ports), pixels, prefetchBytes: 2 ** 20, log });
-  const key = { project: "em", id: "d" };
+  return { pixels, streams };
+}
+
+test("small pairs are made several in a task, those of a step by all threads, and no task has pairs of two steps", async (t) => {
+  const { pixels, streams } = await startStreams(t, 2);
+  for await (const _ of streams.open(key, "", { ...spec, batchSize: 7, steps: 3 }, {}));
+  assert.deepEqual(pixels.runs, [4, 3, 4, 3, 4, 3]);
+});
+
+test("the memory of pairs that were read is that of later ones", async (t) => {
+  const { pixels, streams } = await startStreams(t, 1);
+  for await (const pair of streams.open(key, "", { ...spec, steps: 40 }, {})) pair.release();
+  assert.equal(pixels.given.length, 40);
+  const isNew = (memory: ArrayBuffer) => !pixels.made.includes(memory);
+  assert.ok(pixels.given.filter(isNew).length <= 4 * pixels.parallelism + 1);
+});
+
+test("a stream that is given up leaves no work behind, whether aborted or left", async (t) => {
+  const { pixels, streams } = await startStreams(t, 1);
 
   const controller = new AbortController();
   let received = 0;
