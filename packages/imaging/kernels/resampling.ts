@@ -6,6 +6,7 @@ const FRACTION_BITS: i32 = 22;
 const HALF: i32 = 1 << (FRACTION_BITS - 1);
 /** A weight is its upper part times 2¹¹ plus its lower part: each fits into 16 bits, where vectors multiply fastest. */
 const LOWER_BITS: i32 = 11;
+const UPPER_HALF: i32 = HALF >> LOWER_BITS;
 
 /**
  * Along rows: output pixel i of each row is the sum of `taps` input pixels from `starts[i]` on. `upper` and `lower` hold
@@ -51,16 +52,34 @@ function resampleRoundRowByFour(out: usize, input: usize, from: i32, to: i32, st
   const lastEven = pairOf(weights, 8);
   const lastOdd = pairOf(weights, 10);
   let place = input + load<i32>(starts + <usize>(from << 2));
-  for (let i = from; i < to; i += 4) {
-    const first = v128.load(place);
-    const last = v128.load(place, 4);
-    const sums = i32x4.add(
-      i32x4.add(i32x4.dot_i16x8_s(even(first), firstEven), i32x4.dot_i16x8_s(odd(first), firstOdd)),
-      i32x4.add(i32x4.dot_i16x8_s(even(last), lastEven), i32x4.dot_i16x8_s(odd(last), lastOdd)),
-    );
-    v128.store32_lane(out + i, rounded(i32x4.shl(sums, LOWER_BITS)), 0);
+  let i = from;
+  for (; i + 16 <= to; i += 16) {
+    const sums0 = fourSums(place, firstEven, firstOdd, lastEven, lastOdd);
+    const sums1 = fourSums(place + 16, firstEven, firstOdd, lastEven, lastOdd);
+    const sums2 = fourSums(place + 32, firstEven, firstOdd, lastEven, lastOdd);
+    const sums3 = fourSums(place + 48, firstEven, firstOdd, lastEven, lastOdd);
+    const shorts0 = i16x8.narrow_i32x4_s(sums0, sums1);
+    const shorts1 = i16x8.narrow_i32x4_s(sums2, sums3);
+    v128.store(out + i, i8x16.narrow_i16x8_u(shorts0, shorts1));
+    place += 64;
+  }
+  for (; i < to; i += 4) {
+    const sums = fourSums(place, firstEven, firstOdd, lastEven, lastOdd);
+    const shorts = i16x8.narrow_i32x4_s(sums, sums);
+    v128.store32_lane(out + i, i8x16.narrow_i16x8_u(shorts, shorts), 0);
     place += 16;
   }
+}
+
+/** Rounded to whole numbers: of weights without a lower part the upper one's fraction is all. */
+function fourSums(place: usize, firstEven: v128, firstOdd: v128, lastEven: v128, lastOdd: v128): v128 {
+  const first = v128.load(place);
+  const last = v128.load(place, 4);
+  const sums = i32x4.add(
+    i32x4.add(i32x4.dot_i16x8_s(even(first), firstEven), i32x4.dot_i16x8_s(odd(first), firstOdd)),
+    i32x4.add(i32x4.dot_i16x8_s(even(last), lastEven), i32x4.dot_i16x8_s(odd(last), lastOdd)),
+  );
+  return i32x4.shr_s(i32x4.add(sums, i32x4.splat(UPPER_HALF)), FRACTION_BITS - LOWER_BITS);
 }
 
 /** Two weights, every second one from the place on, over and over. */
@@ -198,18 +217,32 @@ function resampleColumnsRow(out: usize, first: usize, width: i32, count: i32, we
 
 function resampleRoundRow(out: usize, first: usize, width: i32, count: i32, weights: usize, bits: i32): void {
   const fraction = FRACTION_BITS - bits;
-  const half: i32 = 1 << (fraction - 1);
-  for (let column = 0; column < width; column += 8) {
-    let sums = i16x8.splat(<i16>half);
+  const one: i32 = 1;
+  const half = i16x8.splat(<i16>(one << (fraction - 1)));
+  let column = 0;
+  for (; column + 16 <= width; column += 16) {
+    let left = half;
+    let right = half;
     let pixels = first + column;
     for (let k = 0; k < count; k++) {
-      const weight: i32 = load<i32>(weights + <usize>(k << 2)) >> bits;
-      sums = i16x8.add(sums, i16x8.mul(i16x8.extend_low_i8x16_u(v128.load64_zero(pixels)), i16x8.splat(<i16>weight)));
+      const weight = i16x8.splat(<i16>(load<i32>(weights + <usize>(k << 2)) >> bits));
+      const sixteen = v128.load(pixels);
+      left = i16x8.add(left, i16x8.mul(i16x8.extend_low_i8x16_u(sixteen), weight));
+      right = i16x8.add(right, i16x8.mul(i16x8.extend_high_i8x16_u(sixteen), weight));
       pixels += width;
     }
-    const whole = i16x8.shr_u(sums, fraction);
-    v128.store64_lane(out + column, i8x16.narrow_i16x8_u(whole, whole), 0);
+    const bytes = i8x16.narrow_i16x8_u(i16x8.shr_u(left, fraction), i16x8.shr_u(right, fraction));
+    v128.store(out + column, bytes);
   }
+  if (column === width) return;
+  let sums = half;
+  for (let k = 0; k < count; k++) {
+    const weight = i16x8.splat(<i16>(load<i32>(weights + <usize>(k << 2)) >> bits));
+    const eight = v128.load64_zero(first + <usize>(k * width + column));
+    sums = i16x8.add(sums, i16x8.mul(i16x8.extend_low_i8x16_u(eight), weight));
+  }
+  const whole = i16x8.shr_u(sums, fraction);
+  v128.store64_lane(out + column, i8x16.narrow_i16x8_u(whole, whole), 0);
 }
 
 function rounded(sums: v128): v128 {

@@ -1,7 +1,7 @@
 /**
  * The hyperparameters under which the values that were seen are the likeliest: the maximum of the marginal likelihood by its
  * gradient (C. E. Rasmussen and C. K. I. Williams, "Gaussian Processes for Machine Learning", 2006, eq. 5.9), from several
- * starts.
+ * starts. Of few values the likelihood alone may take any length: one that is far from half the range is held to be less likely.
  */
 import { type Box, minimiseInBox } from "./box-minimum.js";
 import { CholeskyFactor } from "./cholesky-factor.js";
@@ -9,6 +9,9 @@ import type { Hyperparameters } from "./gaussian-process.js";
 
 /** For points in the unit cube and standardised values. */
 const BOUNDS = { length: [0.02, 20], variance: [0.05, 50], noise: [1e-12, 2] } as const;
+
+/** What the lengths are held to be before any value: log-normal about this one. */
+const USUAL_LENGTH = { median: 0.5, logDeviation: 1 };
 
 /** The logarithms of the lengths, of the variance and of the noise. */
 export type LogHyperparameters = Float64Array;
@@ -93,6 +96,22 @@ export function negativeLogLikelihood(
   return 0.5 * (fit + factor.logDeterminant + n * Math.log(2 * Math.PI));
 }
 
+function negativeLogPosterior(
+  pairs: PairDifferences,
+  values: Float64Array,
+  theta: LogHyperparameters,
+  gradient: Float64Array,
+): number {
+  let value = negativeLogLikelihood(pairs, values, theta, gradient);
+  const { median, logDeviation } = USUAL_LENGTH;
+  for (let d = 0; d < pairs.dimensions; d++) {
+    const deviations = (theta[d]! - Math.log(median)) / logDeviation;
+    value += 0.5 * deviations * deviations;
+    gradient[d]! += deviations / logDeviation;
+  }
+  return value;
+}
+
 /**
  * @param starts Where to begin: logarithms of hyperparameters.
  * @param evaluations The most from each start.
@@ -106,7 +125,7 @@ export function maximiseLikelihood(
   const pairs = new PairDifferences(points);
   const box = hyperparameterBox(pairs.dimensions);
   const minima = starts.map((start) =>
-    minimiseInBox((theta, gradient) => negativeLogLikelihood(pairs, values, theta, gradient), start, box, {
+    minimiseInBox((theta, gradient) => negativeLogPosterior(pairs, values, theta, gradient), start, box, {
       evaluations,
       tolerance: 1e-3,
     }),
