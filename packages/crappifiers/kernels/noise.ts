@@ -6,9 +6,8 @@
 
 import { exp } from "./elementary";
 import { fillNormals } from "./normal";
-import { fourBytes, toBytes } from "./pixels";
 import { poissonFromWords } from "./poisson";
-import { fillCounts, TABLE_MEANS } from "./poisson-table";
+import { countBytes, fillCounts, TABLE_MEANS } from "./poisson-table";
 import { pixelWords } from "./threefry";
 import { unit } from "./unit";
 
@@ -119,16 +118,8 @@ function addNumbers(values: usize, size: i32, offset: f64, deviation: f64): void
 export function countPhotons(bytes: usize, count: i32): void {
   for (let start = 0; start < count; start += CHUNK) {
     const size = min(CHUNK, count - start);
-    wholesFromBytes(bytes + start, size);
-    fillCounts(numbers, wholes, pixelWords(buffer, start, size, 0), size);
-    toBytes(bytes + start, numbers, size);
+    countBytes(bytes + start, pixelWords(buffer, start, size, 0), size);
   }
-}
-
-function wholesFromBytes(bytes: usize, size: i32): void {
-  let n = 0;
-  for (; n + 4 <= size; n += 4) v128.store(wholes + ((<usize>n) << 2), fourBytes(bytes + n));
-  for (; n < size; n++) store<i32>(wholes + ((<usize>n) << 2), load<u8>(bytes + n));
 }
 
 /**

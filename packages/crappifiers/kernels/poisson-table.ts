@@ -3,6 +3,7 @@
  * with a guide table (H.-C. Chen and Y. Asau, AIIE Trans. 6(2), 1974). Every probability is right to 2⁻³¹. The number grows
  * with the word, so equal words give near-equal noise at neighbouring grey levels.
  */
+import { fourBytes } from "./pixels";
 
 /** Means that the table knows: those below it. The mean itself may be looked up; what comes out means nothing. */
 export const TABLE_MEANS: i32 = 512;
@@ -30,20 +31,10 @@ export function fillCounts(numbers: usize, means: usize, words: usize, size: i32
   for (let n = 0; n < size; n += 4) {
     const at = <usize>(n << 2);
     const word = v128.load(words + at);
-    const cell = cellsOf(i32x4.add(i32x4.shl(v128.load(means + at), 10), i32x4.shl(i32x4.shr_u(word, 24), 2)));
-    const second = v128.and(i32x4.shr_u(word, 16), i32x4.splat(0xff));
-    const one = v128.and(cell, i32x4.splat(CELL_MASK));
-    const two = v128.and(i32x4.shr_u(cell, CELL_BITS), i32x4.splat(CELL_MASK));
-    // A true comparison is −1 as a whole number: subtracted, it counts.
-    const count = i32x4.sub(i32x4.shr_u(cell, 2 * CELL_BITS), i32x4.gt_s(second, one));
-    v128.store(numbers + at, f32x4.convert_i32x4_s(count));
-    const open = v128.or(i32x4.eq(second, one), i32x4.ge_s(second, two));
-    if (v128.any_true(open)) {
-      for (let mask = i32x4.bitmask(open); mask !== 0; mask &= mask - 1) {
-        store<i32>(list, n + ctz(mask));
-        list += 4;
-      }
-    }
+    const cell = cellsOf(v128.load(means + at), word);
+    const second = secondByte(word);
+    v128.store(numbers + at, f32x4.convert_i32x4_s(countsIn(cell, second)));
+    list = noteOpen(list, n, cell, second);
   }
   for (let place = undecided; place < list; place += 4) {
     const at = <usize>(load<i32>(place) << 2);
@@ -51,10 +42,64 @@ export function fillCounts(numbers: usize, means: usize, words: usize, size: i32
   }
 }
 
+/** Each byte becomes the number with itself as the mean, at most 255. `words` has room up to a vector. */
+export function countBytes(bytes: usize, words: usize, size: i32): void {
+  let list = undecided;
+  let n = 0;
+  for (; n + 4 <= size; n += 4) {
+    const word = v128.load(words + <usize>(n << 2));
+    const cell = cellsOf(fourBytes(bytes + n), word);
+    const second = secondByte(word);
+    const last = list;
+    list = noteOpen(list, n, cell, second);
+    // Their means are written over.
+    for (let place = last; place < list; place += 4) {
+      const pixel = load<i32>(place);
+      store<i32>(place, ((<i32>load<u8>(bytes + pixel)) << 16) | pixel);
+    }
+    const counts = countsIn(cell, second);
+    const shorts = i16x8.narrow_i32x4_s(counts, counts);
+    v128.store32_lane(bytes + n, i8x16.narrow_i16x8_u(shorts, shorts), 0);
+  }
+  for (let place = undecided; place < list; place += 4) {
+    const pixel = load<i32>(place) & 0xffff;
+    countByte(bytes + pixel, load<i32>(place) >> 16, load<u32>(words + <usize>(pixel << 2)));
+  }
+  for (; n < size; n++) countByte(bytes + n, load<u8>(bytes + n), load<u32>(words + <usize>(n << 2)));
+}
+
+function countByte(at: usize, mean: i32, word: u32): void {
+  store<u8>(at, <u8>min(255, countOf(mean, word)));
+}
+
+function secondByte(word: v128): v128 {
+  return v128.and(i32x4.shr_u(word, 16), i32x4.splat(0xff));
+}
+
+function countsIn(cell: v128, second: v128): v128 {
+  // A true comparison is −1 as a whole number: subtracted, it counts.
+  return i32x4.sub(i32x4.shr_u(cell, 2 * CELL_BITS), i32x4.gt_s(second, v128.and(cell, i32x4.splat(CELL_MASK))));
+}
+
+/** Appends the pixels from `n` on whose cells leave their number open, and returns the list's new end. */
+function noteOpen(list: usize, n: i32, cell: v128, second: v128): usize {
+  const one = v128.and(cell, i32x4.splat(CELL_MASK));
+  const two = v128.and(i32x4.shr_u(cell, CELL_BITS), i32x4.splat(CELL_MASK));
+  const open = v128.or(i32x4.eq(second, one), i32x4.ge_s(second, two));
+  if (!v128.any_true(open)) return list;
+  let end = list;
+  for (let mask = i32x4.bitmask(open); mask !== 0; mask &= mask - 1) {
+    store<i32>(end, n + ctz(mask));
+    end += 4;
+  }
+  return end;
+}
+
 /** Pixels whose first two bytes leave the number open. */
 const undecided: usize = memory.data((512 + 4) * 4, 16);
 
-function cellsOf(places: v128): v128 {
+function cellsOf(means: v128, word: v128): v128 {
+  const places = i32x4.add(i32x4.shl(means, 10), i32x4.shl(i32x4.shr_u(word, 24), 2));
   const first = v128.load32_zero(cells + <usize>i32x4.extract_lane(places, 0));
   const second = v128.load32_lane(cells + <usize>i32x4.extract_lane(places, 1), first, 1);
   const third = v128.load32_lane(cells + <usize>i32x4.extract_lane(places, 2), second, 2);
