@@ -5,6 +5,7 @@ const benches: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   "main-job": () => import("./main-job/main-job.js"),
   claims: () => import("./claims/claims.js"),
   crappify: () => import("./crappify/crappify.js"),
+  optimize: () => import("./optimize/optimize.js"),
   cluster: () => import("./cluster/cluster.js"),
 };
 

@@ -35,6 +35,7 @@ const arrows: Record<string, string[]> = {
     "inference",
     "local-servers",
     "networks",
+    "optimize",
     "platform",
     "predict",
     "train",

@@ -1,0 +1,59 @@
+/** The search of fits beside scikit-optimize's: how long it takes to suggest a point, and how good what it finds is. */
+import { Optimiser, SearchSpace } from "@pssr/optimize";
+import { inTurns } from "../in-turns.js";
+import { median } from "../median.js";
+import { PythonPeer, pythonFor } from "../peers/python-peer.js";
+import { type Row, row } from "../row.js";
+
+const peerName = "scikit-optimize 0.10.2";
+const environment = {
+  name: "bench-scikit-optimize",
+  requirements: ["numpy==2.4.6", "scipy==1.17.1", "scikit-learn==1.9.1", "scikit-optimize==0.10.2"],
+};
+
+const evaluations = 100;
+const names = ["a", "b", "c", "d"];
+const space = new SearchSpace(names.map((name) => ({ name, min: 0, max: 1, scale: "LINEAR" })));
+
+export async function run(): Promise<Row[]> {
+  await using peer = new PythonPeer(await pythonFor(environment), "bench/peers/optimize.py");
+  const seconds = await inTurns(5, {
+    ours: async (round) => [ourSeconds(history(round), round)],
+    peer: async (round) => {
+      const seen = history(round);
+      const points = seen.map(({ point }) => names.map((name) => point[name]!));
+      return peer.ask<number[]>({ points, values: seen.map(({ value }) => value), seed: round });
+    },
+  });
+  const rate = (times: number[]) => 1 / median(times);
+  return [
+    row(
+      "optimize/suggestions-at-100",
+      "points/s",
+      rate(seconds.ours),
+      { least: 20, ofRatio: true },
+      { name: peerName, value: rate(seconds.peer) },
+    ),
+  ];
+}
+
+/** What a search of ours has seen: many points about the best one, as every search has them. */
+function history(seed: number) {
+  const optimiser = new Optimiser(space, { seed });
+  for (let n = 0; n < evaluations; n++) {
+    const point = optimiser.ask();
+    const distance = names.reduce((sum, name, d) => sum + (d + 1) * (point[name]! - 0.2 * (d + 1)) ** 2, 0);
+    optimiser.tell(point, Math.log(distance + 0.01));
+  }
+  return optimiser.evaluations;
+}
+
+function ourSeconds(seen: ReturnType<typeof history>, seed: number): number {
+  const optimiser = new Optimiser(space, { seed });
+  for (const { point, value } of seen.slice(0, -1)) optimiser.tell(point, value);
+  const { point, value } = seen.at(-1)!;
+  const start = performance.now();
+  optimiser.tell(point, value);
+  optimiser.ask();
+  return (performance.now() - start) / 1000;
+}
