@@ -82,11 +82,25 @@ export class CholeskyFactor {
   /** The inverse of A, row by row. */
   inverse(): Float64Array {
     const n = this.#size;
+    const entries = this.#entries;
+    // The columns of L⁻¹ one after the other; A⁻¹ is L⁻ᵀ·L⁻¹.
+    const columns = new Float64Array(n * n);
+    for (let j = 0; j < n; j++) {
+      const column = j * n;
+      for (let i = j, own = (j * (j + 1)) / 2; i < n; own += ++i) {
+        let sum = i === j ? 1 : 0;
+        for (let k = j; k < i; k++) sum -= entries[own + k]! * columns[column + k]!;
+        columns[column + i] = sum / entries[own + i]!;
+      }
+    }
     const inverse = new Float64Array(n * n);
     for (let i = 0; i < n; i++) {
-      const row = inverse.subarray(i * n, (i + 1) * n);
-      row[i] = 1;
-      this.solve(row);
+      for (let j = 0; j <= i; j++) {
+        let sum = 0;
+        for (let k = i; k < n; k++) sum += columns[i * n + k]! * columns[j * n + k]!;
+        inverse[i * n + j] = sum;
+        inverse[j * n + i] = sum;
+      }
     }
     return inverse;
   }

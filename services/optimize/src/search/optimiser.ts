@@ -35,7 +35,7 @@ export interface OptimiserOptions {
 }
 
 /** Places at which the improvement is looked at before the best of them are followed downhill. */
-const CANDIDATES = 2000;
+const CANDIDATES_PER_DIMENSION = 350;
 const NEARBY = 100;
 const FOLLOWED = 8;
 /** The likelihood's maximum is looked for anew from several starts whenever there are so many times as many values. */
@@ -112,7 +112,7 @@ export class Optimiser {
   #candidates(process: GaussianProcess): Float64Array[] {
     const count = this.#points.length;
     const random = this.#uniforms(count + 0x40000000);
-    const everywhere = this.#design(CANDIDATES, count + 1);
+    const everywhere = this.#design(CANDIDATES_PER_DIMENSION * this.#space.dimensions, count + 1);
     const means = this.#points.map((point) => process.predict(point).mean);
     const leading = [...means.keys()].sort((a, b) => means[a]! - means[b]!).slice(0, 5);
     const nearby = Array.from({ length: NEARBY }, (_, n) => {
