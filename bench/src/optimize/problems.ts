@@ -1,17 +1,20 @@
-/** Functions that optimisers are compared on, with their lowest value; noise is added by whoever looks for it. */
-import { type Point, SearchSpace } from "../../dist/search/search-space.js";
+/** Functions that optimisers are compared on, with their lowest value: those of golden/make.py, by whose names regrets are kept. */
+import { type Point, SearchSpace } from "@pssr/optimize";
 
 export interface Problem {
   space: SearchSpace;
   evaluate(point: Point): number;
   minimum: number;
+  evaluations: number;
+  /** Deviation of what is added to each value. */
+  noise: number;
 }
 
 const linear = (name: string, min: number, max: number) => ({ name, min, max, scale: "LINEAR" as const });
 
-export const branin: Problem = {
+const branin = {
   space: new SearchSpace([linear("a", -5, 10), linear("b", 0, 15)]),
-  evaluate(point) {
+  evaluate(point: Point) {
     const [a, b] = [point.a!, point.b!];
     const bend = b - (5.1 / (4 * Math.PI ** 2)) * a * a + (5 / Math.PI) * a - 6;
     return bend ** 2 + 10 * (1 - 1 / (8 * Math.PI)) * Math.cos(a) + 10;
@@ -34,9 +37,9 @@ const hartmannP = [
 const hartmannWeights = [1, 1.2, 3, 3.2];
 const hartmannNames = ["a", "b", "c", "d", "e", "f"];
 
-export const hartmann: Problem = {
+const hartmann = {
   space: new SearchSpace(hartmannNames.map((name) => linear(name, 0, 1))),
-  evaluate(point) {
+  evaluate(point: Point) {
     return hartmannWeights.reduce((sum, weight, i) => {
       const squares = hartmannNames.map(
         (name, j) => hartmannA[i]![j]! * (point[name]! - hartmannP[i]![j]! * 1e-4) ** 2,
@@ -45,4 +48,11 @@ export const hartmann: Problem = {
     }, 0);
   },
   minimum: -3.322368011415515,
+};
+
+export const problems: Readonly<Record<string, Problem>> = {
+  branin: { ...branin, evaluations: 40, noise: 0 },
+  hartmann: { ...hartmann, evaluations: 60, noise: 0 },
+  "noisy-branin": { ...branin, evaluations: 50, noise: 2 },
+  "noisy-hartmann": { ...hartmann, evaluations: 60, noise: 0.1 },
 };
