@@ -24,6 +24,8 @@ const reconnectWaitMs = 250;
 const reconnectJitterMs = 500;
 /** A server that has stopped answering is noticed after so long, times two. */
 const pingMs = 10_000;
+/** How often a read that gets no answer is asked in all, within the time of a request. */
+const asksInTime = 4;
 
 const reconnects = counter("pssr_nats_reconnects_total", "Connections to NATS that stood again after they had broken");
 const connections = gauge("pssr_nats_connected", "1 while the connection to NATS stands, 0 while it does not", [
@@ -149,7 +151,8 @@ export class NatsConnection {
 
   /**
    * A request that changes nothing. Where the connection breaks before its answer has come, which then never comes, it is sent
-   * again over the next one; where there will be no next one, it fails at once.
+   * again over the next one; where there will be no next one, it fails at once. A server that has just started may take a
+   * question and never answer it: without an answer it is asked again, some times in all.
    */
   async read<T>(doing: string, action: () => Promise<T>, options: Abortable = {}): Promise<T> {
     const over = new AbortController();
@@ -157,10 +160,11 @@ export class NatsConnection {
       for (;;) {
         const broken = await this.standing({ signal: over.signal });
         try {
-          return await within(action(), { signal: broken });
+          return await within(action(), { signal: broken, limitMs: this.#timeoutMs / asksInTime });
         } catch (error) {
+          const isUnanswered = broken.aborted || (error instanceof DOMException && error.name === "TimeoutError");
           // Nobody waits for it any more: then it is not asked again either.
-          if (!broken.aborted || over.signal.aborted) throw error;
+          if (!isUnanswered || over.signal.aborted) throw error;
         }
       }
     };

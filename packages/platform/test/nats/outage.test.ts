@@ -236,6 +236,20 @@ for (const [how, end] of [
   });
 }
 
+test("a read that a server takes and never answers is asked again, and fails after its time", async (context) => {
+  const connection = await nats.connect(context, { settings: { PSSR_NATS_TIMEOUT: "2s" } });
+  let asked = 0;
+  const answeredAt = (which: number) => async () => {
+    asked += 1;
+    return asked < which ? new Promise<never>(() => undefined) : "an answer";
+  };
+  assert.equal(await connection.read("a read", answeredAt(3)), "an answer");
+  assert.equal(asked, 3);
+  asked = 0;
+  await assert.rejects(connection.read("a read", answeredAt(99)), reason("UNAVAILABLE"));
+  assert.ok(asked >= 3 && asked <= 5, `asked ${asked} times`);
+});
+
 test("a read that was given up is not asked again over the next connection", async (context) => {
   const line = await SeverableLine.to(nats.server.url);
   context.after(() => line.close());

@@ -42,16 +42,19 @@ const MOST_PHOTONS = 1e6;
 /**
  * The numbers of a law, with intervals from those of other samples.
  *
- * @param others What the same way gave from other tiles of the same kind.
+ * @param others What the same ways gave from other tiles of the same kind, one way after the other: intervals cover those of all.
  */
 export function noiseTerms(
   law: NoiseLaw,
-  others: readonly NoiseLaw[],
+  others: readonly (readonly NoiseLaw[])[],
   { black, white }: ValueRange,
 ): Omit<DetectorNoise, "counting" | "misfit" | "curve"> {
   const range = white - black;
   const unit = range / 255;
-  const estimate = (of: (law: NoiseLaw) => number) => estimated(of(law), others.map(of));
+  const estimate = (of: (law: NoiseLaw) => number) => estimated(
+      of(law),
+      others.map((laws) => laws.map(of)),
+    );
   const photons = ({ slope }: NoiseLaw) => Math.min(range / slope, MOST_PHOTONS);
   const offset = estimate((one) => one.offset / unit);
   return {
@@ -69,13 +72,21 @@ export function noiseTerms(
 }
 
 /** The percentile interval of a bootstrap (B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13). */
-export function estimated(value: number, others: number[]): Estimate {
-  const sorted = Float64Array.from(others).sort();
-  const at = (share: number) => {
-    const place = share * (sorted.length - 1);
-    const below = Math.floor(place);
-    const above = Math.min(below + 1, sorted.length - 1);
-    return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
+export function estimated(value: number, others: readonly (readonly number[])[]): Estimate {
+  const ends = others.map((numbers) => {
+    const sorted = Float64Array.from(numbers).sort();
+    return [quantile(sorted, 0.025), quantile(sorted, 0.975)] as const;
+  });
+  return {
+    value,
+    low: Math.min(value, ...ends.map(([low]) => low)),
+    high: Math.max(value, ...ends.map(([, high]) => high)),
   };
-  return { value, low: Math.min(at(0.025), value), high: Math.max(at(0.975), value) };
+}
+
+function quantile(sorted: Float64Array, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }

@@ -16,6 +16,8 @@ export interface LawFit {
   law: NoiseLaw;
   /** Mean square of the deviations in units of what they vary by: about 1 where the law is that of the detector. */
   misfit: number;
+  /** How much worse another law is: the sum of the squares of the same deviations, less that of this one. */
+  worse(other: NoiseLaw): number;
   /**
    * The law that other numbers of the same kind would have given, by one step from this one.
    *
@@ -24,13 +26,16 @@ export interface LawFit {
   nearby(measured: Float64Array, shares: Float64Array): NoiseLaw;
 }
 
+/** What of a law is looked for; the rest stays as it is at the start. */
+export type Free = Record<keyof NoiseLaw, boolean>;
+
 type Triple = [slope: number, variance: number, offset: number];
 
 const MOST_STEPS = 30;
 const MOST_HALVINGS = 8;
 
-/** @param hasOffset Whether the offset is looked for; if not, it stays that of the start. */
-export function fitLaw(predict: Predict, measured: Float64Array, start: NoiseLaw, hasOffset: boolean): LawFit {
+export function fitLaw(predict: Predict, measured: Float64Array, start: NoiseLaw, free: Free): LawFit {
+  const open = [0, 1, 2].filter((n) => [free.slope, free.variance, free.offset][n]);
   let at = tripleOf(start);
   let prediction = predict(lawOf(at));
   // Slopes are taken over steps that are small beside what there is of each.
@@ -38,7 +43,7 @@ export function fitLaw(predict: Predict, measured: Float64Array, start: NoiseLaw
   for (let step = 0; step < MOST_STEPS; step++) {
     const slopes = slopesAt(predict, at, prediction, scales);
     const { variances } = prediction;
-    const next = stepTo(at, slopes, measured, prediction, undefined, hasOffset);
+    const next = stepTo(at, slopes, measured, prediction, undefined, open);
     const before = distance(measured, prediction.values, variances);
     let share = 1;
     let found: { to: Triple; prediction: Prediction } | undefined;
@@ -55,11 +60,13 @@ export function fitLaw(predict: Predict, measured: Float64Array, start: NoiseLaw
   }
   const slopes = slopesAt(predict, at, prediction, scales);
   const counted = prediction.variances.reduce((sum, variance) => sum + (variance < Infinity ? 1 : 0), 0);
-  const freedom = Math.max(counted - (hasOffset ? 3 : 2), 1);
+  const freedom = Math.max(counted - open.length, 1);
+  const least = distance(measured, prediction.values, prediction.variances);
   return {
     law: lawOf(at),
-    misfit: distance(measured, prediction.values, prediction.variances) / freedom,
-    nearby: (others, shares) => lawOf(stepTo(at, slopes, others, prediction, shares, hasOffset)),
+    misfit: least / freedom,
+    worse: (other) => distance(measured, predict(other).values, prediction.variances) - least,
+    nearby: (others, shares) => lawOf(stepTo(at, slopes, others, prediction, shares, open)),
   };
 }
 
@@ -102,7 +109,7 @@ function stepTo(
   measured: Float64Array,
   { values, variances }: Prediction,
   shares: Float64Array | undefined,
-  hasOffset: boolean,
+  open: readonly number[],
 ): Triple {
   const matrix = Array.from({ length: 3 }, () => [0, 0, 0]);
   const right = [0, 0, 0];
@@ -118,8 +125,9 @@ function stepTo(
   }
   let best: Triple = at;
   let least = 0;
-  for (const held of [[], [1], [0], [0, 1]]) {
-    const step = solveHeld(matrix, right, at, hasOffset ? held : [...held, 2], hasOffset);
+  for (const atZero of [[], [1], [0], [0, 1]]) {
+    if (!atZero.every((n) => open.includes(n))) continue;
+    const step = stepHolding(matrix, right, at, open, atZero);
     if (step === undefined) continue;
     const to = at.map((value, n) => value + step[n]!) as Triple;
     if (to[0] < 0 || to[1] < 0) continue;
@@ -135,22 +143,22 @@ function stepTo(
   return best;
 }
 
-/** The least of ½·sᵀMs − rᵀs where the held coordinates go to 0 (the offset: stays); undefined: M tells nothing of a free one. */
-function solveHeld(
+/** The least of ½·sᵀMs − rᵀs where some coordinates go to 0 and those that are not open stay; undefined: M tells nothing of a free one. */
+function stepHolding(
   matrix: number[][],
   right: number[],
   at: Triple,
-  held: number[],
-  hasOffset: boolean,
+  open: readonly number[],
+  atZero: readonly number[],
 ): Triple | undefined {
   const step: Triple = [0, 0, 0];
-  for (const n of held) step[n] = n === 2 && !hasOffset ? 0 : -at[n]!;
-  const free = [0, 1, 2].filter((n) => !held.includes(n));
+  for (const n of atZero) step[n] = -at[n]!;
+  const free = open.filter((n) => !atZero.includes(n));
   const scale = free.map((n) => Math.sqrt(matrix[n]![n]!));
   if (scale.some((one) => !(one > 0))) return undefined;
   const rows = free.map((n, i) => [
     ...free.map((m, j) => matrix[n]![m]! / (scale[i]! * scale[j]!)),
-    (right[n]! - held.reduce((sum, m) => sum + matrix[n]![m]! * step[m]!, 0)) / scale[i]!,
+    (right[n]! - atZero.reduce((sum, m) => sum + matrix[n]![m]! * step[m]!, 0)) / scale[i]!,
   ]);
   for (let i = 0; i < rows.length; i++) {
     const pivot = rows[i]![i]!;

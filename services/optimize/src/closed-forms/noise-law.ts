@@ -31,6 +31,8 @@ export interface ValueRange {
   high: number;
   /** Between two values; 0: they are not rounded. */
   step: number;
+  /** Whether intensities without noise are such values too. */
+  isWhole: boolean;
 }
 
 export interface Moments {
@@ -56,6 +58,29 @@ export function varianceAt(intensity: number, { slope, variance }: NoiseLaw, { b
   return slope * Math.max(intensity - black, 0) + variance;
 }
 
+/** Less than this is no noise that the values can show. */
+export function leastVariance({ black, white, step }: ValueRange): number {
+  return Math.max(step ** 2 / 100, ((white - black) * 1e-6) ** 2);
+}
+
+/**
+ * The variance of a variance taken of one pixel: 2·v² for normal noise, and the fourth cumulant of what is counted.
+ *
+ * @param seen The variance as it is seen.
+ */
+export function spreadOfVariance(
+  seen: number,
+  intensity: number,
+  law: NoiseLaw,
+  height: number,
+  range: ValueRange,
+): number {
+  const all = varianceAt(intensity, law, range);
+  const variance = Math.max(seen, leastVariance(range));
+  const skewed = all > 0 ? (height ** 2 * (all - law.variance)) / all ** 2 : 0;
+  return variance ** 2 * (2 + skewed);
+}
+
 /** What is seen of pixels of one intensity. */
 export function seenAt(intensity: number, law: NoiseLaw, height: number, range: ValueRange): Moments {
   const counted = law.slope * Math.max(intensity - range.black, 0);
@@ -76,7 +101,27 @@ export function seenAt(intensity: number, law: NoiseLaw, height: number, range: 
     }
   }
   const { mean, variance, cut } = sum.moments();
-  return { mean, variance: variance + roundingAt(all, law.offset, range.step) * (1 - cut), cut };
+  return { mean, variance: variance + roundingAt(all, law.offset, range) * (1 - cut), cut };
+}
+
+/** What is seen of pixels whose intensities vary a little: where noise is cut off, its moments are no straight lines. */
+export function seenAround(
+  intensity: number,
+  intensityVariance: number,
+  law: NoiseLaw,
+  height: number,
+  range: ValueRange,
+): Moments {
+  const middle = seenAt(intensity, law, height, range);
+  const deviation = Math.sqrt(intensityVariance);
+  if (middle.cut < 1e-4 || deviation === 0) return middle;
+  const below = seenAt(intensity - deviation, law, height, range);
+  const above = seenAt(intensity + deviation, law, height, range);
+  return {
+    mean: (below.mean + above.mean) / 2,
+    variance: (below.variance + above.variance) / 2 + ((above.mean - below.mean) / 2) ** 2,
+    cut: (below.cut + above.cut) / 2,
+  };
 }
 
 /** Moments of a mixture of normal distributions, each cut off, about the intensity. */
@@ -138,10 +183,10 @@ class CutSum {
  * What rounding adds to the variance: a twelfth of the step squared (W. F. Sheppard, 1898), but where noise is less than a step,
  * which whole intensities then hide or show as a whole.
  */
-function roundingAt(variance: number, offset: number, step: number): number {
+function roundingAt(variance: number, offset: number, { step, isWhole }: ValueRange): number {
   if (step === 0) return 0;
   const [deviation, shift] = [Math.sqrt(variance) / step, offset / step - Math.round(offset / step)];
-  if (deviation > 0.8) return step ** 2 / 12;
+  if (!isWhole || deviation > 0.8) return step ** 2 / 12;
   if (deviation === 0) return 0;
   let [mean, square] = [0, 0];
   for (let k = -6; k <= 6; k++) {
