@@ -51,7 +51,8 @@ export function noiseTerms(
 ): Omit<DetectorNoise, "counting" | "misfit" | "curve"> {
   const range = white - black;
   const unit = range / 255;
-  const estimate = (of: (law: NoiseLaw) => number) => estimated(
+  const estimate = (of: (law: NoiseLaw) => number) =>
+    estimated(
       of(law),
       others.map((laws) => laws.map(of)),
     );

@@ -16,6 +16,8 @@ export interface LawFit {
   law: NoiseLaw;
   /** Mean square of the deviations in units of what they vary by: about 1 where the law is that of the detector. */
   misfit: number;
+  /** The sum of those squares. */
+  total: number;
   /** How much worse another law is: the sum of the squares of the same deviations, less that of this one. */
   worse(other: NoiseLaw): number;
   /**
@@ -65,6 +67,7 @@ export function fitLaw(predict: Predict, measured: Float64Array, start: NoiseLaw
   return {
     law: lawOf(at),
     misfit: least / freedom,
+    total: least,
     worse: (other) => distance(measured, predict(other).values, prediction.variances) - least,
     nearby: (others, shares) => lawOf(stepTo(at, slopes, others, prediction, shares, open)),
   };

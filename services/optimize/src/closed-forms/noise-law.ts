@@ -91,12 +91,12 @@ export function seenAt(intensity: number, law: NoiseLaw, height: number, range: 
   const centre = intensity + law.offset;
   const isCut = centre - reach < range.low || centre + reach > range.high;
   if (!isCut || counts === 0 || counts > MOST_COUNTS) {
-    sum.add(1, centre, all);
+    sum.add(1, centre, all, height * counted);
   } else {
     let probability = Math.exp(-counts);
     const most = counts + FAR * Math.sqrt(counts) + 6;
     for (let k = 0; k <= most; k++) {
-      if (probability > 1e-9) sum.add(probability, centre + height * (k - counts), law.variance);
+      if (probability > 1e-9) sum.add(probability, centre + height * (k - counts), law.variance, 0);
       probability *= counts / (k + 1);
     }
   }
@@ -140,7 +140,11 @@ class CutSum {
     this.#high = high - intensity;
   }
 
-  add(weight: number, mean: number, variance: number): void {
+  /**
+   * @param third Third central moment, for a skew that is not strong: what it changes is taken to first order (F. Y. Edgeworth,
+   *   1905), by E[g·He₃] = E[g‴] for g the cut value and its square.
+   */
+  add(weight: number, mean: number, variance: number, third: number): void {
     const from = mean - this.#intensity;
     const deviation = Math.sqrt(variance);
     const [low, high] = [this.#low - from, this.#high - from];
@@ -162,8 +166,14 @@ class CutSum {
     const [below, above] = [distribution(a), distribution(-b)];
     const within = 1 - below - above;
     const [densityLow, densityHigh] = [density(a), density(b)];
-    const shift = low * below + high * above + deviation * (densityLow - densityHigh);
-    const square = low ** 2 * below + high ** 2 * above + variance * (within + a * densityLow - b * densityHigh);
+    const skew = third / (6 * deviation ** 3);
+    const shift =
+      low * below + high * above + deviation * (densityLow - densityHigh + skew * (a * densityLow - b * densityHigh));
+    const square =
+      low ** 2 * below +
+      high ** 2 * above +
+      variance * (within + a * densityLow - b * densityHigh) +
+      2 * variance * skew * ((1 + a ** 2) * densityLow - (1 + b ** 2) * densityHigh);
     this.#sum += weight * (from + shift);
     this.#squares += weight * (from ** 2 + 2 * from * shift + square);
     this.#cut += weight * (below + above);

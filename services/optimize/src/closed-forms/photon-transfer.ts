@@ -1,0 +1,110 @@
+/**
+ * The photon transfer curve of noisy images beside (nearly) noise-free ones of the same field: variance and mean of the
+ * differences by intensity (J. R. Janesick, "Photon Transfer", SPIE Press, 2007; with cut noise as A. Foi et al., IEEE Trans.
+ * Image Process. 17, 2008).
+ *
+ *     const { camera } = photonTransfer([{ noisy, reference }], { black: 0, white: 255 });
+ *     // camera.photons: { value: 198, low: 196, high: 201 }
+ */
+import type { Levels } from "@pssr/crappifiers";
+import { BinnedResiduals, type Residuals } from "./binned-residuals.js";
+import { fitCurve, type Measurement } from "./curve-fit.js";
+import type { DetectorNoise } from "./detector-noise.js";
+import { countHeight, leastVariance, seenAround, spreadOfVariance, type ValueRange, varianceAt } from "./noise-law.js";
+import { checkPixels, checkPlane, checkSameSize, FEWEST_PIXELS, type Plane, refuse, valueRange } from "./planes.js";
+import { type BootstrapOptions, tilingOf } from "./tile-bootstrap.js";
+
+export interface NoisyPair {
+  noisy: Plane;
+  /** The same field, on the same grid. */
+  reference: Plane;
+}
+
+export interface PhotonTransferOptions extends BootstrapOptions {
+  /** The references' own noise, in grey values, where it is known: it is taken off. */
+  referenceNoise?: { slope: number; variance: number };
+}
+
+/** A bin with more of its pixels cut off tells more of the law's tails than of its variance. */
+const MOST_CUT = 0.6;
+
+/**
+ * @param levels What the numbers refer to, and where values are cut off.
+ * @throws PssrError INVALID_FIELD with `pairs[i]…` or `levels` as the field: images of other sizes or without contrast, pixels
+ *   that are no numbers, too few that are not cut off.
+ */
+export function photonTransfer(
+  pairs: readonly NoisyPair[],
+  levels: Levels,
+  { referenceNoise = { slope: 0, variance: 0 }, ...options }: PhotonTransferOptions = {},
+): DetectorNoise {
+  if (pairs.length === 0) throw refuse("pairs", "there are none; give at least one noisy image and its reference");
+  pairs.forEach(({ noisy, reference }, n) => {
+    checkPlane(noisy, `pairs[${n}].noisy`);
+    checkPixels(reference, `pairs[${n}].reference`);
+    checkSameSize(noisy, reference, `pairs[${n}]`);
+  });
+  const range = valueRange(
+    levels,
+    pairs.map(({ noisy }) => noisy),
+    pairs.map(({ reference }) => reference),
+  );
+  const planes = pairs.map((pair) => residualsOf(pair, range));
+  const binned = new BinnedResiduals(planes, tilingOf(planes));
+  if (binned.pixels < FEWEST_PIXELS) {
+    throw refuse(
+      "pairs",
+      `${binned.pixels} pixels of the references lie between ${range.low} and ${range.high}, where nothing is cut off; at least ${FEWEST_PIXELS} are needed: give more images, or levels that fit them`,
+    );
+  }
+  if (binned.bins < 2) {
+    throw refuse(
+      "pairs",
+      "the references show one intensity only: how noise depends on it cannot be told; give images that show something",
+    );
+  }
+  const own = { ...referenceNoise, offset: 0 };
+  const measurement: Measurement = {
+    numbersPerBin: 2,
+    numbersOf: ({ means, variances }) => interleaved(means, variances),
+    predictor:
+      ({ counts, intensities, intensityVariances }, counting) =>
+      (law) => {
+        const height = countHeight(law, counting, range);
+        const values = new Float64Array(2 * counts.length);
+        const uncertainties = new Float64Array(2 * counts.length).fill(Infinity);
+        for (let b = 0; b < counts.length; b++) {
+          const seen = seenAround(intensities[b]!, intensityVariances[b]!, law, height, range);
+          const variance = seen.variance + varianceAt(intensities[b]!, own, range);
+          values[2 * b] = seen.mean;
+          values[2 * b + 1] = variance;
+          if (counts[b]! < 2 || seen.cut > MOST_CUT) continue;
+          uncertainties[2 * b] = Math.max(variance, leastVariance(range)) / counts[b]!;
+          uncertainties[2 * b + 1] = spreadOfVariance(variance, intensities[b]!, law, height, range) / counts[b]!;
+        }
+        return { values, variances: uncertainties };
+      },
+  };
+  return fitCurve(binned, measurement, range, true, options);
+}
+
+/** Where a reference is cut off itself, its intensity is not known. */
+function residualsOf({ noisy, reference }: NoisyPair, { low, high }: ValueRange): Residuals {
+  const intensities = Float32Array.from(reference.values);
+  return {
+    height: noisy.height,
+    width: noisy.width,
+    keys: intensities.map((intensity) => (intensity > low && intensity < high ? intensity : Number.NaN)),
+    intensities,
+    residuals: intensities.map((intensity, n) => noisy.values[n]! - intensity),
+  };
+}
+
+function interleaved(first: Float64Array, second: Float64Array): Float64Array {
+  const all = new Float64Array(2 * first.length);
+  for (let n = 0; n < first.length; n++) {
+    all[2 * n] = first[n]!;
+    all[2 * n + 1] = second[n]!;
+  }
+  return all;
+}
