@@ -167,9 +167,14 @@ function edgesOf(planes: readonly Residuals[], pixels: number): Float32Array {
   sample.sort();
   const bins = Math.max(1, Math.min(MOST_BINS, Math.floor(pixels / FEWEST_IN_BIN)));
   const edges: number[] = [];
+  let least = sample[0]!;
   for (let n = 1; n < bins; n++) {
-    const edge = sample[Math.floor((n * sample.length) / bins)]!;
-    if (edge > (edges.at(-1) ?? sample[0]!)) edges.push(edge);
+    let at = Math.floor((n * sample.length) / bins);
+    // A key of so many pixels has a bin of its own.
+    while (at < sample.length && sample[at] === least) at++;
+    if (at === sample.length || sample[at]! < least) continue;
+    least = sample[at]!;
+    edges.push(least);
   }
   return Float32Array.from(edges);
 }

@@ -10,11 +10,13 @@ import { type BootstrapOptions, draws } from "./tile-bootstrap.js";
 
 /** How a way of measuring sees a law. */
 export interface Measurement {
-  /** What is compared of bins: as many numbers for each, bin by bin. */
+  /** What is compared of bins: as many numbers for each, bin by bin. The last of each is its variance. */
   numbersOf(moments: BinMoments): Float64Array;
-  /** What a law lets expect of them. `variances` is the last number of each bin. */
+  /** What a law lets expect of them. */
   predictor(moments: BinMoments, counting: Counting): Predict;
   numbersPerBin: number;
+  /** Whether residuals are differences of two noisy values, about 0, or a noisy value's from its intensity. */
+  areDifferences: boolean;
 }
 
 /** Deviations from the law's mean beyond which a pixel is no noise of the detector. */
@@ -27,41 +29,61 @@ const PREFERENCE = 2;
 const UNDECIDED = 10;
 const ROUNDS = 3;
 
-export function fitCurve(
+/** @param knownOffset What the mean lies above the intensity, where that is not to be found. */
+export function fitResiduals(
   binned: BinnedResiduals,
   measurement: Measurement,
   range: ValueRange,
-  hasOffset: boolean,
+  knownOffset: number | undefined,
   options: BootstrapOptions,
 ): DetectorNoise {
-  const free: Free = { slope: true, variance: true, offset: hasOffset };
-  let law = firstLaw(binned.trimmed(), range, hasOffset);
+  const free: Free = { slope: true, variance: true, offset: knownOffset === undefined };
+  let law = firstLaw(binned.trimmed(), range, knownOffset);
   let sums = binned.sums();
-  let found: Found[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const [lowest, highest] = limitsOf(sums.moments(), law, range);
+    const [lowest, highest] = limitsOf(sums.moments(), law, range, measurement.areDifferences);
     sums = binned.sums(lowest, highest);
-    found = fitsOf(sums.moments(), measurement, law, free);
-    law = found[0]!.fit.law;
+    law = fitsOf(sums.moments(), measurement, law, free)[0]!.fit.law;
   }
-  const moments = sums.moments();
-  const shares = new Float64Array(measurement.numbersPerBin * sums.bins);
+  const samples = function* () {
+    for (const times of draws(sums.tiles, options)) yield sums.moments(times);
+  };
+  return fitMoments(sums.moments(), samples(), measurement, range, law, free);
+}
+
+/**
+ * @param samples The same moments of other samples, for the intervals.
+ * @param start A law that is not far off.
+ */
+export function fitMoments(
+  moments: BinMoments,
+  samples: Iterable<BinMoments>,
+  measurement: Measurement,
+  range: ValueRange,
+  start: NoiseLaw,
+  free: Free,
+): DetectorNoise {
+  const { numbersPerBin } = measurement;
+  const found = fitsOf(moments, measurement, start, free);
   const fits = found.flatMap(({ predict, fit }) => {
     const simple = simplest(fit, predict, measurement.numbersOf(moments), free);
     return simple === undefined ? [fit] : [simple, fit];
   });
   const others = fits.map((): NoiseLaw[] => []);
-  for (const times of draws(sums.tiles, options)) {
-    const drawn = sums.moments(times);
-    for (let n = 0; n < shares.length; n++) {
-      const bin = Math.floor(n / measurement.numbersPerBin);
-      shares[n] = drawn.counts[bin]! / Math.max(moments.counts[bin]!, 1);
+  const shares = new Float64Array(numbersPerBin * moments.counts.length);
+  const { law } = fits[0]!;
+  for (const drawn of samples) {
+    const numbers = measurement.numbersOf(drawn);
+    for (let bin = 0; bin < moments.counts.length; bin++) {
+      const share = drawn.counts[bin]! / Math.max(moments.counts[bin]!, 1);
+      shares.fill(share, bin * numbersPerBin, (bin + 1) * numbersPerBin);
+      // A sample's bins lie at intensities that are a little different.
+      numbers[(bin + 1) * numbersPerBin - 1]! -= law.slope * (drawn.intensities[bin]! - moments.intensities[bin]!);
     }
     fits.forEach((one, n) => {
-      others[n]!.push(one.nearby(measurement.numbersOf(drawn), shares));
+      others[n]!.push(one.nearby(numbers, shares));
     });
   }
-  law = fits[0]!.law;
   const { counting, predict, fit } = found[0]!;
   const expected = predict(law).values;
   const curve = Array.from(
@@ -70,7 +92,7 @@ export function fitCurve(
       intensity: moments.intensities[bin]!,
       pixels,
       variance: moments.variances[bin]!,
-      expected: expected[(bin + 1) * measurement.numbersPerBin - 1]!,
+      expected: expected[(bin + 1) * numbersPerBin - 1]!,
     }),
   ).filter(({ pixels }) => pixels > 1);
   return { ...noiseTerms(law, others, range), counting, misfit: fit.misfit, curve };
@@ -115,39 +137,45 @@ function simplest(
   return best!.cost < WORTH_A_SECOND * Math.max(misfit, 1) ? best!.fit : undefined;
 }
 
-/** A straight line through what is there without outliers, and without a thought of what is cut off. */
-function firstLaw(trimmed: BinMoments, range: ValueRange, hasOffset: boolean): NoiseLaw {
-  const { counts, intensities, variances, means } = trimmed;
-  let [n, x, y, xx, xy, shift] = [0, 0, 0, 0, 0, 0];
+/** A straight line through variances by intensity, without a thought of what is cut off. */
+export function firstLaw(moments: BinMoments, { black }: ValueRange, knownOffset: number | undefined): NoiseLaw {
+  const { counts, intensities, variances, means } = moments;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const offset = knownOffset ?? means.reduce((sum, mean, b) => sum + counts[b]! * mean, 0) / total;
+  // A known offset is part of the intensities then.
+  const zero = black + (knownOffset ?? 0);
+  let [x, y, xx, xy] = [0, 0, 0, 0];
   for (let b = 0; b < counts.length; b++) {
-    const at = Math.max(intensities[b]! - range.black, 0);
-    n += counts[b]!;
-    x += counts[b]! * at;
-    y += counts[b]! * variances[b]!;
-    xx += counts[b]! * at ** 2;
-    xy += counts[b]! * at * variances[b]!;
-    shift += counts[b]! * means[b]!;
+    const at = Math.max(intensities[b]! - zero, 0);
+    const share = counts[b]! / total;
+    x += share * at;
+    y += share * variances[b]!;
+    xx += share * at ** 2;
+    xy += share * at * variances[b]!;
   }
-  const offset = hasOffset ? shift / n : 0;
-  const spread = xx * n - x ** 2;
-  const slope = spread > 0 ? (xy * n - x * y) / spread : 0;
-  const variance = (y - slope * x) / n;
+  const spread = xx - x ** 2;
+  const slope = spread > 0 ? (xy - x * y) / spread : 0;
+  const variance = y - slope * x;
   if (slope >= 0 && variance >= 0) return { slope, variance, offset };
-  return slope < 0 ? { slope: 0, variance: y / n, offset } : { slope: xx > 0 ? xy / xx : 0, variance: 0, offset };
+  return slope < 0 ? { slope: 0, variance: y, offset } : { slope: xx > 0 ? xy / xx : 0, variance: 0, offset };
 }
 
-/** Counted noise is skewed: its upper tail is longer (E. A. Cornish and R. A. Fisher, 1938). */
+/** Counted noise is skewed: its upper tail is longer (E. A. Cornish and R. A. Fisher, 1938), and both are of differences. */
 function limitsOf(
-  moments: BinMoments,
+  { intensities }: BinMoments,
   law: NoiseLaw,
   range: ValueRange,
+  areDifferences: boolean,
 ): [lowest: Float64Array, highest: Float64Array] {
   const height = Math.max(law.slope, countHeight(law, "mix", range));
-  const reaches = moments.intensities.map(
-    (intensity) => OUTLIER * Math.sqrt(varianceAt(intensity, law, range) + range.step ** 2),
-  );
+  const tail = (height * (OUTLIER ** 2 - 1)) / 6;
+  const reaches = intensities.map((intensity) => {
+    const signal = areDifferences ? intensity - law.offset : intensity;
+    return OUTLIER * Math.sqrt(varianceAt(signal, law, range) + range.step ** 2);
+  });
+  const centre = areDifferences ? 0 : law.offset;
   return [
-    reaches.map((reach) => law.offset - reach),
-    reaches.map((reach) => law.offset + reach + (height * (OUTLIER ** 2 - 1)) / 6),
+    reaches.map((reach) => centre - reach - (areDifferences ? tail : 0)),
+    reaches.map((reach) => centre + reach + tail),
   ];
 }

@@ -38,6 +38,8 @@ export interface DetectorNoise {
 
 /** The most that a `camera` can have, and noise of so many photons no image of 16 bits shows. */
 const MOST_PHOTONS = 1e6;
+/** The same of its read noise: beside so many electrons a photon more or less cannot be seen. */
+const MOST_ELECTRONS = 1e4;
 
 /**
  * The numbers of a law, with intervals from those of other samples.
@@ -56,7 +58,8 @@ export function noiseTerms(
       of(law),
       others.map((laws) => laws.map(of)),
     );
-  const photons = ({ slope }: NoiseLaw) => Math.min(range / slope, MOST_PHOTONS);
+  const photons = ({ slope, variance }: NoiseLaw) =>
+    Math.min(range / slope, MOST_PHOTONS, (MOST_ELECTRONS * range) / Math.sqrt(variance));
   const offset = estimate((one) => one.offset / unit);
   return {
     slope: estimate((one) => one.slope),

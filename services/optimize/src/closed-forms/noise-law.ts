@@ -44,9 +44,9 @@ export interface Moments {
 }
 
 /** More counts are as good as normal. */
-const MOST_COUNTS = 40;
-/** So many deviations away nothing is cut. */
-const FAR = 8;
+const MOST_COUNTS = 25;
+/** So many deviations away nothing is cut, of a thousand million pixels. */
+const FAR = 6;
 
 /** Grey values between one count and the next. */
 export function countHeight({ slope }: NoiseLaw, counting: Counting, { black, white }: ValueRange): number {
@@ -96,7 +96,7 @@ export function seenAt(intensity: number, law: NoiseLaw, height: number, range: 
     let probability = Math.exp(-counts);
     const most = counts + FAR * Math.sqrt(counts) + 6;
     for (let k = 0; k <= most; k++) {
-      if (probability > 1e-9) sum.add(probability, centre + height * (k - counts), law.variance, 0);
+      if (probability > 1e-7) sum.add(probability, centre + height * (k - counts), law.variance, 0);
       probability *= counts / (k + 1);
     }
   }
@@ -163,9 +163,12 @@ class CutSum {
       return;
     }
     const [a, b] = [low / deviation, high / deviation];
-    const [below, above] = [distribution(a), distribution(-b)];
+    // Mostly one end is far: it costs nothing then.
+    const below = a < -FAR ? 0 : distribution(a);
+    const above = b > FAR ? 0 : distribution(-b);
     const within = 1 - below - above;
-    const [densityLow, densityHigh] = [density(a), density(b)];
+    const densityLow = Math.abs(a) > FAR ? 0 : density(a);
+    const densityHigh = Math.abs(b) > FAR ? 0 : density(b);
     const skew = third / (6 * deviation ** 3);
     const shift =
       low * below + high * above + deviation * (densityLow - densityHigh + skew * (a * densityLow - b * densityHigh));

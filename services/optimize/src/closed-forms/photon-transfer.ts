@@ -8,7 +8,7 @@
  */
 import type { Levels } from "@pssr/crappifiers";
 import { BinnedResiduals, type Residuals } from "./binned-residuals.js";
-import { fitCurve, type Measurement } from "./curve-fit.js";
+import { fitResiduals, type Measurement } from "./curve-fit.js";
 import type { DetectorNoise } from "./detector-noise.js";
 import { countHeight, leastVariance, seenAround, spreadOfVariance, type ValueRange, varianceAt } from "./noise-law.js";
 import { checkPixels, checkPlane, checkSameSize, FEWEST_PIXELS, type Plane, refuse, valueRange } from "./planes.js";
@@ -66,6 +66,7 @@ export function photonTransfer(
   const own = { ...referenceNoise, offset: 0 };
   const measurement: Measurement = {
     numbersPerBin: 2,
+    areDifferences: false,
     numbersOf: ({ means, variances }) => interleaved(means, variances),
     predictor:
       ({ counts, intensities, intensityVariances }, counting) =>
@@ -85,7 +86,7 @@ export function photonTransfer(
         return { values, variances: uncertainties };
       },
   };
-  return fitCurve(binned, measurement, range, true, options);
+  return fitResiduals(binned, measurement, range, undefined, options);
 }
 
 /** Where a reference is cut off itself, its intensity is not known. */
