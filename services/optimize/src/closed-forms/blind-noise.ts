@@ -8,11 +8,12 @@
  *     const { camera, poisson } = blindNoise([image], { black: 0, white: 255 });
  */
 import type { Levels } from "@pssr/crappifiers";
+import { refuse } from "../refuse.js";
 import type { BinMoments } from "./binned-residuals.js";
 import { firstLaw, fitMoments, type Measurement } from "./curve-fit.js";
 import type { DetectorNoise } from "./detector-noise.js";
 import { countHeight, leastVariance, spreadOfVariance, type ValueRange } from "./noise-law.js";
-import { checkPlane, type Plane, refuse, valueRange } from "./planes.js";
+import { checkPlane, type Plane, valueRange } from "./planes.js";
 import { BLOCK_PIXELS, BLOCK_SIDE, type Block, blocksOf, QuietBin, quietQuantile } from "./quiet-blocks.js";
 import { type BootstrapOptions, draws, tilingOf } from "./tile-bootstrap.js";
 import { expectedOf } from "./unreferenced.js";

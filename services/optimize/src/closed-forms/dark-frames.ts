@@ -1,10 +1,11 @@
 /** What a detector gives without light: its offset and read noise alone, from frames taken with the shutter closed. */
 import type { Levels } from "@pssr/crappifiers";
+import { refuse } from "../refuse.js";
 import { BinnedResiduals, type Residuals } from "./binned-residuals.js";
 import { type Estimate, estimated } from "./detector-noise.js";
 import { fitLaw, type Predict } from "./law-fit.js";
 import { leastVariance, type NoiseLaw, seenAt, type ValueRange } from "./noise-law.js";
-import { checkPixels, checkSameSize, FEWEST_PIXELS, type Plane, refuse, valueRange } from "./planes.js";
+import { checkPixels, checkSameSize, FEWEST_PIXELS, type Plane, valueRange } from "./planes.js";
 import { type BootstrapOptions, draws, tilingOf } from "./tile-bootstrap.js";
 
 export interface DarkNoise {

@@ -7,11 +7,12 @@
  *     // camera.photons: { value: 198, low: 196, high: 201 }
  */
 import type { Levels } from "@pssr/crappifiers";
+import { refuse } from "../refuse.js";
 import { BinnedResiduals, type Residuals } from "./binned-residuals.js";
 import { fitResiduals, type Measurement } from "./curve-fit.js";
 import type { DetectorNoise } from "./detector-noise.js";
 import { countHeight, leastVariance, seenAround, spreadOfVariance, type ValueRange, varianceAt } from "./noise-law.js";
-import { checkPixels, checkPlane, checkSameSize, FEWEST_PIXELS, type Plane, refuse, valueRange } from "./planes.js";
+import { checkPixels, checkPlane, checkSameSize, FEWEST_PIXELS, type Plane, valueRange } from "./planes.js";
 import { type BootstrapOptions, tilingOf } from "./tile-bootstrap.js";
 
 export interface NoisyPair {

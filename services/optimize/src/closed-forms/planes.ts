@@ -1,6 +1,6 @@
 /** What noise is measured on: planes of grey values, and what makes them useless for it. */
-import { PssrError } from "@pssr/api";
 import type { Levels } from "@pssr/crappifiers";
+import { refuse } from "../refuse.js";
 import type { ValueRange } from "./noise-law.js";
 
 /** Row by row from the top left, in the image's own data type: whole numbers are taken as rounded. */
@@ -12,10 +12,6 @@ export interface Plane {
 
 /** Fewer pixels tell a variance no better than to 15 %. */
 export const FEWEST_PIXELS = 1024;
-
-export function refuse(field: string, message: string): PssrError {
-  return new PssrError("INVALID_FIELD", `${field}: ${message}`, { field });
-}
 
 /** INVALID_FIELD for a plane that is not as large as it says, holds what is no finite number, or is constant. */
 export function checkPlane(plane: Plane, field: string): void {

@@ -6,12 +6,13 @@
  *     const { camera } = twoScans([{ first, second }], { black: 100, white: 4095 }, { darkFrames: [dark1, dark2] });
  */
 import type { Levels } from "@pssr/crappifiers";
+import { refuse } from "../refuse.js";
 import { BinnedResiduals, type Residuals } from "./binned-residuals.js";
 import { fitResiduals, type Measurement } from "./curve-fit.js";
 import { type DarkNoise, darkNoise, darkResiduals } from "./dark-frames.js";
 import type { DetectorNoise } from "./detector-noise.js";
 import { countHeight, spreadOfVariance, type ValueRange } from "./noise-law.js";
-import { checkPlane, checkSameSize, FEWEST_PIXELS, type Plane, refuse, valueRange } from "./planes.js";
+import { checkPlane, checkSameSize, FEWEST_PIXELS, type Plane, valueRange } from "./planes.js";
 import { type BootstrapOptions, tilingOf } from "./tile-bootstrap.js";
 import { expectedOf } from "./unreferenced.js";
 

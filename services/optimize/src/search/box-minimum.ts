@@ -3,6 +3,7 @@
  * the inverse Hessian (J. Nocedal and S. J. Wright, "Numerical Optimization", 2006, eq. 6.17) in the parameters that are free to
  * move, cut at the bounds, shortened until the function falls enough (eq. 3.4).
  */
+import { dot } from "./dot.js";
 
 export interface Box {
   lower: Float64Array;
@@ -135,10 +136,4 @@ function updated(inverse: Float64Array, step: Float64Array, change: Float64Array
     const e = at % size;
     return entry + factor * step[d]! * step[e]! - (bent[d]! * step[e]! + step[d]! * bent[e]!) / curvature;
   });
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

@@ -3,7 +3,9 @@
  * and C. K. I. Williams, "Gaussian Processes for Machine Learning", 2006, algorithm 2.1). Its mean is 0: give it values that
  * have been standardised.
  */
+
 import { CholeskyFactor } from "./cholesky-factor.js";
+import { dot } from "./dot.js";
 import { covariance, type Matern } from "./matern.js";
 
 /** What the process knows of the function before any value. */
@@ -94,10 +96,4 @@ export class GaussianProcess {
     for (let j = 0; j < i; j++) row[j] = covariance(this.hyperparameters, point, this.#points[j]!);
     return this.#factor.append(row, variance * (1 + JITTERS[this.#jitter]!) + noise);
   }
-}
-
-export function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

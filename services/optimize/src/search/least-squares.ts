@@ -7,7 +7,9 @@
  *     const descent = new LeastSquares(start, target, free, { vector });
  *     while (descent.isOpen) descent.tell(measure(descent.ask()));
  */
+
 import { CholeskyFactor } from "./cholesky-factor.js";
+import { dot } from "./dot.js";
 
 /** Along a coordinate, for its slope. */
 const PROBE = 0.02;
@@ -169,10 +171,4 @@ export class LeastSquares {
   #missing(vector: Float64Array): number {
     return vector.reduce((sum, value, n) => sum + (value - this.#target[n]!) ** 2, 0);
   }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let n = 0; n < a.length; n++) sum += a[n]! * b[n]!;
-  return sum;
 }

@@ -73,11 +73,7 @@ export class NoiseFeatures {
     const features = new Float64Array(this.#scales.length);
     let at = 0;
     const profile = smoothed(whole.profile, this.#smoothing);
-    let [below, bin] = [0, 0];
-    for (const threshold of this.#thresholds) {
-      while (bin <= threshold) below += profile[bin++]!;
-      features[at++] = below / whole.pixels;
-    }
+    for (const share of sharesBelow(profile, this.#thresholds, whole.pixels)) features[at++] = share;
     for (const one of this.#bins) {
       const count = Math.max(whole.counts[one]!, 1);
       const mean = whole.sums[one]! / count;
@@ -108,10 +104,7 @@ export class NoiseFeatures {
   /** How much each number varies from sample to sample. */
   #scalesOf(whole: TileStatistics, tiles: number): Float64Array {
     const scales: number[] = [];
-    let [below, bin] = [0, 0];
-    for (const threshold of this.#thresholds) {
-      while (bin <= threshold) below += whole.profile[bin++]!;
-      const share = below / whole.pixels;
+    for (const share of sharesBelow(whole.profile, this.#thresholds, whole.pixels)) {
       scales.push(Math.sqrt((share * (1 - share)) / whole.pixels));
     }
     for (const one of this.#bins) {
@@ -128,6 +121,15 @@ export class NoiseFeatures {
 /** The mean of the terms: about 1 where nothing differs. */
 export function totalOf({ profile, intensity, spectrum, tiles }: NoiseDistance): number {
   return (profile + intensity + spectrum + tiles) / 4;
+}
+
+/** The share of the pixels up to each of the bins, which ascend. */
+function sharesBelow(profile: Float64Array, bins: readonly number[], pixels: number): number[] {
+  let [below, next] = [0, 0];
+  return bins.map((bin) => {
+    while (next <= bin) below += profile[next++]!;
+    return below / pixels;
+  });
 }
 
 function varianceOfProfile({ profile, pixels }: TileStatistics): number {

@@ -5,8 +5,8 @@
  *     const template = new CrappifierTemplate(spec, [{ path: "detector[0].mix.value", min: 0.2, max: 4, scale: "LOG" }], []);
  *     const crappifier = template.at({ "detector[0].mix.value": 1.3 });
  */
-import { PssrError } from "@pssr/api";
 import { type Crappifier, type StepParameter, type StepSpec, steps } from "@pssr/crappifiers";
+import { refuse } from "../refuse.js";
 import { type Point, type Range, SearchSpace } from "../search/search-space.js";
 import { MOST_SOBOL_DIMENSIONS } from "../search/sobol.js";
 
@@ -52,17 +52,17 @@ export class CrappifierTemplate {
     const dimensions = ranges.length + optional.length;
     if (dimensions === 0 || dimensions > MOST_SOBOL_DIMENSIONS) {
       const what = dimensions === 0 ? "there is nothing to be found" : `${dimensions} things to be found are too many`;
-      throw invalid("ranges", `${what}; give 1 to ${MOST_SOBOL_DIMENSIONS} ranges and steps that may be left out`);
+      throw refuse("ranges", `${what}; give 1 to ${MOST_SOBOL_DIMENSIONS} ranges and steps that may be left out`);
     }
     optional.forEach((path, i) => {
       const [, stage, index] = stepPath.exec(path) ?? [];
       const isThere = stage !== undefined && this.#steps(stage as Place["stage"])[Number(index)] !== undefined;
       if (!isThere || optional.indexOf(path) < i) {
-        throw invalid(`optional_steps[${i}]`, `"${path}" is no step of the template; name each once, as detector[0]`);
+        throw refuse(`optional_steps[${i}]`, `"${path}" is no step of the template; name each once, as detector[0]`);
       }
     });
     this.#places = new Map(ranges.map((range, i) => [range.path, this.#check(range, `ranges[${i}]`)]));
-    if (this.#places.size < ranges.length) throw invalid("ranges", "a parameter has two ranges; give it one");
+    if (this.#places.size < ranges.length) throw refuse("ranges", "a parameter has two ranges; give it one");
     this.space = new SearchSpace(
       ranges.map((range) => this.#rangeOf(range)),
       optional.map((name) => ({ name })),
@@ -103,20 +103,20 @@ export class CrappifierTemplate {
     const place = { stage, index: Number(index), name, part } as Place;
     const known = stage === undefined ? undefined : this.#parameter(place);
     if (known === undefined) {
-      throw invalid(
+      throw refuse(
         `${field}.path`,
         `"${path}" is no parameter of one of the template's steps; give one such as detector[0].mix.value or .spread`,
       );
     }
     const bounds = part === "spread" ? { min: 0, max: known.max - known.min } : known;
     if (!(min >= bounds.min && max <= bounds.max && min < max)) {
-      throw invalid(
+      throw refuse(
         field,
         `${path} from ${min} to ${max}: give two numbers from ${bounds.min} to ${bounds.max}, the second above the first`,
       );
     }
     if (scale === "LOG" && !(min > 0)) {
-      throw invalid(`${field}.min`, `${path} from ${min}: a logarithmic range begins above 0`);
+      throw refuse(`${field}.min`, `${path} from ${min}: a logarithmic range begins above 0`);
     }
     return place;
   }
@@ -139,8 +139,4 @@ export class CrappifierTemplate {
     const known: Readonly<Record<string, StepParameter>> = steps[step.kind].parameters;
     return Object.hasOwn(known, name) ? known[name] : undefined;
   }
-}
-
-function invalid(field: string, message: string): PssrError {
-  return new PssrError("INVALID_FIELD", `${field}: ${message}`, { field });
 }
