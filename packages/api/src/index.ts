@@ -13,6 +13,7 @@ export * from "./generated/pssr/v1/crappify_service.js";
 export * from "./generated/pssr/v1/custom_crappifier_service.js";
 export * from "./generated/pssr/v1/dataset_service.js";
 export * from "./generated/pssr/v1/evaluation_service.js";
+export * from "./generated/pssr/v1/fit_service.js";
 export * from "./generated/pssr/v1/image_service.js";
 export * from "./generated/pssr/v1/model_service.js";
 export * from "./generated/pssr/v1/operation_service.js";

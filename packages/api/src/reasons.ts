@@ -34,6 +34,10 @@ const table = {
     meaning: "The image exceeds a configured limit on bytes or pixels.",
   },
   SHAPE_MISMATCH: { code: Status.INVALID_ARGUMENT, meaning: "Two images that must have the same shape do not." },
+  UNSUITABLE_IMAGES: {
+    code: Status.INVALID_ARGUMENT,
+    meaning: "Images tell nothing of what is to be measured: constant, cut off, or not of the same field.",
+  },
   TILE_TOO_LARGE: {
     code: Status.INVALID_ARGUMENT,
     meaning: "The tile does not fit into the smallest image of a dataset.",

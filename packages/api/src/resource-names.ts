@@ -92,4 +92,5 @@ export const modelVersionName = namePattern<"project" | "model" | "version">(
 );
 export const predictionName = namePattern<"project" | "prediction">("projects/{project}/predictions/{prediction}");
 export const evaluationName = namePattern<"project" | "evaluation">("projects/{project}/evaluations/{evaluation}");
+export const fitName = namePattern<"project" | "fit">("projects/{project}/fits/{fit}");
 export const operationName = namePattern<"project" | "operation">("projects/{project}/operations/{operation}");

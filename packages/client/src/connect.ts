@@ -16,6 +16,8 @@ import {
   DatasetServiceDefinition,
   type EvaluationServiceClient,
   EvaluationServiceDefinition,
+  type FitServiceClient,
+  FitServiceDefinition,
   type ImageServiceClient,
   ImageServiceDefinition,
   type ModelServiceClient,
@@ -52,6 +54,7 @@ export interface PssrClient {
   readonly models: ModelServiceClient;
   readonly predictions: PredictionServiceClient;
   readonly evaluations: EvaluationServiceClient;
+  readonly fits: FitServiceClient;
   readonly operations: OperationsClient;
   readonly watches: OperationWatchServiceClient;
   /** Closes the channel; calls under way end with CANCELLED. */
@@ -94,6 +97,7 @@ export function connect(address: string, options: ConnectOptions = {}): PssrClie
     models: factory.create(ModelServiceDefinition, channel),
     predictions: factory.create(PredictionServiceDefinition, channel),
     evaluations: factory.create(EvaluationServiceDefinition, channel),
+    fits: factory.create(FitServiceDefinition, channel),
     operations: factory.create(OperationsDefinition, channel),
     watches: factory.create(OperationWatchServiceDefinition, channel),
     close: () => channel.close(),
