@@ -1,6 +1,6 @@
 export { decodeImage } from "./formats/decode-image.js";
 export type { DecodedImage, DecodeLimits } from "./formats/decoded-image.js";
-export { encodePng, type PngOptions } from "./formats/png/encode-png.js";
+export { encodePng, encodeRgbPng, type PngOptions, type RgbPixels } from "./formats/png/encode-png.js";
 export { encodeTiff, type TiffOptions } from "./formats/tiff/encode-tiff.js";
 export { type TiffSource, tiffSource } from "./formats/tiff/tiff-source.js";
 export { alignKernelPlace, type KernelModule, openKernels, reachTo } from "./kernel-module.js";

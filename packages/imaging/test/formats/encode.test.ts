@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inflateSync } from "node:zlib";
 import { isPssrError } from "@pssr/api";
 import {
   createPixelArray,
   type Dtype,
   decodeImage,
   encodePng,
+  encodeRgbPng,
   encodeTiff,
   memorySource,
   type PixelArray,
@@ -38,6 +40,28 @@ test("what a PNG file cannot hold is refused", () => {
       (error) => isPssrError(error, "UNSUPPORTED_PIXELS"),
     );
   }
+});
+
+test("a drawing becomes a PNG file in colours, each row as the differences to the one above", () => {
+  const rows = [
+    [255, 0, 0, 0, 128, 9],
+    [250, 10, 0, 0, 128, 10],
+  ];
+  const bytes = encodeRgbPng({ height: 2, width: 2, data: Uint8Array.from(rows.flat()) });
+  // W3C PNG, section 11.2.2: width, height, 8 bits a sample, colour type 2, no interlacing.
+  assert.deepEqual([...bytes.subarray(16, 29)], [0, 0, 0, 2, 0, 0, 0, 2, 8, 2, 0, 0, 0]);
+  const length = new DataView(bytes.buffer).getUint32(33);
+  const unpacked = inflateSync(bytes.subarray(41, 41 + length));
+  assert.deepEqual([...unpacked], [2, ...rows[0]!, 2, 251, 10, 0, 0, 0, 1]);
+  assert.throws(
+    () => encodeRgbPng({ height: 2, width: 2, data: new Uint8Array(11) }),
+    (error) => isPssrError(error, "SHAPE_MISMATCH"),
+  );
+  // Images in colours are not what this project works on: it says so.
+  assert.throws(
+    () => decodeImage(bytes, limits),
+    (error) => isPssrError(error, "UNSUPPORTED_PIXELS") && /RGB/.test(error.message),
+  );
 });
 
 for (const dtype of ["uint8", "uint16", "float32"] as const) {
