@@ -1,0 +1,45 @@
+/** Whether the images of a fit fit together. */
+import { PssrError } from "@pssr/api";
+import type { FitImages, SourceImage } from "./source-images.js";
+
+/** The factor by which the high-resolution images of pairs are larger; undefined: there are no pairs. Throws SHAPE_MISMATCH. */
+export function scaleOfPairs({ pairs }: FitImages): number | undefined {
+  let scale: number | undefined;
+  for (const { low, high } of pairs) {
+    const factor = factorOf(low, high);
+    if (factor === undefined) {
+      const problem = `${high.field} of ${sides(high)} is not larger than ${low.field} of ${sides(low)} by one whole factor along y and x, with the same planes; give the same field, cut alike`;
+      throw mismatch(high.field, problem);
+    }
+    scale ??= factor;
+    if (factor !== scale) {
+      const problem = `${high.field} is larger than ${low.field} by ${factor}, that of the first pair by ${scale}; give pairs of one factor`;
+      throw mismatch(high.field, problem);
+    }
+  }
+  return scale;
+}
+
+/** Throws SHAPE_MISMATCH where two scans cannot show the same field. */
+export function checkScans({ scans }: FitImages): void {
+  for (const { first, second } of scans) {
+    if (sides(first) === sides(second) && first.dtype === second.dtype) continue;
+    const problem = `${second.field} of ${sides(second)} ${second.dtype} and ${first.field} of ${sides(first)} ${first.dtype} are no two scans of one field; give two of the same shape and type`;
+    throw mismatch(second.field, problem);
+  }
+}
+
+function factorOf({ shape: low }: SourceImage, { shape: high }: SourceImage): number | undefined {
+  const factor = high.at(-1)! / low.at(-1)!;
+  const isWhole = Number.isInteger(factor) && high.at(-2)! === factor * low.at(-2)!;
+  const hasSamePlanes = low.slice(0, -2).join() === high.slice(0, -2).join();
+  return isWhole && hasSamePlanes ? factor : undefined;
+}
+
+function sides({ shape }: SourceImage): string {
+  return shape.join("×");
+}
+
+function mismatch(field: string, problem: string): PssrError {
+  return new PssrError("SHAPE_MISMATCH", problem, { field });
+}

@@ -1,0 +1,64 @@
+/**
+ * What is looked for where a request names no ranges: of each step the parameters that tell one microscope from another, over
+ * widest ranges. What says how a detector is built (gain, bits, the size of blocks) stays as the template has it.
+ *
+ * An offset is looked for once, for two of them tell nothing apart: that of a camera, or else the mean of the first Gaussian
+ * noise behind the sampling.
+ */
+import type { Crappifier, StepKind, StepSpec } from "@pssr/crappifiers";
+import type { ParameterRange } from "../template/crappifier-template.js";
+
+type Usual = Omit<ParameterRange, "path">;
+
+const log = (min: number, max: number): Usual => ({ min, max, scale: "LOG" });
+const linear = (min: number, max: number): Usual => ({ min, max, scale: "LINEAR" });
+
+/** By the parameter, with `.value` or `.spread`. */
+const usual: Readonly<Record<StepKind, Readonly<Record<string, Usual>>>> = {
+  poisson: { "mix.value": log(0.05, 8) },
+  gaussian: { "mean.value": linear(-30, 60), "sigma.value": log(0.5, 60) },
+  camera: { "photons.value": log(5, 20_000), "read_noise.value": linear(0, 50), "offset.value": linear(-30, 60) },
+  salt_and_pepper: { "amount.value": linear(0, 0.2), "salt.value": linear(0, 1) },
+  speckle: { "sigma.value": log(0.01, 1) },
+  gaussian_blur: { "sigma.value": linear(0, 8) },
+  optical_blur: { "numerical_aperture.value": log(0.1, 1.7) },
+  line_jitter: { "sigma.value": linear(0, 8) },
+  drift: { "x.spread": linear(0, 16), "y.spread": linear(0, 16) },
+  brightness_bands: { "amplitude.value": linear(0, 60), "length.value": log(1, 256) },
+  contrast: { "gamma.value": log(0.3, 3), "gain.value": linear(0.3, 3), "offset.value": linear(-60, 60) },
+  binning: {},
+};
+
+/** A blur may be an eighth of the tile's side. */
+const blurShare = 1 / 8;
+
+/**
+ * @param side Of a high-resolution tile: a blur may not be wider than fits it.
+ */
+export function defaultRanges(template: Crappifier, side: number): ParameterRange[] {
+  const sides = { optics: side, detector: side / template.sampling.scale };
+  const hasOffset = template.detector.some(({ kind }) => kind === "camera");
+  const means = template.detector.findIndex(({ kind }) => kind === "gaussian");
+  return (["optics", "detector"] as const).flatMap((stage) =>
+    template[stage].flatMap((step, index) => {
+      if (step.kind === "external") return [];
+      const isOffset = stage === "detector" && index === means && !hasOffset;
+      return Object.entries(usual[step.kind]).flatMap(([name, range]) => {
+        if (step.kind === "gaussian" && name === "mean.value" && !isOffset) return [];
+        const widest = step.kind === "gaussian_blur" ? Math.min(range.max, sides[stage] * blurShare) : range.max;
+        return [{ path: `${stage}[${index}].${name}`, ...including(numberAt(step, name), { ...range, max: widest }) }];
+      });
+    }),
+  );
+}
+
+/** The range, wider where the template's own number lies beyond it. */
+function including(value: number, { min, max, scale }: Usual): Usual {
+  const least = scale === "LOG" && !(value > 0) ? min : Math.min(min, value);
+  return { min: least, max: Math.max(max, value), scale };
+}
+
+function numberAt(step: StepSpec, name: string): number {
+  const [parameter, part] = name.split(".") as [string, "value" | "spread"];
+  return (step as unknown as Record<string, Record<typeof part, number>>)[parameter]![part];
+}

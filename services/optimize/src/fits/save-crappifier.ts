@@ -1,0 +1,64 @@
+/** Saves the crappifier that a fit has found, under the fit's own id. */
+import {
+  type Crappifier as CrappifierMessage,
+  crappifierName,
+  fitName,
+  isPssrError,
+  PssrError,
+  projectName,
+} from "@pssr/api";
+import type { CallFor, Peers } from "../peers.js";
+
+/** The fit's id first; the others for the case that somebody has taken it since the fit began. */
+const most = 9;
+const longestId = 63;
+
+export interface FitToSave {
+  project: string;
+  id: string;
+  /** The fit's operation, by which a repeated call is known. */
+  operation: string;
+}
+
+/** The name that it will have, as far as one can tell before. */
+export async function nameToBe({ project, id }: FitToSave, peers: Peers, call: CallFor): Promise<string> {
+  for (const candidate of candidates(id)) {
+    const name = crappifierName.format({ project, crappifier: candidate });
+    if ((await peers.savedCrappifier(name, "crappifier", call)) === undefined) return name;
+  }
+  throw allTaken(id);
+}
+
+/** Gives its name. May be repeated: it finds what it has saved. */
+export async function saveCrappifier(
+  { project, id, operation }: FitToSave,
+  crappifier: CrappifierMessage,
+  peers: Peers,
+  call: CallFor,
+): Promise<string> {
+  const description = `Fitted by ${fitName.format({ project, fit: id })}`;
+  for (const crappifierId of candidates(id)) {
+    const request = {
+      parent: projectName.format({ project }),
+      crappifierId,
+      crappifier: { name: "", crappifier, description, createTime: undefined },
+      requestId: operation,
+    };
+    try {
+      return await peers.createCrappifier(request, call);
+    } catch (error) {
+      if (!isPssrError(error, "ALREADY_EXISTS")) throw error;
+    }
+  }
+  throw allTaken(id);
+}
+
+function candidates(id: string): string[] {
+  const others = Array.from({ length: most - 1 }, (_, n) => `-${n + 2}`);
+  return [id, ...others.map((ending) => `${id.slice(0, longestId - ending.length)}${ending}`)];
+}
+
+function allTaken(id: string): PssrError {
+  const message = `crappifiers of the names ${id}, ${id}-2 … ${id}-${most} exist already; delete some, or save the fit's result by hand`;
+  return new PssrError("ALREADY_EXISTS", message);
+}

@@ -1,0 +1,186 @@
+/** Which tiles a fit works on: those it is fitted to, those held back, and those that measure a detector. */
+import { PssrError } from "@pssr/api";
+import { bytesPerPixel } from "@pssr/imaging";
+import { type FitImages, planesOf, type SourceImage } from "../fits/source-images.js";
+import { refuse } from "../refuse.js";
+import { divide, spreadTiles, type TilePlace, tilesIn } from "./spread-tiles.js";
+
+/** A square of one plane of an image. */
+export interface Tile {
+  readonly image: SourceImage;
+  readonly plane: number;
+  readonly top: number;
+  readonly left: number;
+  readonly side: number;
+}
+
+/** Of pairs the two have the same fields in the same order; else any number of tiles each. */
+export interface TilePlan {
+  readonly low: readonly Tile[];
+  readonly high: readonly Tile[];
+}
+
+export interface FitTiles {
+  readonly fitted: TilePlan;
+  readonly heldOut: TilePlan;
+  readonly scans: readonly { first: Tile; second: Tile }[];
+  readonly darkFrames: readonly Tile[];
+}
+
+export interface TileWishes {
+  scale: number;
+  /** Tiles that are fitted to. */
+  tiles: number;
+  /** Side of a high-resolution tile. */
+  side: number;
+  seed: number;
+}
+
+export const leastSide = 64;
+export const mostSide = 1024;
+const usualSide = 512;
+/** For so many tiles they are made smaller where nothing else is said: with fewer there are hardly any intervals. */
+const enoughTiles = 12;
+/** But not smaller than this: blur and rows need room. */
+const leastUsualSide = 128;
+/** For each so many tiles that are fitted to, one is held back. */
+const perHeldOut = 3;
+/** Of images of a detector less than this tells nothing. */
+const leastDetectorSide = 32;
+
+/** What a request leaves open: the largest tiles that all images have, smaller where that gives more than a few. */
+export function usualTileSide(images: FitImages, scale: number): number {
+  const largest = largestSide(images, scale);
+  const whole = (side: number) => Math.floor(side / scale) * scale;
+  const sides = [usualSide, 384, 256, 192, leastUsualSide].map((side) => whole(Math.min(side, largest)));
+  const roomy = sides.find((side) => side >= leastSide && available(images, scale, side) >= enoughTiles);
+  if (roomy !== undefined) return roomy;
+  // As many as can be.
+  return Math.max(whole(Math.min(leastUsualSide, largest)), Math.ceil(leastSide / scale) * scale);
+}
+
+/** Throws UNSUITABLE_IMAGES where there are too few tiles, or none. */
+export function planTiles(images: FitImages, wishes: TileWishes): FitTiles {
+  const detector = {
+    scans: planScans(images, wishes),
+    darkFrames: spread(images.darkFrames, detectorSide(images.darkFrames, wishes), wishes.tiles, wishes.seed),
+  };
+  if (images.pairs.length > 0) return { ...planPairs(images, wishes), ...detector };
+  if (images.low.length > 0) return { ...planUnpaired(images, wishes), ...detector };
+  const none = { low: [], high: [] };
+  return { fitted: none, heldOut: none, ...detector };
+}
+
+/** Bytes of the pixels of all tiles. */
+export function bytesOf({ fitted, heldOut, scans, darkFrames }: FitTiles): number {
+  const both = scans.flatMap(({ first, second }) => [first, second]);
+  const all = [fitted.low, fitted.high, heldOut.low, heldOut.high, both, darkFrames].flat();
+  return all.reduce((sum, { side, image }) => sum + side * side * bytesPerPixel[image.dtype], 0);
+}
+
+function planPairs({ pairs }: FitImages, { scale, tiles, side, seed }: TileWishes) {
+  const lowSide = side / scale;
+  const low = pairs.map((pair) => pair.low);
+  const shares = divided(tilesIn(low.map(planesOf), lowSide), tiles, side, pairs[0]!.high.field);
+  const places = spreadTiles(low.map(planesOf), lowSide, shares.fitted + shares.heldOut, seed);
+  const [fitted, heldOut] = divide(places, shares.fitted, seed + 1);
+  const planned = (chosen: TilePlace[]): TilePlan => ({
+    low: chosen.map((place) => tileAt(pairs[place.image]!.low, place, lowSide)),
+    high: chosen.map((place) => {
+      const scaled = { ...place, top: place.top * scale, left: place.left * scale };
+      return tileAt(pairs[place.image]!.high, scaled, side);
+    }),
+  });
+  return { fitted: planned(fitted), heldOut: planned(heldOut) };
+}
+
+function planUnpaired({ low, high }: FitImages, { scale, tiles, side, seed }: TileWishes) {
+  const cut = (images: readonly SourceImage[], ownSide: number) => {
+    const shares = divided(tilesIn(images.map(planesOf), ownSide), tiles, ownSide, images[0]!.field);
+    return divide(spread(images, ownSide, shares.fitted + shares.heldOut, seed), shares.fitted, seed + 1);
+  };
+  const [lowFitted, lowHeldOut] = cut(low, side / scale);
+  const [highFitted, highHeldOut] = cut(high, side);
+  return { fitted: { low: lowFitted, high: highFitted }, heldOut: { low: lowHeldOut, high: highHeldOut } };
+}
+
+/** How many tiles are fitted to and how many are held back: as wished, or three quarters and a quarter of what there is. */
+function divided(there: number, wished: number, side: number, field: string): { fitted: number; heldOut: number } {
+  const heldOut = Math.ceil(wished / perHeldOut);
+  if (there >= wished + heldOut) return { fitted: wished, heldOut };
+  if (there < 2) {
+    const problem = `the images have ${there} tiles of ${side}×${side}; two are needed, one to fit to and one to be held back: give larger images, or a smaller tile_size`;
+    throw new PssrError("UNSUITABLE_IMAGES", `${field}: ${problem}`, { field });
+  }
+  const kept = Math.max(1, Math.round(there / (perHeldOut + 1)));
+  return { fitted: there - kept, heldOut: kept };
+}
+
+function planScans({ scans }: FitImages, wishes: TileWishes): { first: Tile; second: Tile }[] {
+  const first = scans.map((scan) => scan.first);
+  const side = detectorSide(first, wishes);
+  return spreadTiles(first.map(planesOf), side, wishes.tiles, wishes.seed).map((place) => {
+    const scan = scans[place.image]!;
+    return { first: tileAt(scan.first, place, side), second: tileAt(scan.second, place, side) };
+  });
+}
+
+function detectorSide(images: readonly SourceImage[], { side }: TileWishes): number {
+  const smallest = images.reduce((least, image) => Math.min(least, smallerSide(image)), side);
+  const small = images.find((image) => smallerSide(image) < leastDetectorSide);
+  if (small === undefined) return smallest;
+  const problem = `${small.shape.join("×")} pixels tell too little of a detector; give images of at least ${leastDetectorSide}×${leastDetectorSide}`;
+  throw new PssrError("UNSUITABLE_IMAGES", `${small.field}: ${problem}`, { field: small.field });
+}
+
+/** Tiles of images of any kind, or of none. */
+function spread(images: readonly SourceImage[], side: number, count: number, seed: number): Tile[] {
+  return spreadTiles(images.map(planesOf), side, count, seed).map((place) => tileAt(images[place.image]!, place, side));
+}
+
+function tileAt(image: SourceImage, { plane, top, left }: TilePlace, side: number): Tile {
+  return { image, plane, top, left, side };
+}
+
+/** The largest side of a high-resolution tile that fits every image. Throws UNSUITABLE_IMAGES where it is too small. */
+export function largestSide({ pairs, low, high, scans, darkFrames }: FitImages, scale: number): number {
+  const inHigh = [
+    ...pairs.map((pair) => ({ image: pair.low, factor: scale })),
+    ...low.map((image) => ({ image, factor: scale })),
+    ...high.map((image) => ({ image, factor: 1 })),
+  ];
+  if (inHigh.length === 0) {
+    const detector = [...scans.map((scan) => scan.first), ...darkFrames];
+    return Math.max(leastSide, ...detector.map(smallerSide));
+  }
+  let largest = mostSide;
+  for (const { image, factor } of inHigh) {
+    const side = Math.floor((smallerSide(image) * factor) / scale) * scale;
+    if (side < leastSide) {
+      const problem = `${image.shape.join("×")} pixels have no room for a tile of ${leastSide} high-resolution pixels; give larger images`;
+      throw new PssrError("UNSUITABLE_IMAGES", `${image.field}: ${problem}`, { field: image.field });
+    }
+    largest = Math.min(largest, side);
+  }
+  return largest;
+}
+
+/** Throws INVALID_FIELD for a side that the caller has chosen and that does not do. */
+export function checkTileSide(side: number, images: FitImages, scale: number, field: string): void {
+  const isOne = Number.isInteger(side) && side >= leastSide && side <= mostSide && side % scale === 0;
+  if (!isOne) {
+    throw refuse(field, `${side} is none; give ${leastSide} to ${mostSide}, a multiple of the scale ${scale}`);
+  }
+  const largest = largestSide(images, scale);
+  if (side > largest) throw refuse(field, `${side} is larger than the smallest image; give at most ${largest}`);
+}
+
+function available({ pairs, low, high }: FitImages, scale: number, side: number): number {
+  const lows = pairs.length > 0 ? pairs.map((pair) => pair.low) : low;
+  const ofLow = tilesIn(lows.map(planesOf), side / scale);
+  return pairs.length > 0 ? ofLow : Math.min(ofLow, tilesIn(high.map(planesOf), side));
+}
+
+function smallerSide({ shape }: SourceImage): number {
+  return Math.min(shape.at(-2)!, shape.at(-1)!);
+}
