@@ -11,12 +11,13 @@ import { fileURLToPath } from "node:url";
 import { variablesOf } from "../packages/platform/dist/index.js";
 import { crappifyProgram } from "../services/crappify/dist/index.js";
 import { gatewayProgram } from "../services/gateway/dist/index.js";
+import { optimizeProgram } from "../services/optimize/dist/index.js";
 import { predictProgram } from "../services/predict/dist/index.js";
 import { trainProgram } from "../services/train/dist/index.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const file = path.join(root, "packages/platform/src/config/setting-names.ts");
-const programs = [crappifyProgram, trainProgram, predictProgram, gatewayProgram];
+const programs = [crappifyProgram, trainProgram, predictProgram, optimizeProgram, gatewayProgram];
 const settings = new Set(programs.flatMap((program) => variablesOf(program.settings)));
 
 // What the command, the scripts and the build read by themselves is found where they do.

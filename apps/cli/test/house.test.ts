@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
-const services = ["crappify", "train", "predict", "gateway"];
+const services = ["crappify", "train", "predict", "optimize", "gateway"];
 
 /** What each room may import of ours. */
 const arrows: Record<string, string[]> = {
@@ -21,7 +21,7 @@ const arrows: Record<string, string[]> = {
   "services/crappify": ["api", "imaging", "crappifiers", "inference", "platform"],
   "services/train": ["api", "imaging", "crappifiers", "networks", "platform"],
   "services/predict": ["api", "imaging", "networks", "inference", "platform"],
-  "services/optimize": ["api", "crappifiers", "imaging"],
+  "services/optimize": ["api", "imaging", "crappifiers", "platform"],
   "services/gateway": ["api", "platform"],
   // The composition root: it alone starts services, and the servers that they need on a developer's machine.
   "apps/cli": ["api", "client", "crappifiers", "imaging", "local-servers", "platform", ...services],

@@ -66,6 +66,7 @@ test("every service starts from its own executable and ends well on SIGINT", asy
   const children = [
     start("train", "executable", ["--train-bind", "127.0.0.1:0"]),
     start("predict", "executable", ["--predict-bind", "127.0.0.1:0"]),
+    start("optimize", "executable", ["--optimize-bind", "127.0.0.1:0"]),
     start("gateway", "executable", ["--gateway-bind", "127.0.0.1:0", "--backend-wait", "0s"]),
   ];
   await Promise.all(
@@ -121,7 +122,7 @@ test("an address that others can reach is refused where they would need no token
 });
 
 test("a service without the shared key does not start, on loopback either, and says what to set", async () => {
-  for (const name of ["crappify", "train", "predict", "gateway"]) {
+  for (const name of ["crappify", "train", "predict", "optimize", "gateway"]) {
     const child = start(name, "executable", [`--${name}-bind`, "127.0.0.1:0"], { PSSR_IDENTITY_KEY: "" });
     const { code, stderr } = await endOf(child);
     assert.equal(code, 2);
@@ -135,5 +136,5 @@ test("an address that is none is refused by the setting's name, and an unknown s
   assert.match(wrong.stderr, /--train-address/);
   const unknown = await pssr(["service", "develop"]);
   assert.equal(unknown.code, 2);
-  assert.match(unknown.stderr, /crappify, train, predict, gateway/);
+  assert.match(unknown.stderr, /crappify, train, predict, optimize, gateway/);
 });

@@ -17,6 +17,7 @@ test("the descriptor set holds every service of the contract", () => {
     "ModelService",
     "PredictionService",
     "EvaluationService",
+    "FitService",
     "OperationWatchService",
   ])
     assert.ok(services.includes(`pssr.v1.${name}`), name);

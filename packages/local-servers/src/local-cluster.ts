@@ -17,7 +17,7 @@ import { addressOf, startService } from "./start-service.js";
 import { stopInTurn } from "./stop-in-turn.js";
 
 /** In the order in which they are started: each calls only those before it. */
-const serviceNames = ["crappify", "train", "predict", "gateway"] as const;
+const serviceNames = ["crappify", "train", "predict", "optimize", "gateway"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 export interface LocalClusterOptions {
@@ -79,7 +79,13 @@ export class LocalCluster {
         PSSR_IDENTITY_KEY: key,
         ...settings,
       };
-      const services: Record<ServiceName, ServerProcess[]> = { crappify: [], train: [], predict: [], gateway: [] };
+      const services: Record<ServiceName, ServerProcess[]> = {
+        crappify: [],
+        train: [],
+        predict: [],
+        optimize: [],
+        gateway: [],
+      };
       const addresses: Record<string, string> = {};
       for (const name of serviceNames) {
         const own = services[name];

@@ -10,11 +10,13 @@ export const gatewayProgram = serviceProgram({
     crappifyAddress: peerSetting("crappify", 7701),
     trainAddress: peerSetting("train", 7702),
     predictAddress: peerSetting("predict", 7703),
+    optimizeAddress: peerSetting("optimize", 7704),
   },
   start: (config, context) =>
     startGateway(config, context, {
       crappify: config.crappifyAddress,
       train: config.trainAddress,
       predict: config.predictAddress,
+      optimize: config.optimizeAddress,
     }),
 });

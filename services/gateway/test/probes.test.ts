@@ -26,6 +26,7 @@ test("a gateway that waits for its services lives and is not ready; with its doo
     PSSR_CRAPPIFY_ADDRESS: backend,
     PSSR_TRAIN_ADDRESS: backend,
     PSSR_PREDICT_ADDRESS: backend,
+    PSSR_OPTIMIZE_ADDRESS: backend,
     PSSR_PROBE_BIND: probes,
   };
   const { signal } = new AbortController();

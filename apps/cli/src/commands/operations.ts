@@ -10,7 +10,7 @@ import { table } from "../terminal/table.js";
 const openStates = ["pending", "running"];
 const endStates = ["succeeded", "failed", "cancelled"];
 /** What operations make, as their ids begin: `training-run-1`. */
-const kinds = ["image", "crappification", "training", "prediction", "evaluation"];
+const kinds = ["image", "crappification", "training", "prediction", "evaluation", "fit"];
 
 interface ListOptions {
   state?: string[];

@@ -9,6 +9,7 @@ const programs: Readonly<Record<string, () => Promise<ServiceProgram>>> = {
   crappify: async () => (await import("@pssr/crappify")).crappifyProgram,
   train: async () => (await import("@pssr/train")).trainProgram,
   predict: async () => (await import("@pssr/predict")).predictProgram,
+  optimize: async () => (await import("@pssr/optimize")).optimizeProgram,
   gateway: async () => (await import("@pssr/gateway")).gatewayProgram,
 };
 

@@ -9,6 +9,7 @@ interface UpClusterOptions {
   crappifiers: number;
   trainers: number;
   predictors: number;
+  optimizers: number;
 }
 
 export function addUpClusterCommand(program: Command, interruption: Interruption): void {
@@ -20,10 +21,11 @@ export function addUpClusterCommand(program: Command, interruption: Interruption
     .option("--crappifiers <n>", "processes of crappify", integer(1, 16), 1)
     .option("--trainers <n>", "processes of train", integer(1, 16), 1)
     .option("--predictors <n>", "processes of predict", integer(1, 16), 1)
+    .option("--optimizers <n>", "processes of optimize", integer(1, 16), 1)
     .action(async (options: UpClusterOptions) => {
-      const { directory, gatewayBind, crappifiers, trainers, predictors } = options;
+      const { directory, gatewayBind, crappifiers, trainers, predictors, optimizers } = options;
       const { startCluster } = await import("../installation/cluster.js");
-      const instances = { crappify: crappifiers, train: trainers, predict: predictors };
+      const instances = { crappify: crappifiers, train: trainers, predict: predictors, optimize: optimizers };
       const { cluster, close } = await startCluster({ directory, gatewayBind, instances }, interruption);
       try {
         const { nats, s3, address } = cluster;

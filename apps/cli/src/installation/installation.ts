@@ -1,6 +1,7 @@
 /** All services in one process, talking gRPC on loopback: what `pssr up` and `pssr demo` run. */
 import { startCrappify } from "@pssr/crappify";
 import { startGateway } from "@pssr/gateway";
+import { startOptimize } from "@pssr/optimize";
 import { bearerAuthenticator, createProcessKeyring, type Running, Runtime, type StartOptions } from "@pssr/platform";
 import { startPredict } from "@pssr/predict";
 import { startTrain } from "@pssr/train";
@@ -21,8 +22,9 @@ export async function startInstallation(config: InstallationConfig, { signal, al
     const { address: predict } = await runtime.adopt(
       startPredict(config, runtime.context("predict"), { crappify, train }),
     );
+    const { address: optimize } = await runtime.adopt(startOptimize(config, runtime.context("optimize"), { crappify }));
     await runtime.work();
-    const backends = { crappify, train, predict };
+    const backends = { crappify, train, predict, optimize };
     const { address, bound } = await runtime.adopt(startGateway(config, runtime.context("gateway"), backends));
     runtime.started();
     return { address, bound, close: () => runtime.close() };
