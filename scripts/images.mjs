@@ -18,7 +18,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 
-const cpuImages = ["crappify", "gateway", "predict", "train"];
+const cpuImages = ["crappify", "gateway", "optimize", "predict", "train"];
 const gpuImages = ["predict-cuda", "train-cuda"];
 /** All but those with a native runtime. */
 const largestBytes = 250e6;

@@ -16,7 +16,7 @@ const out = path.join(root, "out", "images", "smoke");
 const { version } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
 const { PSSR_IMAGE_PREFIX: prefix = "pssr/", PSSR_IMAGE_TAG: tag = version } = process.env;
 /** In the order in which they start: each calls only those before it. */
-const services = ["crappify", "train", "predict", "gateway"];
+const services = ["crappify", "train", "predict", "optimize", "gateway"];
 /** What Kubernetes' profile "restricted" asks for, and a root that nobody can write. */
 const hardened = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--tmpfs=/tmp:mode=1777"];
 
