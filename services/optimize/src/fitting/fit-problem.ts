@@ -11,6 +11,8 @@ export interface GreyTile {
   values: Uint8Array | Uint16Array | Float32Array;
   /** Black and white, and where values are cut off if not there. */
   levels: Levels;
+  /** What the request calls its image, for errors: `pairs[0].low`. */
+  field: string;
 }
 
 export interface TileSet {

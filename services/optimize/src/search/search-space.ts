@@ -72,7 +72,8 @@ function valueAt({ min, max, scale, whole }: Range, place: number): number {
   return scale === "LINEAR" ? min + held * (max - min) : Math.min(Math.max(min * (max / min) ** held, min), max);
 }
 
-function placeOf({ min, max, scale, whole }: Range, value: number): number {
+/** Of a value within a range, from 0 to 1. */
+export function placeOf({ min, max, scale, whole }: Range, value: number): number {
   if (min === max) return 0.5;
   if (scale === "LOG") return Math.log(value / min) / Math.log(max / min);
   return whole ? (value - min + 0.5) / (max - min + 1) : (value - min) / (max - min);

@@ -29,3 +29,12 @@ export function frequencyBands(side: number): FrequencyBands {
   for (const band of bandOf) if (band >= 0) sizes[band]!++;
   return { count, bandOf, sizes };
 }
+
+/** What each band is: its direction, and the middle of its ring in cycles per pixel. */
+export function bandsOf(count: number): { direction: "ALONG_X" | "ALONG_Y" | "ROWS"; frequency: number }[] {
+  const directions = ["ALONG_X", "ALONG_Y", "ROWS"] as const;
+  return Array.from({ length: count }, (_, band) => ({
+    direction: directions[Math.floor(band / RINGS)]!,
+    frequency: ((band % RINGS) + 0.5) / (2 * RINGS),
+  }));
+}

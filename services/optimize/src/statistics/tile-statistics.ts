@@ -9,12 +9,16 @@ import { type FrequencyBands, frequencyBands } from "./frequency-bands.js";
 /** Differences from −256 to below 256, one unit each. */
 export const PROFILE_BINS = 512;
 
+/** All of a tile's statistics but the number of its pixels. */
+export const sumsOfTile = ["profile", "counts", "intensities", "sums", "squares", "frequencies", "power"] as const;
+
 export interface TileStatistics {
   pixels: number;
   /** Pixels by their difference: bin n is about n − 256. */
   profile: Float64Array;
-  /** By intensity: pixels, sum of the differences, sum of their squares. */
+  /** By intensity: pixels, sum of the intensities, sum of the differences, sum of their squares. */
   counts: Float64Array;
+  intensities: Float64Array;
   sums: Float64Array;
   squares: Float64Array;
   /** By band of frequencies: how many there are, over all blocks, and the sum of their powers; that of white noise is its variance. */
@@ -54,12 +58,13 @@ export class StatisticsTaker {
       pixels: values.length,
       profile: new Float64Array(PROFILE_BINS),
       counts: new Float64Array(bins),
+      intensities: new Float64Array(bins),
       sums: new Float64Array(bins),
       squares: new Float64Array(bins),
       frequencies: new Float64Array(this.#bands.count),
       power: new Float64Array(this.#bands.count),
     };
-    const { profile, counts, sums, squares } = statistics;
+    const { profile, counts, intensities, sums, squares } = statistics;
     const differences = new Float32Array(values.length);
     let sum = 0;
     for (let n = 0; n < values.length; n++) {
@@ -69,6 +74,7 @@ export class StatisticsTaker {
       profile[Math.min(Math.max(Math.round(difference) + PROFILE_BINS / 2, 0), PROFILE_BINS - 1)]!++;
       const bin = this.#binOf(values[n]!);
       counts[bin]!++;
+      intensities[bin]! += values[n]!;
       sums[bin]! += difference;
       squares[bin]! += difference * difference;
     }
@@ -118,6 +124,7 @@ export function pooled(tiles: readonly TileStatistics[], times?: ArrayLike<numbe
     pixels: 0,
     profile: new Float64Array(first.profile.length),
     counts: new Float64Array(first.counts.length),
+    intensities: new Float64Array(first.intensities.length),
     sums: new Float64Array(first.sums.length),
     squares: new Float64Array(first.squares.length),
     frequencies: new Float64Array(first.frequencies.length),
@@ -127,7 +134,7 @@ export function pooled(tiles: readonly TileStatistics[], times?: ArrayLike<numbe
     const weight = times === undefined ? 1 : times[n]!;
     if (weight === 0) return;
     sum.pixels += weight * tile.pixels;
-    for (const name of ["profile", "counts", "sums", "squares", "frequencies", "power"] as const) {
+    for (const name of sumsOfTile) {
       const [to, from] = [sum[name], tile[name]];
       for (let i = 0; i < to.length; i++) to[i]! += weight * from[i]!;
     }

@@ -94,6 +94,13 @@ export class CrappifierTemplate {
     return Object.fromEntries([...found, ...this.#optional.map((path): [string, number] => [path, 1])]);
   }
 
+  /** Of what kind a range's parameter is: `poisson.mix`; of a spread, `poisson.mix.spread`. */
+  parameterOf(path: string): string {
+    const { stage, index, name, part } = this.#places.get(path)!;
+    const { kind } = this.#steps(stage)[index]!;
+    return part === "value" ? `${kind}.${name}` : `${kind}.${name}.${part}`;
+  }
+
   #steps(stage: Place["stage"]): readonly StepSpec[] {
     return this.#spec[stage];
   }

@@ -1,0 +1,110 @@
+/** What makes tiles useless for a fit, said before anything is looked for; and what makes them doubtful. */
+import { PssrError } from "@pssr/api";
+import type { Finding } from "./fit-outcome.js";
+import type { FitProblem, GreyTile } from "./fit-problem.js";
+import { displacementOf } from "./registration.js";
+import { inUnits, type TileMeter } from "./tile-meter.js";
+
+/** Of the pixels of an image: more than this are cut off, and noise cannot be told; or it is worth a word. */
+const MOST_CLIPPED = 0.5;
+const MUCH_CLIPPED = 0.02;
+/** Low-resolution pixels that a pair may lie apart. */
+const MOST_APART = 1;
+/** Tiles that show little correlate nowhere: their displacement is no news. */
+const LEAST_CORRELATION = 0.1;
+/** Fewer tiles give intervals that are uncertain themselves. */
+const FEW_TILES = 8;
+
+/**
+ * Of all real tiles.
+ *
+ * @throws PssrError UNSUITABLE_IMAGES, naming the image's field, for images that are constant or mostly cut off, and for pairs whose
+ *   images do not show the same field.
+ */
+export function checkTiles({ fitted, heldOut, isPaired }: FitProblem, meters: readonly TileMeter[]): Finding[] {
+  const findings: Finding[] = [];
+  const clippedImages: { field: string; share: number }[] = [];
+  for (const [field, tiles] of byField([...fitted.real, ...heldOut.real])) {
+    if (tiles.every(isConstant)) {
+      throw unsuitable(field, "its pixels are all the same; give an image that shows something");
+    }
+    const share = clippedShare(tiles);
+    if (share > MOST_CLIPPED) {
+      throw unsuitable(
+        field,
+        `${percent(share)} of its pixels are cut off at black or white; at most ${percent(MOST_CLIPPED)} may be: give levels that fit, or expose it less`,
+      );
+    }
+    if (share > MUCH_CLIPPED) clippedImages.push({ field, share });
+  }
+  const worst = clippedImages.sort((a, b) => b.share - a.share)[0];
+  if (worst !== undefined) {
+    const message = `of ${clippedImages.length} images more than ${percent(MUCH_CLIPPED)} of the pixels are cut off at black or white, most of ${worst.field} (${percent(worst.share)}): what lies beyond is guessed`;
+    findings.push({ kind: "CLIPPED", subject: worst.field, message });
+  }
+  for (const [field, tiles] of byField([...fitted.high, ...heldOut.high])) {
+    if (tiles.every(isConstant)) {
+      throw unsuitable(field, "its pixels are all the same; give an image that shows something");
+    }
+  }
+  if (isPaired) checkRegistration([fitted, heldOut].flatMap(({ real }, n) => pairsOf(real, meters[n])));
+  if (fitted.real.length < FEW_TILES) {
+    const message = `it was fitted to ${fitted.real.length} tiles: intervals are uncertain below ${FEW_TILES}; give more or larger images, or smaller tiles`;
+    findings.push({ kind: "FEW_TILES", subject: "", message });
+  }
+  return findings;
+}
+
+interface Registered {
+  field: string;
+  reference: TileMeter["references"][number];
+  real: Float32Array;
+}
+
+function pairsOf(real: readonly GreyTile[], meter: TileMeter | undefined): Registered[] {
+  return real.map((tile, n) => ({ field: tile.field, reference: meter!.references[n]!, real: inUnits(tile) }));
+}
+
+function checkRegistration(tiles: readonly Registered[]): void {
+  for (const [field, own] of byField(tiles)) {
+    const { x, y, correlation } = displacementOf(own);
+    if (correlation < LEAST_CORRELATION) continue;
+    if (Math.abs(x) < MOST_APART && Math.abs(y) < MOST_APART) continue;
+    throw unsuitable(
+      field,
+      `it lies ${x} pixels to the right of and ${y} below its high-resolution image (correlation ${correlation.toFixed(2)}): bring the two to the same place, or give them unpaired`,
+    );
+  }
+}
+
+function byField<T extends { field: string }>(tiles: readonly T[]): Map<string, T[]> {
+  const found = new Map<string, T[]>();
+  for (const tile of tiles) {
+    const own = found.get(tile.field);
+    if (own === undefined) found.set(tile.field, [tile]);
+    else own.push(tile);
+  }
+  return found;
+}
+
+function isConstant({ values }: GreyTile): boolean {
+  return values.every((value) => value === values[0]);
+}
+
+function clippedShare(tiles: readonly GreyTile[]): number {
+  let [clipped, pixels] = [0, 0];
+  for (const { values, levels } of tiles) {
+    const [low, high] = levels.saturation ?? [levels.black, levels.white];
+    for (const value of values) if (value <= low || value >= high) clipped++;
+    pixels += values.length;
+  }
+  return clipped / pixels;
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toFixed(1))} %`;
+}
+
+function unsuitable(field: string, problem: string): PssrError {
+  return new PssrError("UNSUITABLE_IMAGES", `${field}: ${problem}`, { field });
+}

@@ -1,0 +1,47 @@
+/** What is to be known of a result before it is used. */
+
+import { placeOf } from "../search/search-space.js";
+import type { FeatureTerms } from "../statistics/noise-features.js";
+import type { Finding, FitOutcome } from "./fit-outcome.js";
+import type { FitProblem } from "./fit-problem.js";
+
+/** Share of a range. */
+const AT_EDGE = 0.005;
+/** A goodness whose interval lies above this is no luck, and large enough to be seen. */
+const POOR = 1.25;
+
+const words: Record<keyof FeatureTerms, string> = {
+  profile: "the distribution of the noise",
+  intensity: "how noise depends on intensity",
+  spectrum: "the power spectrum: blur, or noise that is alike in neighbouring pixels",
+  tiles: "how much tiles differ from each other: a spread",
+};
+
+export function findingsOf(
+  { parameters, kept, goodness }: Pick<FitOutcome, "parameters" | "kept" | "goodness">,
+  { ranges, optional }: Pick<FitProblem, "ranges" | "optional">,
+): Finding[] {
+  const findings: Finding[] = [];
+  const leftOut = optional.filter((step) => !kept.includes(step));
+  for (const { path, value, isIdentified } of parameters) {
+    if (leftOut.some((step) => path.startsWith(`${step}.`))) continue;
+    const { min, max, scale } = ranges.find((range) => range.path === path)!;
+    const place = placeOf({ name: path, min, max, scale }, value);
+    if (isIdentified && (place < AT_EDGE || place > 1 - AT_EDGE)) {
+      const end = place < AT_EDGE ? "lower" : "upper";
+      const message = `${path} is best at the ${end} edge of its range, ${value}: the truth may lie beyond; give a wider range where one makes sense`;
+      findings.push({ kind: "EDGE_OF_RANGE", subject: path, message });
+    }
+    if (!isIdentified) {
+      const message = `the images do not tell ${path}: its interval is as good as its range; fix it, or give images that show it`;
+      findings.push({ kind: "NOT_IDENTIFIED", subject: path, message });
+    }
+  }
+  if (goodness !== undefined && goodness.low > POOR) {
+    const terms = Object.entries(goodness.terms) as [keyof FeatureTerms, number][];
+    const [worst] = terms.sort(([, a], [, b]) => b - a)[0]!;
+    const message = `simulated noise differs from real noise ${goodness.ratio.toFixed(1)} times as much as real noise from itself, most in ${words[worst]}; add a step to the template that makes it`;
+    findings.push({ kind: "POOR_FIT", subject: worst.toUpperCase(), message });
+  }
+  return findings;
+}

@@ -1,0 +1,70 @@
+/**
+ * How well simulated tiles agree with real ones that nothing was fitted to. Real tiles are split in halves again and again: how far
+ * the real tiles of one half are from the simulated ones of the other, relative to how far they are from the real ones of the
+ * other. Fields differ in both alike, so that 1 says that simulated tiles could be real ones.
+ */
+import { type FeatureTerms, type NoiseDistance, NoiseFeatures, totalOf } from "../statistics/noise-features.js";
+import type { TileStatistics } from "../statistics/tile-statistics.js";
+import type { Goodness } from "./fit-outcome.js";
+import { studentQuantile } from "./percentile-interval.js";
+
+/** Splits, whatever the number of tiles. */
+const SPLITS = 60;
+const terms: readonly (keyof FeatureTerms)[] = ["profile", "intensity", "spectrum", "tiles"];
+
+/**
+ * @param real At least 4.
+ * @param random From 0 to below 1.
+ * @returns The ratios with an interval by the jackknife over tiles (B. Efron and C. Stein, Ann. Stat. 9, 1981).
+ */
+export function goodnessOfFit(
+  real: readonly TileStatistics[],
+  simulated: readonly TileStatistics[],
+  random: () => number,
+): Omit<Goodness, "templateRatio"> {
+  const features = new NoiseFeatures(real);
+  const count = Math.min(real.length, simulated.length);
+  const splits = Array.from({ length: SPLITS }, () => halves(count, random));
+  const whole = ratios(features, real, simulated, splits);
+  const without = Array.from({ length: count }, (_, left) => {
+    const rest = splits.map((half) => half.map((one, n) => (n === left ? -1 : one)));
+    return Math.log(ratios(features, real, simulated, rest).total);
+  });
+  const mean = without.reduce((sum, one) => sum + one, 0) / count;
+  const variance = (without.reduce((sum, one) => sum + (one - mean) ** 2, 0) * (count - 1)) / count;
+  const factor = Math.exp(studentQuantile(count - 1) * Math.sqrt(variance));
+  return { ratio: whole.total, low: whole.total / factor, high: whole.total * factor, terms: whole.terms };
+}
+
+/** For each tile the half that it belongs to; halves of equal size, or nearly. */
+function halves(count: number, random: () => number): number[] {
+  const order = Array.from({ length: count }, (_, n) => ({ n, at: random() })).sort((a, b) => a.at - b.at);
+  const half = new Array<number>(count).fill(1);
+  for (const { n } of order.slice(0, count >> 1)) half[n] = 0;
+  return half;
+}
+
+function ratios(
+  features: NoiseFeatures,
+  real: readonly TileStatistics[],
+  simulated: readonly TileStatistics[],
+  splits: readonly (readonly number[])[],
+): { total: number; terms: NoiseDistance } {
+  const toSimulated: NoiseDistance[] = [];
+  const toReal: NoiseDistance[] = [];
+  for (const split of splits) {
+    const times = (half: number, length: number) =>
+      Float64Array.from({ length }, (_, n) => (split[n] === half ? 1 : 0));
+    const of = (tiles: readonly TileStatistics[], half: number) => features.of(tiles, times(half, tiles.length));
+    const [first, second] = [of(real, 0), of(real, 1)];
+    toReal.push(features.distance(first, second));
+    toSimulated.push(features.distance(first, of(simulated, 1)), features.distance(second, of(simulated, 0)));
+  }
+  const ratio = (of: (distance: NoiseDistance) => number) => mean(toSimulated, of) / mean(toReal, of);
+  const byTerm = terms.map((term) => [term, ratio((distance) => distance[term])]);
+  return { total: ratio(totalOf), terms: Object.fromEntries(byTerm) as NoiseDistance };
+}
+
+function mean<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((sum, value) => sum + of(value), 0) / values.length;
+}

@@ -1,0 +1,83 @@
+/** The detector's noise in closed form, by whatever the given images allow: where the search begins, and a result by itself. */
+import { isPssrError } from "@pssr/api";
+import { blindNoise } from "../closed-forms/blind-noise.js";
+import { darkNoise } from "../closed-forms/dark-frames.js";
+import type { DetectorNoise, Estimate } from "../closed-forms/detector-noise.js";
+import { photonTransfer } from "../closed-forms/photon-transfer.js";
+import type { Plane } from "../closed-forms/planes.js";
+import { twoScans } from "../closed-forms/two-scans.js";
+import type { DetectorMeasurement, Finding } from "./fit-outcome.js";
+import type { FitProblem, GreyTile } from "./fit-problem.js";
+import type { TileMeter } from "./tile-meter.js";
+
+export interface DetectorMeasurements {
+  found: DetectorMeasurement[];
+  /** For what could not be measured, and why. */
+  findings: Finding[];
+}
+
+/** @param meter Of the fitted tiles; undefined where there are none. */
+export function measureDetector(problem: FitProblem, meter: TileMeter | undefined): DetectorMeasurements {
+  const { detector, fitted, isPaired, seed } = problem;
+  const found: DetectorMeasurement[] = [];
+  const findings: Finding[] = [];
+  const attempt = (method: DetectorMeasurement["method"], measure: () => Omit<DetectorMeasurement, "method">) => {
+    try {
+      found.push({ method, ...measure() });
+    } catch (error) {
+      // The search does without it; what images do not tell is worth a word.
+      if (!isPssrError(error, "INVALID_FIELD")) throw error;
+      findings.push({ kind: "NO_CLOSED_FORM", subject: method, message: error.message });
+    }
+  };
+  const options = { seed: seed | 0 };
+  const { scans, darkFrames } = detector;
+  if (scans.length > 0) {
+    const dark = darkFrames.length > 0 ? { darkFrames: darkFrames.map(planeOf) } : {};
+    attempt("TWO_SCANS", () =>
+      ofNoise(
+        twoScans(
+          scans.map(({ first, second }) => ({ first: planeOf(first), second: planeOf(second) })),
+          scans[0]!.first.levels,
+          { ...options, ...dark },
+        ),
+      ),
+    );
+  } else if (darkFrames.length > 0) {
+    attempt("DARK_FRAMES", () => {
+      const { gaussian } = darkNoise(darkFrames.map(planeOf), darkFrames[0]!.levels, options);
+      return { estimates: { "gaussian.sigma": gaussian.sigma, "gaussian.mean": gaussian.mean }, misfit: 1 };
+    });
+  }
+  const [first] = fitted.real;
+  if (first === undefined || meter === undefined) return { found, findings };
+  if (isPaired) {
+    const pairs = fitted.real.map((tile, n) => ({ noisy: planeOf(tile), reference: referencePlane(meter, n, tile) }));
+    attempt("PAIRS", () => ofNoise(photonTransfer(pairs, first.levels, options)));
+  } else {
+    attempt("BLIND", () => ofNoise(blindNoise(fitted.real.map(planeOf), first.levels, options)));
+  }
+  return { found, findings };
+}
+
+function planeOf({ height, width, values }: GreyTile): Plane {
+  return { height, width, values };
+}
+
+/** The same field without noise, in the grey values of the real tile. */
+function referencePlane(meter: TileMeter, n: number, { levels: { black, white } }: GreyTile): Plane {
+  const { height, width, values } = meter.references[n]!;
+  return { height, width, values: values.map((units) => black + (units * (white - black)) / 255) };
+}
+
+function ofNoise({ camera, poisson, gaussian, misfit }: DetectorNoise): Omit<DetectorMeasurement, "method"> {
+  const estimates: Record<string, Estimate> = {
+    "camera.photons": camera.photons,
+    "camera.read_noise": camera.read_noise,
+    "camera.offset": camera.offset,
+    "poisson.mix": poisson.mix,
+    "gaussian.sigma": gaussian.sigma,
+    "gaussian.mean": gaussian.mean,
+  };
+  return { estimates, misfit };
+}

@@ -1,0 +1,228 @@
+/**
+ * How a fit goes: the detector in closed form, a search from there by a Gaussian process, a descent from the best place, intervals
+ * around it, and a look at tiles held back. It depends on the problem and the looks alone, so that a fit that is begun again
+ * with the looks it has kept goes on where it was.
+ */
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { refuse } from "../refuse.js";
+import { LeastSquares } from "../search/least-squares.js";
+import { Optimiser } from "../search/optimiser.js";
+import type { Point } from "../search/search-space.js";
+import { NoiseFeatures, totalOf } from "../statistics/noise-features.js";
+import type { TileStatistics } from "../statistics/tile-statistics.js";
+import { CrappifierTemplate } from "../template/crappifier-template.js";
+import { checkTiles } from "./check-tiles.js";
+import { compare } from "./compare.js";
+import { detectorAlone } from "./detector-alone.js";
+import { findingsOf } from "./findings.js";
+import type { FitOutcome, KeptLook, Look, Phase } from "./fit-outcome.js";
+import type { FitProblem, GreyTile } from "./fit-problem.js";
+import { goodnessOfFit } from "./goodness.js";
+import { type LookOptions, Looks, type SeenLook } from "./looks.js";
+import { measureDetector } from "./measure-detector.js";
+import { planLooks } from "./plan-looks.js";
+import { profileObjective } from "./profile-objective.js";
+import { RefinedFit } from "./refine.js";
+import { startsOf } from "./starts.js";
+import { TileMeter } from "./tile-meter.js";
+
+export interface FitSurroundings {
+  degrade(look: Look): Promise<GreyTile["values"][]>;
+  keep(look: KeptLook): Promise<void>;
+  throwIfGivenUp(): void;
+}
+
+/** Another descent is worth its looks after one that led to less than this share of the distance. */
+const LEADS_FURTHER = 0.8;
+/** Halves of fewer tiles have nothing that could be compared. */
+const FEWEST_HELD_OUT = 4;
+
+export async function runFit(
+  { problem, kept }: { problem: FitProblem; kept: readonly KeptLook[] },
+  around: FitSurroundings,
+): Promise<FitOutcome> {
+  const template = new CrappifierTemplate(problem.template, problem.ranges, problem.optional);
+  if (problem.fitted.real.length === 0) return detectorAlone(problem, template);
+  return new FitRun(problem, template, kept, around).run();
+}
+
+class FitRun {
+  readonly #problem: FitProblem;
+  readonly #template: CrappifierTemplate;
+  readonly #looks: Looks;
+  readonly #fitted: TileMeter;
+  readonly #heldOut: TileMeter | undefined;
+  readonly #features: NoiseFeatures;
+  readonly #target: Float64Array;
+
+  constructor(problem: FitProblem, template: CrappifierTemplate, kept: readonly KeptLook[], around: FitSurroundings) {
+    const { fitted, heldOut, isPaired, highNoise, seed, objective } = problem;
+    if (objective === "PROFILE" && !isPaired) {
+      throw refuse("objective", "PROFILE compares pairs tile by tile; give pairs, or leave the objective out");
+    }
+    this.#problem = problem;
+    this.#template = template;
+    this.#looks = new Looks(problem, template, kept, around);
+    const isRounded = objective === "PROFILE";
+    const options = { sampling: problem.template.sampling, isPaired, highNoise, isRounded, seed };
+    this.#fitted = new TileMeter(fitted, options);
+    this.#heldOut = heldOut.real.length === 0 ? undefined : new TileMeter(heldOut, options, this.#fitted);
+    this.#features = new NoiseFeatures(this.#fitted.real);
+    this.#target = this.#features.of(this.#fitted.real);
+  }
+
+  async run(): Promise<FitOutcome> {
+    const problem = this.#problem;
+    const meters = this.#heldOut === undefined ? [this.#fitted] : [this.#fitted, this.#heldOut];
+    const unsound = checkTiles(problem, meters);
+    const { found: detector, findings: unmeasured } = measureDetector(problem, this.#fitted);
+    const searched = await this.#search(startsOf(this.#template, detector));
+    const lowest = problem.objective === "PROFILE" ? searched : await this.#descend(searched);
+    const refined = await this.#refine(lowest);
+    const { goodness, comparison } = await this.#lookAtHeldOut(refined.point);
+    const found = {
+      crappifier: this.#template.at(refined.point),
+      parameters: refined.parameters,
+      kept: this.#template.space.switches.map(({ name }) => name).filter((name) => refined.point[name] === 1),
+      detector,
+      distance: refined.distance,
+      fittedTiles: problem.fitted.real.length,
+      heldOutTiles: problem.heldOut.real.length,
+      goodness,
+      comparison,
+    };
+    return { ...found, findings: [...findingsOf(found, problem), ...unsound, ...unmeasured] };
+  }
+
+  async #search(starts: readonly Point[]): Promise<SeenLook> {
+    const { seed } = this.#problem;
+    const optimiser = new Optimiser(this.#template.space, { seed: seed | 0 });
+    let best: SeenLook | undefined;
+    const take = async (phase: Phase, point: Point) => {
+      const seen = await this.#take(point, phase, 0);
+      optimiser.tell(point, logarithm(seen.distance));
+      if (best === undefined || seen.distance < best.distance) best = seen;
+    };
+    const { search } = this.#plan;
+    for (const start of starts.slice(0, Math.max(1, search.looks - 1))) await take("START", start);
+    while (this.#goesOn("SEARCH", search)) {
+      const { upcoming } = this.#looks;
+      await take("SEARCH", upcoming === undefined ? optimiser.ask() : this.#looks.pointOf(upcoming));
+    }
+    return best!;
+  }
+
+  /**
+   * From the best place that was seen, with the same random numbers; and again from where that led, as long as it leads further: in
+   * a narrow valley slopes are soon those of places far away.
+   */
+  async #descend(from: SeenLook): Promise<SeenLook> {
+    const lowest = await this.#descendOnce(from);
+    return lowest.distance < LEADS_FURTHER * from.distance ? this.#descend(lowest) : lowest;
+  }
+
+  async #descendOnce(from: SeenLook): Promise<SeenLook> {
+    const { space } = this.#template;
+    const free = [...space.smooth.keys()].filter((d) => space.smooth[d] && this.#isOn(d, from.point));
+    const start = space.encode(from.point);
+    const descent = new LeastSquares(start, this.#features.of(from.statistics), this.#target, free);
+    let lowest = from;
+    const { descent: limit } = this.#plan;
+    while (descent.isOpen && this.#goesOn("DESCENT", limit)) {
+      const coordinates = descent.ask();
+      const seen = await this.#take(space.decode(coordinates), "DESCENT", 0);
+      descent.tell(this.#features.of(seen.statistics));
+      if (seen.distance < lowest.distance) lowest = seen;
+    }
+    return lowest;
+  }
+
+  #refine(lowest: SeenLook): Promise<RefinedFit> {
+    const { space } = this.#template;
+    return RefinedFit.around(lowest, {
+      space,
+      free: [...space.ranges.keys()].filter((d) => this.#isOn(d, lowest.point)),
+      features: this.#features,
+      real: this.#fitted.real,
+      isPaired: this.#problem.isPaired,
+      draws: this.#plan.draws,
+      // What was searched by another objective stays where that is lowest.
+      isFixed: this.#problem.objective === "PROFILE",
+      take: (point, draw) => this.#take(point, "INTERVALS", draw),
+      random: this.#random(1),
+    });
+  }
+
+  async #lookAtHeldOut(point: Point): Promise<Pick<FitOutcome, "goodness" | "comparison">> {
+    const meter = this.#heldOut;
+    if (meter === undefined) return { goodness: undefined, comparison: undefined };
+    const { heldOut } = this.#problem;
+    const options = heldOutOptions(meter);
+    const template = await this.#looks.take(this.#template.start, options);
+    const found = await this.#looks.take(point, options);
+    const [low] = await this.#looks.pixelsOf(found, options);
+    const comparison = compare(heldOut, meter.real, found.statistics, low!);
+    if (Math.min(heldOut.real.length, heldOut.high.length) < FEWEST_HELD_OUT)
+      return { goodness: undefined, comparison };
+    const of = (statistics: readonly TileStatistics[]) => goodnessOfFit(meter.real, statistics, this.#random(2));
+    return { goodness: { ...of(found.statistics), templateRatio: of(template.statistics).ratio }, comparison };
+  }
+
+  #take(point: Point, phase: Phase, draw: number): Promise<SeenLook> {
+    const meter = this.#fitted;
+    return this.#looks.take(point, {
+      phase,
+      draw,
+      meter,
+      tiles: "FITTED",
+      distanceOf: (tiles) => this.#distance(tiles),
+    });
+  }
+
+  #distance(tiles: readonly TileStatistics[]): number {
+    const { objective, fitted } = this.#problem;
+    if (objective === "PROFILE") return profileObjective(this.#fitted.real, tiles, fitted.real[0]!.width);
+    return totalOf(this.#features.distance(this.#features.of(tiles), this.#target));
+  }
+
+  /** Whether the next look belongs to this phase: as it was kept, or as the budget allows. */
+  #goesOn(phase: Phase, limit: { looks: number; ms: number }): boolean {
+    const { upcoming, count, elapsedMs } = this.#looks;
+    if (upcoming !== undefined) return upcoming.phase === phase;
+    return count < limit.looks && elapsedMs < limit.ms;
+  }
+
+  /** Whether a coordinate is of a range whose step is part of the crappifier. */
+  #isOn(d: number, point: Point): boolean {
+    const owner = this.#template.space.ranges[d]?.switch;
+    return owner === undefined || point[owner] === 1;
+  }
+
+  get #plan() {
+    const { budget, objective } = this.#problem;
+    return planLooks(budget, this.#template.space.dimensions, objective === "PROFILE");
+  }
+
+  #random(series: number): () => number {
+    const generator = xoroshiro128plus(Math.imul(this.#problem.seed, 0x9e3779b1) ^ series);
+    return () => uniformFloat64(generator);
+  }
+}
+
+function heldOutOptions(meter: TileMeter): LookOptions {
+  const features = new NoiseFeatures(meter.real);
+  const target = features.of(meter.real);
+  return {
+    phase: "HELD_OUT",
+    draw: 0,
+    meter,
+    tiles: "HELD_OUT",
+    distanceOf: (tiles) => totalOf(features.distance(features.of(tiles), target)),
+  };
+}
+
+/** Distances of different places differ by orders of magnitude; near the best one they cannot fall below 1 or so. */
+function logarithm(distance: number): number {
+  return Math.log(distance + 0.1);
+}
