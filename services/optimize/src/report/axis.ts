@@ -15,7 +15,7 @@ export interface Axis {
 }
 
 /** An axis that reaches no further than this, relative to its numbers, would show nothing but their rounding. */
-const LEAST_SPAN = 1e-3;
+const LEAST_SPAN = 1e-2;
 /** Nothing that is measured is that small or great; numbers beyond are not shown. */
 const SMALLEST = 1e-12;
 const GREATEST = 1e30;
@@ -56,7 +56,7 @@ export function logAxis(
   return { low, high, ticks: logTicks(low, high, most), place: (value) => (value > 0 ? position(value) : undefined) };
 }
 
-/** Multiples of 1, 2 or 5 times a power of ten, at most about `most` of them. */
+/** Multiples of 1, 2 or 5 times a power of ten, about `most` of them. */
 export function linearTicks(low: number, high: number, most: number): Tick[] {
   const step = roundStep((high - low) / Math.max(1, most));
   const ticks: Tick[] = [];
@@ -84,9 +84,10 @@ export function logTicks(low: number, high: number, most: number): Tick[] {
   return linearTicks(low, high, most);
 }
 
-function roundStep(least: number): number {
-  const power = 10 ** Math.floor(Math.log10(least));
-  return power * ([1, 2, 5].find((factor) => factor * power >= least * (1 - 1e-9)) ?? 10);
+/** The one that differs least by its ratio. */
+function roundStep(step: number): number {
+  const power = 10 ** Math.floor(Math.log10(step));
+  return power * ([1, 2, 5].find((factor, n) => step / power < Math.sqrt(factor * [2, 5, 10][n]!)) ?? 10);
 }
 
 function placed(low: number, high: number, of: (value: number) => number) {

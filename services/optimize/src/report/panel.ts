@@ -42,7 +42,7 @@ export function drawLegend(surface: Surface, right: number, y: number, entries: 
       drawMark(surface, as, { x: end - 5, y: middle }, 4, { colour });
       end -= 10;
     }
-    end -= 18;
+    end -= 14;
   }
 }
 

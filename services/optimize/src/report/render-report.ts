@@ -21,7 +21,7 @@ import { drawCrops } from "./panels/crops.js";
 import { drawFindings, findingsHeight } from "./panels/findings.js";
 import { drawIntensityCurves } from "./panels/intensity-curves.js";
 import { drawNoiseProfile } from "./panels/noise-profile.js";
-import { drawParameterTable } from "./panels/parameter-table.js";
+import { drawParameterTable, type TableContent, tableHeight } from "./panels/parameter-table.js";
 import { drawPowerSpectra } from "./panels/power-spectra.js";
 import { RasterSurface } from "./raster-surface.js";
 import { cutToWidth } from "./stroke-font.js";
@@ -39,37 +39,54 @@ export interface FitReport {
   findings: readonly Finding[];
 }
 
-const WIDTH = 1600;
 const MARGIN = 40;
 const GAP = 34;
 const HEAD = 104;
 const CURVES = 390;
 const RESULTS = 390;
-const INNER = WIDTH - 2 * MARGIN;
+const widths = { convergence: 390, crops: 612, table: 490 } as const;
+/** Of a report that is a table and nothing else. */
+const TABLE_ALONE = 820;
 
 export function renderSvg(report: FitReport): string {
-  const surface = new SvgSurface(WIDTH, heightOf(report), palette.paper);
+  const { width, height } = sizeOf(report);
+  const surface = new SvgSurface(width, height, palette.paper);
   drawReport(surface, report);
   return surface.toString();
 }
 
 export function renderPng(report: FitReport): Uint8Array {
-  const surface = new RasterSurface(WIDTH, heightOf(report), palette.paper);
+  const { width, height } = sizeOf(report);
+  const surface = new RasterSurface(width, height, palette.paper);
   drawReport(surface, report);
   return encodeRgbPng(surface.pixels);
 }
 
-function heightOf({ comparison, findings }: FitReport): number {
+interface Size {
+  readonly width: number;
+  /** Between the margins. */
+  readonly inner: number;
+  readonly results: number;
+  readonly height: number;
+}
+
+function sizeOf(report: FitReport): Size {
+  const { comparison, findings, looks } = report;
+  const isTable = comparison === undefined && looks.length === 0;
+  const inner = isTable ? TABLE_ALONE : widths.convergence + widths.crops + widths.table + 2 * GAP;
+  const results = isTable ? Math.min(RESULTS, tableHeight(tableOf(report))) : RESULTS;
   const curves = comparison === undefined ? 0 : CURVES + GAP;
-  return HEAD + curves + RESULTS + GAP + findingsHeight(findings, INNER) + MARGIN / 2;
+  const height = HEAD + curves + results + GAP + findingsHeight(findings, inner) + MARGIN / 2;
+  return { width: inner + 2 * MARGIN, inner, results, height };
 }
 
 function drawReport(surface: Surface, report: FitReport): void {
   const { comparison, looks, findings } = report;
-  drawHead(surface, report);
+  const { inner, results } = sizeOf(report);
+  drawHead(surface, report, inner);
   let top = HEAD;
   if (comparison !== undefined) {
-    const width = (INNER - 2 * GAP) / 3;
+    const width = (inner - 2 * GAP) / 3;
     const panel = (n: number) => ({ left: MARGIN + n * (width + GAP), top, width, height: CURVES });
     drawNoiseProfile(surface, panel(0), comparison.profile);
     drawIntensityCurves(surface, panel(1), comparison.intensity);
@@ -78,22 +95,29 @@ function drawReport(surface: Surface, report: FitReport): void {
   }
   let left = MARGIN;
   const next = (width: number) => {
-    const box = { left, top, width, height: RESULTS };
+    const box = { left, top, width, height: results };
     left += width + GAP;
     return box;
   };
-  if (looks.length > 0) drawConvergence(surface, next(390), looks);
-  if (comparison !== undefined) drawCrops(surface, next(612), comparison);
-  const table = { parameters: report.parameters, detector: report.detector ?? [], goodness: report.goodness };
-  drawParameterTable(surface, next(450), table);
-  top += RESULTS + GAP;
-  drawFindings(surface, { left: MARGIN, top, width: INNER, height: findingsHeight(findings, INNER) }, findings);
+  if (looks.length > 0) drawConvergence(surface, next(widths.convergence), looks);
+  if (comparison !== undefined) drawCrops(surface, next(widths.crops), comparison);
+  drawParameterTable(surface, next(widths.table), tableOf(report));
+  top += results + GAP;
+  drawFindings(surface, { left: MARGIN, top, width: inner, height: findingsHeight(findings, inner) }, findings);
 }
 
-function drawHead(surface: Surface, { title, goodness, comparison }: FitReport): void {
-  const right = WIDTH - MARGIN;
+function tableOf({ parameters, detector = [], goodness }: FitReport): TableContent {
+  return { parameters, detector, goodness };
+}
+
+function drawHead(surface: Surface, { title, goodness, comparison }: FitReport, inner: number): void {
+  const right = MARGIN + inner;
   const titleStyle = { size: 26, colour: palette.text, isBold: true };
-  surface.text({ x: MARGIN, y: 46 }, cutToWidth(title, titleStyle.size, INNER - 260), titleStyle);
+  surface.text(
+    { x: MARGIN, y: 46 },
+    cutToWidth(title, titleStyle.size, inner - (comparison === undefined ? 0 : 260)),
+    titleStyle,
+  );
   const sentence =
     goodness === undefined || !Number.isFinite(goodness.ratio)
       ? "How well simulated noise agrees with real noise was not measured"

@@ -2,7 +2,7 @@
 import type { DetectorMeasurement, FittedParameter, Goodness } from "../../fitting/fit-outcome.js";
 import { intervalText, numberText, ratioText } from "../number-text.js";
 import { palette } from "../palette.js";
-import { drawTitle } from "../panel.js";
+import { drawTitle, titleHeight } from "../panel.js";
 import { cutToWidth } from "../stroke-font.js";
 import type { Box, Colour, Surface } from "../surface.js";
 
@@ -19,15 +19,24 @@ interface Row {
 
 const SIZE = 13;
 const ROW = 21;
+const HEAD_GAP = 5;
+const SECTION_GAP = 10;
 /** From the left of the name column to the right of value and interval, and to the left of the last column. */
-const shares = { name: 0.43, value: 0.56, interval: 0.81, word: 0.845 } as const;
+const shares = { name: 0.43, value: 0.565, interval: 0.815, word: 0.84 } as const;
 
 const methods = {
   PAIRS: "pairs",
   TWO_SCANS: "two scans",
-  DARK_FRAMES: "dark frames",
-  BLIND: "one image",
+  DARK_FRAMES: "dark",
+  BLIND: "images",
 } as const satisfies Record<DetectorMeasurement["method"], string>;
+
+/** How high the panel is where nothing is cut. */
+export function tableHeight({ parameters, detector, goodness }: TableContent): number {
+  const rows = [parameters.length, detector.flatMap(detectorRows).length].filter((count) => count > 0);
+  const lines = goodness === undefined ? 0 : goodnessLines(goodness).length;
+  return titleHeight + rows.reduce((sum, count) => sum + (count + 1) * ROW + HEAD_GAP + SECTION_GAP, 0) + lines * ROW;
+}
 
 export function drawParameterTable(
   surface: Surface,
@@ -37,12 +46,15 @@ export function drawParameterTable(
   const room = drawTitle(surface, panel, "What was found");
   const { left, width } = room;
   let y = room.top + 5;
+  const cut = (text: string, from: number, to: number) => cutToWidth(text, SIZE, (to - from) * width);
   const writeRow = ({ cells: [name, value, interval, word], colour = palette.text }: Row) => {
     const style = { size: SIZE, colour };
-    surface.text({ x: left, y }, cutToWidth(name, SIZE, shares.name * width), style);
-    surface.text({ x: left + shares.value * width, y }, value, { ...style, anchor: "END" });
-    surface.text({ x: left + shares.interval * width, y }, interval, { ...style, anchor: "END" });
-    surface.text({ x: left + shares.word * width, y }, cutToWidth(word, SIZE, (1 - shares.word) * width), style);
+    const numbers = { ...style, anchor: "END" } as const;
+    const { name: nameEnd, value: valueEnd, interval: intervalEnd, word: wordStart } = shares;
+    surface.text({ x: left, y }, cut(name, 0, nameEnd), style);
+    surface.text({ x: left + valueEnd * width, y }, cut(value, nameEnd, valueEnd), numbers);
+    surface.text({ x: left + intervalEnd * width, y }, cut(interval, valueEnd, intervalEnd), numbers);
+    surface.text({ x: left + wordStart * width, y }, cut(word, wordStart, 1), style);
     y += ROW;
   };
   const writeHead = (cells: Row["cells"]) => {
@@ -55,7 +67,7 @@ export function drawParameterTable(
       ],
       { colour: palette.axis, width: 1 },
     );
-    y += 5;
+    y += HEAD_GAP;
   };
 
   const lines = goodness === undefined ? [] : goodnessLines(goodness);
@@ -65,17 +77,19 @@ export function drawParameterTable(
     { head: ["detector, by itself", "value", "95 % interval", "from"] as const, rows: detector.flatMap(detectorRows) },
   ];
   for (const { head, rows } of sections) {
-    const fitting = Math.floor((bottom - y - ROW - 5) / ROW);
+    const fitting = Math.floor((bottom - y - ROW - HEAD_GAP) / ROW);
     if (rows.length === 0 || fitting < 1) continue;
     writeHead(head);
     const shown = rows.length <= fitting ? rows : rows.slice(0, fitting - 1);
     for (const row of shown) writeRow(row);
     if (shown.length < rows.length) {
-      writeRow({ cells: [`… and ${rows.length - shown.length} more`, "", "", ""], colour: palette.muted });
+      const remark = { size: SIZE, colour: palette.muted };
+      surface.text({ x: left, y }, `… and ${rows.length - shown.length} more`, remark);
+      y += ROW;
     }
-    y += 10;
+    y += SECTION_GAP;
   }
-  y = Math.max(y, bottom + ROW - 10);
+  y = Math.max(y, bottom + ROW - SECTION_GAP);
   lines.forEach((line, n) => {
     const style = { size: SIZE, colour: n === 0 ? palette.text : palette.muted, isBold: n === 0 };
     surface.text({ x: left, y }, cutToWidth(line, SIZE, width), style);
