@@ -153,8 +153,7 @@ export class FitRpcs implements FitServiceImplementation<CallExtension> {
     }
     const entry = await this.#find(name, "name", { signal });
     const key = pictureKey(resultOf(entry, "name"), isSvg ? "svg" : "png");
-    const read = this.stores.objects.getBytes(key, mostPictureBytes, { signal });
-    const data = Buffer.from(await orNothingCompared(read, entry.key));
+    const data = await this.stores.objects.getBytes(key, mostPictureBytes, { signal });
     return { contentType: isSvg ? "image/svg+xml" : "image/png", data };
   }
 

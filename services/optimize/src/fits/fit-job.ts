@@ -17,10 +17,11 @@ import {
 import type { FitOutcome, KeptLook, TakenLook } from "../fitting/fit-outcome.js";
 import type { FitThreads } from "../fitting/fit-threads.js";
 import type { Peers } from "../peers.js";
+import { drawReport } from "../report/draw-report.js";
 import { type FitTiles, planTiles } from "../tiles/plan-tiles.js";
 import { TileSource } from "../tiles/tile-source.js";
 import { toFitComparison, toFitEvaluation, toFitResult } from "./fit-message.js";
-import { looksPrefix, putComparison, putEvaluations, putResult, readResult } from "./fit-objects.js";
+import { looksPrefix, pictureKey, putComparison, putEvaluations, putResult, readResult } from "./fit-objects.js";
 import { FitProgressTeller } from "./fit-progress.js";
 import { bringInLine, type FitRecord, fitStateOf, fitsKind, toFit } from "./fit-record.js";
 import { toResponse } from "./fit-response.js";
@@ -113,12 +114,16 @@ export class FitJob implements JobKind {
   }
 
   async #store(job: JobContext, result: FitResult, outcome: FitOutcome, taken: TakenLook[]): Promise<void> {
-    const { signal, objectPrefix } = job;
+    const { signal, objectPrefix, record } = job;
     const { objects } = this.ports;
+    const title = nameOf(keyOf(record));
     await putEvaluations(objects, objectPrefix, taken.map(toFitEvaluation), { signal });
     if (outcome.comparison !== undefined) {
       await putComparison(objects, objectPrefix, toFitComparison(outcome.comparison), { signal });
     }
+    const { svg, png } = await drawReport({ title, looks: taken, ...outcome }, { signal });
+    await objects.put(pictureKey(objectPrefix, "svg"), svg, { signal });
+    await objects.put(pictureKey(objectPrefix, "png"), png, { signal });
     await putResult(objects, objectPrefix, result, { signal });
   }
 

@@ -50,9 +50,11 @@ const leastDetectorSide = 32;
 
 /** What a request leaves open: the largest tiles that all images have, smaller where that gives more than a few. */
 export function usualTileSide(images: FitImages, scale: number): number {
-  const largest = largestSide(images, scale);
+  const isDetector = images.pairs.length + images.low.length === 0;
+  const largest = isDetector ? usualSide : largestSide(images, scale);
   const whole = (side: number) => Math.floor(side / scale) * scale;
   const sides = [usualSide, 384, 256, 192, leastUsualSide].map((side) => whole(Math.min(side, largest)));
+  if (isDetector) return sides[0]!;
   const roomy = sides.find((side) => side >= leastSide && available(images, scale, side) >= enoughTiles);
   if (roomy !== undefined) return roomy;
   // As many as can be.
