@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Prediction, Training } from "@pssr/api";
 import { connect, finish } from "@pssr/client";
-import { type CollectedSpan, type ServiceName, TraceCollector } from "@pssr/local-servers";
+import { type CollectedSpan, TraceCollector } from "@pssr/local-servers";
 import { temporaryFolder, up } from "../pssr.js";
 import {
   preparePrediction,
@@ -15,6 +15,7 @@ import {
   startTraining,
   type TestCluster,
 } from "./cluster-job.js";
+import { sum } from "./numbers.js";
 
 let collector: TraceCollector;
 let installation: TestCluster;
@@ -116,32 +117,20 @@ test("one trace leads from the gateway's call over the queues to every tile, and
 
 test("every process tells its numbers", async () => {
   const [tiles, predictions, steps, calls, connected] = await Promise.all([
-    sum("predict", "pssr_tiles_predicted_total"),
-    sum("predict", 'pssr_operation_attempt_seconds_count{kind="prediction",outcome="succeeded"}'),
-    sum("train", "pssr_training_steps_total"),
+    sum(installation, "predict", "pssr_tiles_predicted_total"),
+    sum(installation, "predict", 'pssr_operation_attempt_seconds_count{kind="prediction",outcome="succeeded"}'),
+    sum(installation, "train", "pssr_training_steps_total"),
     sum(
+      installation,
       "gateway",
       'pssr_gateway_call_seconds_count{grpc_service="pssr.v1.PredictionService",grpc_method="CreatePrediction",grpc_code="OK"}',
     ),
-    sum("crappify", 'pssr_nats_connected{installation="pssr"}'),
+    sum(installation, "crappify", 'pssr_nats_connected{installation="pssr"}'),
   ]);
   const traced = collector.spans.filter(({ name }) => name === "tiles");
   const tilesOfTraces = traced.reduce((all, { attributes }) => all + Number(attributes["pssr.tiles"]), 0);
   assert.deepEqual([tiles, predictions, steps, calls, connected], [tilesOfTraces, 1, 2, 1, 1]);
 });
-
-/** A metric with these labels, over all processes of a service. */
-async function sum(service: ServiceName, metric: string): Promise<number> {
-  let total = 0;
-  for (const number of installation.cluster.services[service].keys()) {
-    const log = await readFile(join(installation.folder, "logs", `${service}-${number + 1}.log`), "utf8");
-    const address = /"address":"([^"]+)","msg":"metrics are served"/.exec(log)?.[1];
-    const text = await (await fetch(`http://${address}/metrics`)).text();
-    const line = text.split("\n").find((one) => one.startsWith(`${metric} `));
-    total += Number(line?.slice(metric.length + 1) ?? 0);
-  }
-  return total;
-}
 
 test("in one process too, and down to what a training reads", async () => {
   const folder = await temporaryFolder();
