@@ -8,6 +8,7 @@ import { Crappifier, OperationMetadata, Split } from "@pssr/api";
 import type { PssrClient } from "@pssr/client";
 import { type DemoTable, demo } from "./demo.js";
 import { deleteTrainingPod, restartNats, updateEveryService } from "./disturbances.js";
+import { disturbedFit } from "./disturbed-fit.js";
 import { findDoor } from "./door.js";
 import { podsOf } from "./kubectl.js";
 import { PairReader, type PairRequest, pairDigests } from "./pair-reader.js";
@@ -19,6 +20,7 @@ import { UnaryCallers } from "./unary-callers.js";
 import { Watcher } from "./watcher.js";
 
 const pollMs = 500;
+const fittedImages = 8;
 /** Between two tables. */
 const toleranceDb = 0.1;
 
@@ -60,9 +62,12 @@ export async function scenario(report: Report, { out, steps, stop }: ScenarioOpt
     const watched = await training.ended;
     const isWhole = watched.end === "STATE_SUCCEEDED" && watched.faults.length === 0;
     report.check("the training was watched over every break to its end", isWhole, watched);
-    await scaledPrediction(report, { client, parent, image: `${parent}/images/${reference(table)}` }, options);
+    await scaledPrediction(report, { client, parent, image: `${parent}/images/${references(table)[0]}` }, options);
 
     assertNoneFailed(report, "while predict was scaled", callers);
+    const images = references(table).slice(0, fittedImages);
+    await disturbedFit(report, { client, parent, images: images.map((id) => `${parent}/images/${id}`) }, options);
+    tellOfCalls(report, "while the only optimize pod was killed", callers);
     await pairs.stop();
     const { digests, resumed } = pairs;
     const again = await pairDigests(client, request, digests.length, signal);
@@ -132,11 +137,11 @@ async function pairRequest(client: PssrClient, parent: string, signal: AbortSign
   };
 }
 
-/** One of the images that the demo restored: its id. */
-function reference({ slices }: DemoTable): string {
-  const [first] = slices;
+/** The good images of what the demo restored: their ids. */
+function references({ slices }: DemoTable): [string, ...string[]] {
+  const [first, ...others] = slices.map(({ name }) => name);
   if (first === undefined) throw new Error("the demo measured no image");
-  return first.name;
+  return [first, ...others];
 }
 
 function compare(report: Report, cluster: DemoTable, undisturbed: DemoTable): void {

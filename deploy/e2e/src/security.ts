@@ -7,6 +7,7 @@ const ports: Record<string, number> = {
   crappify: 7701,
   train: 7702,
   predict: 7703,
+  optimize: 7704,
   gateway: 7717,
   nats: 4222,
   s3: 7070,

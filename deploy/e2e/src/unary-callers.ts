@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChannelCredentials } from "@grpc/grpc-js";
 import {
+  FitServiceDefinition,
   ImageServiceDefinition,
   OperationsDefinition,
   PredictionServiceDefinition,
@@ -35,11 +36,13 @@ export class UnaryCallers {
     const images = createClient(ImageServiceDefinition, open());
     const trainings = createClient(TrainingServiceDefinition, open());
     const predictions = createClient(PredictionServiceDefinition, open());
+    const fits = createClient(FitServiceDefinition, open());
     const operations = createClient(OperationsDefinition, open());
     const calls: Record<string, (options: CallOptions) => Promise<unknown>> = {
       crappify: (options) => images.listImages({ parent }, options),
       train: (options) => trainings.listTrainings({ parent }, options),
       predict: (options) => predictions.listPredictions({ parent }, options),
+      optimize: (options) => fits.listFits({ parent }, options),
       gateway: (options) => operations.listOperations({ name: parent }, options),
     };
     this.#callers = Object.entries(calls).map(([service, call]) =>
