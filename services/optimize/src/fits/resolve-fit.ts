@@ -3,6 +3,8 @@
  * sense is refused with the field's path, before anything is stored.
  */
 import {
+  Crappifier as CrappifierMessage,
+  CrappifierStep,
   type Fit,
   isPssrError,
   Fit_Objective as Objective,
@@ -14,7 +16,6 @@ import {
   checkFit,
   type FindSaved,
   fromCrappifierMessage,
-  parseCrappifier,
   resolveCrappifier,
   type StepSpec,
   toCrappifierMessage,
@@ -102,17 +103,23 @@ async function resolveTemplate(
 ): Promise<Crappifier> {
   const path = "fit.template";
   const scale = scaleOfPairs(images);
-  const sampling = { ...(scale !== undefined && { scale }), kernel: "BILINEAR" };
-  const isEmpty = message === undefined || !(message.optics.length + message.detector.length > 0 || message.named);
-  if (isEmpty && message?.sampling === undefined)
-    return parseCrappifier({ sampling, detector: [{ kind: "camera" }] }, path);
-  // Numbers without a sampling take the pairs' scale; what has a name has a sampling of its own.
-  const takesScale = scale !== undefined && message!.named === undefined && (message!.sampling?.scale ?? 0) === 0;
-  const given = { ...message!, ...(takesScale && { sampling: { scale, kernel: message!.sampling?.kernel ?? 0 } }) };
+  const given = message?.named === undefined ? completed(message, scale) : message;
   const { crappifier } = await resolveCrappifier(given, path, project, findSaved);
   if (scale === undefined || crappifier.sampling.scale === scale) return crappifier;
   const problem = `it samples by ${crappifier.sampling.scale}, and the high-resolution images of the pairs are larger by ${scale}; set sampling.scale to that`;
   throw refuse(`${path}.sampling.scale`, problem);
+}
+
+/** Numbers that name no scale take the pairs'; without steps they are a camera. */
+function completed(message: Fit["template"], scale = 0): CrappifierMessage {
+  const { optics, sampling, detector } = CrappifierMessage.fromPartial(message ?? {});
+  const camera = CrappifierStep.fromPartial({ kind: { $case: "camera", value: {} } });
+  return {
+    optics,
+    sampling: { kernel: sampling?.kernel ?? SamplingKernel.KERNEL_UNSPECIFIED, scale: sampling?.scale || scale },
+    detector: optics.length + detector.length === 0 ? [camera] : detector,
+    named: undefined,
+  };
 }
 
 function resolveRanges(fit: Fit, template: Crappifier, side: number, images: FitImages): ParameterRange[] {

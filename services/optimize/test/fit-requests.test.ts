@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { Fit, Fit_Objective as Objective, ParameterRange_Scale as RangeScale } from "@pssr/api";
+import { toCrappifierMessage } from "@pssr/crappifiers";
+import { createPixelArray } from "@pssr/imaging";
+import { imageNamed, project } from "./fixtures/crappify-process.js";
+import { photonNoise } from "./fixtures/pictures.js";
+import { refusal, startWorld, type World } from "./fixtures/world.js";
+
+type Asked = Parameters<typeof Fit.fromPartial>[0];
+
+/** The service without a worker, and images of which only the shape counts. */
+async function prepare(t: TestContext): Promise<World> {
+  const world = await startWorld(t, ["--fit-concurrency", "0", "--fit-tile-memory", "1MiB"]);
+  const blank = (shape: number[], dtype: "uint8" | "float32" = "uint8") =>
+    createPixelArray(shape.length === 3 ? "zyx" : "yx", shape, dtype);
+  await world.crappify.addImage("high", blank([512, 768]));
+  await world.crappify.addImage("low", blank([256, 384]));
+  await world.crappify.addImage("stack", blank([3, 512, 768]));
+  await world.crappify.addImage("odd", blank([256, 400]));
+  await world.crappify.addImage("small", blank([40, 40]));
+  await world.crappify.addImage("wide", blank([512, 512], "float32"));
+  return world;
+}
+
+const pairs = [{ low: imageNamed("low"), high: imageNamed("high") }];
+const poisson = toCrappifierMessage(photonNoise(1));
+
+test("what a fit is asked for comes back complete: template, ranges, budget, tiles", async (t) => {
+  const world = await prepare(t);
+  await world.fits.fitCrappifier({ parent: project, fitId: "usual", fit: { pairs } });
+  const usual = await world.fits.getFit({ name: `${project}/fits/usual` });
+  assert.deepEqual(usual.template!.sampling, { scale: 2, kernel: 1 });
+  assert.deepEqual(
+    usual.template!.detector.map(({ kind }) => kind!.$case),
+    ["camera"],
+  );
+  assert.deepEqual(
+    usual.ranges.map(({ path, scale }) => [path, scale]),
+    [
+      ["detector[0].photons.value", RangeScale.SCALE_LOG],
+      ["detector[0].read_noise.value", RangeScale.SCALE_LINEAR],
+      ["detector[0].offset.value", RangeScale.SCALE_LINEAR],
+    ],
+  );
+  assert.deepEqual(usual.budget, { $case: "maxEvaluations", value: 60 });
+  assert.equal(usual.objective, Objective.OBJECTIVE_FEATURES);
+  // Of 192 there would be eight tiles, of 128 there are 24.
+  assert.deepEqual([usual.tiles, usual.tileSize], [20, 128]);
+  assert.deepEqual(usual.pairs, pairs);
+
+  const ranges = [{ path: "detector[0].mix.value", min: 0.5, max: 4 }];
+  const fit: Asked = { pairs, template: { detector: poisson.detector }, ranges, tileSize: 192, tiles: 4, seed: 5n };
+  const operation = await world.fits.fitCrappifier({ parent: project, fitId: "own", fit, requestId: "r" });
+  const own = await world.fits.getFit({ name: `${project}/fits/own` });
+  assert.deepEqual(own.template!.sampling, { scale: 2, kernel: 1 }, "the scale of the pairs");
+  assert.deepEqual(own.ranges, [{ ...ranges[0], scale: RangeScale.SCALE_LINEAR }]);
+  assert.deepEqual([own.tiles, own.tileSize, own.seed], [4, 192, 5n]);
+  const again = await world.fits.fitCrappifier({ parent: project, fitId: "own", fit, requestId: "r" });
+  assert.equal(again.name, operation.name);
+  const changed = world.fits.fitCrappifier({ parent: project, fitId: "own", fit: { pairs }, requestId: "r" });
+  await assert.rejects(changed, refusal("ALREADY_EXISTS", "fit_id"));
+});
+
+test("what makes no sense is refused by the call, with the field's path", async (t) => {
+  const world = await prepare(t);
+  const ask = (fit: Asked) => world.fits.fitCrappifier({ parent: project, fitId: "no", fit });
+  const mix = { path: "detector[0].mix.value", min: 0.5, max: 4, scale: RangeScale.SCALE_LOG };
+  const low = imageNamed("low");
+  const unpaired = { low: [low], high: [imageNamed("high")] };
+  const wrong: [Asked, Parameters<typeof refusal>[0], string][] = [
+    [{}, "INVALID_FIELD", "fit.pairs"],
+    [{ pairs, unpaired }, "INVALID_FIELD", "fit.unpaired"],
+    [{ unpaired: { low: [low] } }, "INVALID_FIELD", "fit.unpaired.high"],
+    [{ pairs: Array.from({ length: 101 }, () => pairs[0]!) }, "INVALID_FIELD", "fit.pairs"],
+    [{ pairs: [{ low, high: "projects/other/images/high" }] }, "INVALID_FIELD", "fit.pairs[0].high"],
+    [{ pairs: [...pairs, { low, high: imageNamed("none") }] }, "NOT_FOUND", "fit.pairs[1].high"],
+    [{ pairs: [{ low, high: imageNamed("odd") }] }, "SHAPE_MISMATCH", "fit.pairs[0].high"],
+    [{ pairs: [{ low, high: imageNamed("stack") }] }, "SHAPE_MISMATCH", "fit.pairs[0].high"],
+    [{ pairs: [...pairs, { low, high: low }] }, "SHAPE_MISMATCH", "fit.pairs[1].high"],
+    [{ pairs: [{ low: imageNamed("small"), high: imageNamed("small") }] }, "UNSUITABLE_IMAGES", "fit.pairs[0].low"],
+    [{ pairs, template: { sampling: { scale: 4 } } }, "INVALID_FIELD", "fit.template.sampling.scale"],
+    [{ pairs, template: { named: { $case: "preset", value: "nothing" } } }, "INVALID_FIELD", "fit.template.preset"],
+    [{ pairs, ranges: [{ ...mix, path: "detector[9].mix.value" }] }, "INVALID_FIELD", "fit.ranges[0].path"],
+    [{ pairs, template: poisson, ranges: [{ ...mix, min: 4 }] }, "INVALID_FIELD", "fit.ranges[0]"],
+    [{ pairs, template: poisson, ranges: [{ ...mix, min: 0 }] }, "INVALID_FIELD", "fit.ranges[0].min"],
+    [
+      { pairs, template: poisson, ranges: [{ ...mix, scale: RangeScale.UNRECOGNIZED }] },
+      "INVALID_FIELD",
+      "fit.ranges[0].scale",
+    ],
+    [{ pairs, template: poisson, optionalSteps: ["optics[0]"] }, "INVALID_FIELD", "fit.optional_steps[0]"],
+    [{ pairs, highNoise: [{ kind: { $case: "drift", value: {} } }] }, "INVALID_FIELD", "fit.high_noise[0]"],
+    [{ pairs, budget: { $case: "maxEvaluations", value: 9 } }, "INVALID_FIELD", "fit.max_evaluations"],
+    [{ pairs, budget: { $case: "maxDuration", value: { seconds: 2n } } }, "INVALID_FIELD", "fit.max_duration"],
+    [{ pairs, tiles: 101 }, "INVALID_FIELD", "fit.tiles"],
+    [{ pairs, tileSize: 129 }, "INVALID_FIELD", "fit.tile_size"],
+    [{ pairs, tileSize: 514 }, "INVALID_FIELD", "fit.tile_size"],
+    [{ pairs, tileSize: 512 }, "UNSUITABLE_IMAGES", "fit.pairs[0].high"],
+    [
+      { unpaired, objective: Objective.OBJECTIVE_PROFILE, template: { sampling: { scale: 2 } } },
+      "INVALID_FIELD",
+      "fit.objective",
+    ],
+    [
+      { unpaired: { low: [imageNamed("wide")], high: [imageNamed("wide")] }, tileSize: 256 },
+      "LIMIT_EXCEEDED",
+      "fit.tiles",
+    ],
+  ];
+  for (const [fit, reason, field] of wrong) {
+    await assert.rejects(ask(fit), refusal(reason, field), JSON.stringify(Fit.toJSON(Fit.fromPartial(fit))));
+  }
+  await assert.rejects(world.fits.fitCrappifier({ parent: project }), refusal("INVALID_FIELD", "fit"));
+  const blur = { optics: [{ kind: { $case: "gaussianBlur" as const, value: {} } }], sampling: { scale: 2 } };
+  const wide = [{ path: "optics[0].sigma.value", min: 0, max: 30 }];
+  await assert.rejects(ask({ pairs, template: blur, ranges: wide, tileSize: 128 }), (error) => {
+    assert.match(String(error), /30 cannot be tried on tiles of this size.*at most 16/);
+    return refusal("INVALID_FIELD", "fit.ranges[0]")(error);
+  });
+  await assert.rejects(world.fits.getFit({ name: `${project}/fits/no` }), refusal("NOT_FOUND", "name"));
+});
+
+test("a fit is refused the name of a crappifier that is there already, for it would be saved under it", async (t) => {
+  const world = await prepare(t);
+  await world.crappify.crappifiers.createCrappifier({
+    parent: project,
+    crappifierId: "taken",
+    crappifier: { crappifier: poisson },
+  });
+  const asked = world.fits.fitCrappifier({ parent: project, fitId: "taken", fit: { pairs } });
+  await assert.rejects(asked, refusal("ALREADY_EXISTS", "fit_id"));
+  const named = { named: { $case: "saved" as const, value: `${project}/crappifiers/taken` } };
+  await world.fits.fitCrappifier({ parent: project, fitId: "another", fit: { pairs, template: named } });
+  const { template } = await world.fits.getFit({ name: `${project}/fits/another` });
+  assert.deepEqual(template, poisson, "a name is written out in numbers");
+});
