@@ -50,11 +50,10 @@ const leastDetectorSide = 32;
 
 /** What a request leaves open: the largest tiles that all images have, smaller where that gives more than a few. */
 export function usualTileSide(images: FitImages, scale: number): number {
-  const isDetector = images.pairs.length + images.low.length === 0;
-  const largest = isDetector ? usualSide : largestSide(images, scale);
+  const largest = largestSide(images, scale);
   const whole = (side: number) => Math.floor(side / scale) * scale;
   const sides = [usualSide, 384, 256, 192, leastUsualSide].map((side) => whole(Math.min(side, largest)));
-  if (isDetector) return sides[0]!;
+  if (images.pairs.length + images.low.length === 0) return sides[0]!;
   const roomy = sides.find((side) => side >= leastSide && available(images, scale, side) >= enoughTiles);
   if (roomy !== undefined) return roomy;
   // As many as can be.
@@ -144,17 +143,13 @@ function tileAt(image: SourceImage, { plane, top, left }: TilePlace, side: numbe
   return { image, plane, top, left, side };
 }
 
-/** The largest side of a high-resolution tile that fits every image. Throws UNSUITABLE_IMAGES where it is too small. */
-export function largestSide({ pairs, low, high, scans, darkFrames }: FitImages, scale: number): number {
+/** The largest side of a high-resolution tile that fits every image; those of a detector have tiles of their own. Throws UNSUITABLE_IMAGES where it is too small. */
+function largestSide({ pairs, low, high }: FitImages, scale: number): number {
   const inHigh = [
     ...pairs.map((pair) => ({ image: pair.low, factor: scale })),
     ...low.map((image) => ({ image, factor: scale })),
     ...high.map((image) => ({ image, factor: 1 })),
   ];
-  if (inHigh.length === 0) {
-    const detector = [...scans.map((scan) => scan.first), ...darkFrames];
-    return Math.max(leastSide, ...detector.map(smallerSide));
-  }
   let largest = mostSide;
   for (const { image, factor } of inHigh) {
     const side = Math.floor((smallerSide(image) * factor) / scale) * scale;

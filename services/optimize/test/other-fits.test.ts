@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FitEvaluation_Phase as Phase, Fit_State as State } from "@pssr/api";
+import { type Crappifier, toCrappifierMessage } from "@pssr/crappifiers";
+import { createPixelArray } from "@pssr/imaging";
+import { imageNamed, project } from "./fixtures/crappify-process.js";
+import { photonNoise, picture, taken } from "./fixtures/pictures.js";
+import { FitFailed, refusal, startWorld } from "./fixtures/world.js";
+
+const one = `${project}/fits/one`;
+
+test("a detector is measured from two scans and dark frames, without any pair, and nothing is degraded for it", async (t) => {
+  const world = await startWorld(t);
+  const detector: Crappifier = {
+    optics: [],
+    sampling: { scale: 1, kernel: "POINT" },
+    detector: [
+      {
+        kind: "camera",
+        photons: { value: 200, spread: 0 },
+        read_noise: { value: 4, spread: 0 },
+        gain: { value: 1, spread: 0 },
+        offset: { value: 20, spread: 0 },
+        bits: { value: 0, spread: 0 },
+      },
+    ],
+  };
+  const field = picture([256, 256]);
+  const dark = createPixelArray("yx", [256, 256], "uint8");
+  await world.crappify.addImage("first", taken(field, detector, 1));
+  await world.crappify.addImage("second", taken(field, detector, 2));
+  // Black and white of a dark frame cannot be measured on it: it has those of the scans.
+  await world.crappify.addImage("dark", taken(dark, detector, 3), { levels: [8, 31], isMeasured: true });
+  const detectorImages = {
+    scans: [{ first: imageNamed("first"), second: imageNamed("second") }],
+    darkFrames: [imageNamed("dark")],
+  };
+  const fit = { detectorImages };
+  const { result, state } = await world.ended(await world.fits.fitCrappifier({ parent: project, fitId: "one", fit }));
+  assert.equal(state, State.STATE_SUCCEEDED);
+  assert.equal(result!.evaluations, 0);
+  assert.equal(result!.goodness, undefined);
+  const found = Object.fromEntries(result!.parameters.map(({ path, value }) => [path, value]));
+  for (const [name, truth] of [
+    ["photons", 200],
+    ["read_noise", 4],
+    ["offset", 20],
+  ] as const) {
+    const value = found[`detector[0].${name}.value`]!;
+    assert.ok(Math.abs(value / truth - 1) < 0.1, `${name} is ${value}, not ${truth}`);
+  }
+  const nothing = world.fits.getFitComparison({ name: `${one}/comparison` });
+  await assert.rejects(nothing, refusal("NOT_FOUND", "name"));
+  const { data } = await world.fits.renderFit({ name: one });
+  assert.equal(Buffer.from(data.subarray(1, 4)).toString(), "PNG");
+  assert.deepEqual((await world.fits.listFitEvaluations({ parent: one })).evaluations, []);
+});
+
+test("images that are no pairs are fitted by what is quick in them, over all planes of a stack", async (t) => {
+  const world = await startWorld(t);
+  const truth = photonNoise(2);
+  await world.crappify.addImage("high", picture([2, 256, 384], "uint16", 0, 4095), { levels: [0, 4095] });
+  const elsewhere = picture([2, 256, 384], "uint16", 2, 4095);
+  await world.crappify.addImage("low", taken(elsewhere, truth, 7, 4095), { levels: [0, 4095] });
+  const fit = {
+    template: toCrappifierMessage(photonNoise(0.5)),
+    unpaired: { low: [imageNamed("low")], high: [imageNamed("high")] },
+    budget: { $case: "maxEvaluations" as const, value: 16 },
+    tileSize: 128,
+  };
+  const answer = await world.ended(await world.fits.fitCrappifier({ parent: project, fitId: "one", fit }));
+  const [mix] = answer.result!.parameters;
+  assert.ok(Math.abs(mix!.value / 2 - 1) < 0.1, `${mix!.value} is not 2`);
+  assert.equal(answer.result!.fittedTiles + answer.result!.heldOutTiles, 12);
+  const { real, simulated } = await world.fits.getFitComparison({ name: one });
+  assert.deepEqual(real!.shape, simulated!.shape);
+});
+
+test("a budget of time is kept, and told in seconds", async (t) => {
+  const world = await startWorld(t);
+  const high = picture([512, 512]);
+  await world.crappify.addImage("high", high);
+  await world.crappify.addImage("low", taken(high, photonNoise(1.5), 7));
+  const fit = {
+    template: toCrappifierMessage(photonNoise(0.5)),
+    pairs: [{ low: imageNamed("low"), high: imageNamed("high") }],
+    budget: { $case: "maxDuration" as const, value: { seconds: 5n } },
+    tileSize: 128,
+  };
+  const answer = await world.ended(await world.fits.fitCrappifier({ parent: project, fitId: "one", fit }));
+  const { evaluations } = await world.fits.listFitEvaluations({ parent: one, pageSize: 1000 });
+  assert.equal(evaluations.length, answer.result!.evaluations);
+  assert.ok(evaluations.length >= 10 && evaluations.at(-1)!.phase === Phase.PHASE_HELD_OUT);
+});
+
+test("images that tell nothing end the fit with what is wrong and the field that names them", async (t) => {
+  const world = await startWorld(t);
+  const grey = createPixelArray("yx", [256, 256], "uint8");
+  grey.data.fill(100);
+  await world.crappify.addImage("high", picture([512, 512]));
+  await world.crappify.addImage("low", grey);
+  const fit = { pairs: [{ low: imageNamed("low"), high: imageNamed("high") }], tileSize: 128 };
+  const operation = await world.fits.fitCrappifier({ parent: project, fitId: "one", fit });
+  await assert.rejects(world.ended(operation), (error) => {
+    assert.ok(error instanceof FitFailed);
+    assert.equal(error.end.error!.reason, "UNSUITABLE_IMAGES");
+    assert.equal(error.end.error!.field, "fit.pairs[0].low");
+    return true;
+  });
+  assert.equal((await world.fits.getFit({ name: one })).state, State.STATE_FAILED);
+  assert.equal((await world.fits.getFit({ name: one })).result, undefined);
+});
