@@ -110,3 +110,24 @@ test("images that tell nothing end the fit with what is wrong and the field that
   assert.equal((await world.fits.getFit({ name: one })).state, State.STATE_FAILED);
   assert.equal((await world.fits.getFit({ name: one })).result, undefined);
 });
+
+test("a crappifier that takes the fit's name while it is at work keeps it; the fit's own has the next one", async (t) => {
+  const world = await startWorld(t);
+  const high = picture([512, 512]);
+  await world.crappify.addImage("high", high);
+  await world.crappify.addImage("low", taken(high, photonNoise(1.5), 7));
+  const fit = {
+    template: toCrappifierMessage(photonNoise(0.5)),
+    pairs: [{ low: imageNamed("low"), high: imageNamed("high") }],
+    budget: { $case: "maxEvaluations" as const, value: 10 },
+    tileSize: 128,
+  };
+  const operation = await world.fits.fitCrappifier({ parent: project, fitId: "one", fit });
+  const other = { crappifier: toCrappifierMessage(photonNoise(3)) };
+  await world.crappify.crappifiers.createCrappifier({ parent: project, crappifierId: "one", crappifier: other });
+  const { result } = await world.ended(operation);
+  assert.equal(result!.savedCrappifier, `${project}/crappifiers/one-2`);
+  const saved = await world.crappify.crappifiers.getCrappifier({ name: result!.savedCrappifier });
+  assert.deepEqual(saved.crappifier, result!.crappifier);
+  assert.equal((await world.fits.getFit({ name: one })).result!.savedCrappifier, saved.name);
+});

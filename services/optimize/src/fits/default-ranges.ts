@@ -31,12 +31,19 @@ const usual: Readonly<Record<StepKind, Readonly<Record<string, Usual>>>> = {
 
 /** A blur may be an eighth of the tile's side. */
 const blurShare = 1 / 8;
+/** Standard deviation of a lens's blur in wavelengths over its numerical aperture; see the step. */
+const lensBlur = Math.SQRT2 / (2 * Math.PI);
 
-/**
- * @param side Of a high-resolution tile: a blur may not be wider than fits it.
- */
-export function defaultRanges(template: Crappifier, side: number): ParameterRange[] {
-  const sides = { optics: side, detector: side / template.sampling.scale };
+/** A high-resolution tile: a blur may not be wider than fits it. */
+export interface TileFacts {
+  side: number;
+  /** The smallest of all images; 0: unknown. */
+  pixelSizeNm: number;
+}
+
+export function defaultRanges(template: Crappifier, tile: TileFacts): ParameterRange[] {
+  const { scale } = template.sampling;
+  const tiles = { optics: tile, detector: { side: tile.side / scale, pixelSizeNm: tile.pixelSizeNm * scale } };
   const hasOffset = template.detector.some(({ kind }) => kind === "camera");
   const means = template.detector.findIndex(({ kind }) => kind === "gaussian");
   return (["optics", "detector"] as const).flatMap((stage) =>
@@ -45,11 +52,23 @@ export function defaultRanges(template: Crappifier, side: number): ParameterRang
       const isOffset = stage === "detector" && index === means && !hasOffset;
       return Object.entries(usual[step.kind]).flatMap(([name, range]) => {
         if (step.kind === "gaussian" && name === "mean.value" && !isOffset) return [];
-        const widest = step.kind === "gaussian_blur" ? Math.min(range.max, sides[stage] * blurShare) : range.max;
-        return [{ path: `${stage}[${index}].${name}`, ...including(numberAt(step, name), { ...range, max: widest }) }];
+        const own = including(numberAt(step, name), fitting(step, range, tiles[stage]));
+        return own.min < own.max ? [{ path: `${stage}[${index}].${name}`, ...own }] : [];
       });
     }),
   );
+}
+
+/** What of a range a tile has room for. */
+function fitting(step: StepSpec, range: Usual, { side, pixelSizeNm }: TileFacts): Usual {
+  const widest = side * blurShare;
+  if (step.kind === "gaussian_blur") return { ...range, max: Math.min(range.max, widest) };
+  if (step.kind !== "optical_blur") return range;
+  const pixel = step.pixel_size.value || pixelSizeNm;
+  if (pixel === 0) return range;
+  // Rounded up a little: at the bound itself it might not fit.
+  const least = (1.001 * lensBlur * step.wavelength.value) / (pixel * widest);
+  return { ...range, min: Math.max(range.min, least) };
 }
 
 /** The range, wider where the template's own number lies beyond it. */

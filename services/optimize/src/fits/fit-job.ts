@@ -1,5 +1,5 @@
 /** The operation "fit": reads tiles, has a thread fit to them what crappify degrades, keeps each look, and what was found. */
-import { type FitResult, fitName, operationName } from "@pssr/api";
+import { type FitResult, fitName, isPssrError, operationName, type Reason } from "@pssr/api";
 import { fromCrappifierMessage } from "@pssr/crappifiers";
 import {
   type Abortable,
@@ -33,6 +33,9 @@ import { findImages } from "./source-images.js";
 import { decodeSpec } from "./stored-fit.js";
 
 export const fitKind = "fit";
+
+/** Why a crappifier will never be saved, however often one tries. */
+const unsaveable: readonly Reason[] = ["ALREADY_EXISTS", "INVALID_FIELD", "NOT_FOUND", "PERMISSION_DENIED"];
 
 export interface FitJobSettings {
   concurrency: number;
@@ -71,12 +74,14 @@ export class FitJob implements JobKind {
     const identity = workerIdentity(record.project, record.principal);
     const progress = new FitProgressTeller(fit.budget, (value) => job.progress(value));
     progress.doing("reading tiles");
+    let waits = false;
     const source = new TileSource(this.peers, {
       identity,
       ...this.settings,
       waiting: (problem) => {
         if (problem === undefined) this.settings.log.info({ fit: fit.name }, "the tiles of the fit come again");
-        else this.settings.log.warn({ fit: fit.name, problem }, "the fit waits for its tiles");
+        else if (!waits) this.settings.log.warn({ fit: fit.name, problem }, "the fit waits for its tiles");
+        waits = problem !== undefined;
         progress.waiting(problem);
       },
     });
@@ -145,8 +150,15 @@ export class FitJob implements JobKind {
     const { crappifier } = await readResult(this.ports.objects, objects, { signal });
     const call = { identity: workerIdentity(project, principal), signal };
     const toSave = { project, id: resource, operation: fit.operation };
-    const savedCrappifier = await saveCrappifier(toSave, crappifier!, this.peers, call);
-    return { ...fit, objects, savedCrappifier };
+    try {
+      const savedCrappifier = await saveCrappifier(toSave, crappifier!, this.peers, call);
+      return { ...fit, objects, savedCrappifier };
+    } catch (error) {
+      if (!isPssrError(error) || !unsaveable.includes(error.reason)) throw error;
+      // What was found is there all the same.
+      this.settings.log.warn({ err: error, fit: nameOf(keyOf(record)) }, "the crappifier of a fit is not saved");
+      return { ...fit, objects };
+    }
   }
 }
 

@@ -123,10 +123,12 @@ function completed(message: Fit["template"], scale = 0): CrappifierMessage {
 }
 
 function resolveRanges(fit: Fit, template: Crappifier, side: number, images: FitImages): ParameterRange[] {
-  const ranges = fit.ranges.length === 0 ? defaultRanges(template, side) : fromRanges(fit.ranges, "fit.ranges");
-  const checked = belowFit(() => new CrappifierTemplate(template, ranges, fit.optionalSteps));
   const highs = images.pairs.length > 0 ? images.pairs.map(({ high }) => high) : images.high;
   const sizes = new Set(highs.map(({ pixelSizeNm }) => pixelSizeNm || undefined));
+  const smallest = Math.min(...highs.map(({ pixelSizeNm }) => pixelSizeNm || Infinity));
+  const facts = { side, pixelSizeNm: Number.isFinite(smallest) ? smallest : 0 };
+  const ranges = fit.ranges.length === 0 ? defaultRanges(template, facts) : fromRanges(fit.ranges, "fit.ranges");
+  const checked = belowFit(() => new CrappifierTemplate(template, ranges, fit.optionalSteps));
   for (const pixelSizeNm of sizes) {
     const tile = { height: side, width: side, pixelSizeNm };
     checkFit(template, tile, "fit.template");

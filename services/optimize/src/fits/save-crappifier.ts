@@ -20,16 +20,19 @@ export interface FitToSave {
   operation: string;
 }
 
-/** The name that it will have, as far as one can tell before. */
+/** The name that it will have, as far as one can tell before; "" where all are taken. */
 export async function nameToBe({ project, id }: FitToSave, peers: Peers, call: CallFor): Promise<string> {
   for (const candidate of candidates(id)) {
     const name = crappifierName.format({ project, crappifier: candidate });
     if ((await peers.savedCrappifier(name, "crappifier", call)) === undefined) return name;
   }
-  throw allTaken(id);
+  return "";
 }
 
-/** Gives its name. May be repeated: it finds what it has saved. */
+/**
+ * Gives its name. May be repeated: it finds what it has saved. Throws ALREADY_EXISTS where all names are taken, INVALID_FIELD for a
+ * crappifier that is too large to be kept.
+ */
 export async function saveCrappifier(
   { project, id, operation }: FitToSave,
   crappifier: CrappifierMessage,
@@ -50,15 +53,11 @@ export async function saveCrappifier(
       if (!isPssrError(error, "ALREADY_EXISTS")) throw error;
     }
   }
-  throw allTaken(id);
+  const message = `crappifiers of the names ${id}, ${id}-2 … ${id}-${most} exist, or existed, already; save the fit's result under another name`;
+  throw new PssrError("ALREADY_EXISTS", message);
 }
 
 function candidates(id: string): string[] {
   const others = Array.from({ length: most - 1 }, (_, n) => `-${n + 2}`);
   return [id, ...others.map((ending) => `${id.slice(0, longestId - ending.length)}${ending}`)];
-}
-
-function allTaken(id: string): PssrError {
-  const message = `crappifiers of the names ${id}, ${id}-2 … ${id}-${most} exist already; delete some, or save the fit's result by hand`;
-  return new PssrError("ALREADY_EXISTS", message);
 }

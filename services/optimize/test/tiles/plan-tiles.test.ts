@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { FitImages, SourceImage } from "../../dist/fits/source-images.js";
+import { bytesOf, checkTileSide, planTiles, type Tile, usualTileSide } from "../../dist/tiles/plan-tiles.js";
+import { refusal } from "../fixtures/world.js";
+
+function image(field: string, shape: number[]): SourceImage {
+  const levels = { black: 0, white: 255, source: "CALLER" as const };
+  return { name: field, field, shape, dtype: "uint8", pixelSizeNm: 0, levels };
+}
+
+function imagesOf(parts: Partial<FitImages>): FitImages {
+  return { pairs: [], low: [], high: [], scans: [], darkFrames: [], ...parts };
+}
+
+function pairsOf(count: number, side: number, scale: number): FitImages {
+  const pairs = Array.from({ length: count }, (_, n) => ({
+    low: image(`fit.pairs[${n}].low`, [side / scale, side / scale]),
+    high: image(`fit.pairs[${n}].high`, [side, side]),
+  }));
+  return imagesOf({ pairs });
+}
+
+const overlap = (a: Tile, b: Tile) =>
+  a.image === b.image && a.plane === b.plane && Math.abs(a.top - b.top) < a.side && Math.abs(a.left - b.left) < a.side;
+
+test("tiles of pairs show the same fields in both, and none held back overlaps one that is fitted to", () => {
+  const images = pairsOf(3, 1024, 4);
+  const { fitted, heldOut } = planTiles(images, { scale: 4, tiles: 20, side: 256, seed: 1 });
+  assert.deepEqual([fitted.low.length, fitted.high.length, heldOut.low.length, heldOut.high.length], [20, 20, 7, 7]);
+  for (const { low, high } of [fitted, heldOut]) {
+    low.forEach((tile, n) => {
+      const { image: large, top, left, side } = high[n]!;
+      const pair = images.pairs.find((one) => one.low === tile.image)!;
+      assert.equal(large, pair.high);
+      assert.deepEqual([top, left, side], [4 * tile.top, 4 * tile.left, 4 * tile.side]);
+    });
+  }
+  assert.ok(!fitted.high.some((one) => heldOut.high.some((other) => overlap(one, other))));
+  assert.equal(bytesOf(planTiles(images, { scale: 4, tiles: 20, side: 256, seed: 1 })), 27 * (256 ** 2 + 64 ** 2));
+});
+
+test("where there are fewer tiles than wished for, a quarter is held back; of one tile nothing can be", () => {
+  const wishes = { scale: 2, tiles: 20, side: 128, seed: 1 };
+  const count = (images: FitImages) => {
+    const { fitted, heldOut } = planTiles(images, wishes);
+    return [fitted.low.length, heldOut.low.length];
+  };
+  assert.deepEqual(count(pairsOf(1, 512, 2)), [12, 4]);
+  assert.deepEqual(count(pairsOf(2, 128, 2)), [1, 1]);
+  assert.deepEqual(count(pairsOf(26, 128, 2)), [19, 7]);
+  assert.deepEqual(count(pairsOf(27, 128, 2)), [20, 7]);
+  assert.throws(() => count(pairsOf(1, 128, 2)), refusal("UNSUITABLE_IMAGES", "fit.pairs[0].high"));
+});
+
+test("images that are no pairs have as many tiles as each kind has", () => {
+  const images = imagesOf({
+    low: [image("fit.unpaired.low[0]", [2, 64, 64])],
+    high: [image("fit.unpaired.high[0]", [512, 512])],
+  });
+  const { fitted, heldOut } = planTiles(images, { scale: 4, tiles: 20, side: 128, seed: 1 });
+  assert.deepEqual([fitted.low.length, heldOut.low.length], [6, 2]);
+  assert.deepEqual([fitted.high.length, heldOut.high.length], [12, 4]);
+  assert.ok(fitted.low.every(({ side }) => side === 32) && fitted.high.every(({ side }) => side === 128));
+});
+
+test("the usual side is 512, less where that would give only a few tiles", () => {
+  assert.equal(usualTileSide(pairsOf(20, 512, 4), 4), 512);
+  assert.equal(usualTileSide(pairsOf(1, 2048, 4), 4), 512);
+  assert.equal(usualTileSide(pairsOf(1, 1024, 4), 4), 256);
+  assert.equal(usualTileSide(pairsOf(1, 512, 4), 4), 128);
+  assert.equal(usualTileSide(pairsOf(20, 510, 3), 3), 510);
+  // As many as there can be.
+  assert.equal(usualTileSide(pairsOf(1, 256, 4), 4), 128);
+  assert.equal(usualTileSide(pairsOf(3, 100, 4), 4), 100);
+  assert.throws(() => usualTileSide(pairsOf(1, 60, 4), 4), refusal("UNSUITABLE_IMAGES", "fit.pairs[0].low"));
+});
+
+test("a side must be a multiple of the scale and fit the smallest image", () => {
+  const images = pairsOf(2, 300, 3);
+  const check = (side: number) => checkTileSide(side, images, 3, "fit.tile_size");
+  check(66);
+  check(300);
+  for (const side of [64, 63, 303, 1026, 96.5, -3]) {
+    assert.throws(() => check(side), refusal("INVALID_FIELD", "fit.tile_size"), `${side}`);
+  }
+});
+
+test("a detector's images have tiles of their own, as large as they allow", () => {
+  const scan = { first: image("first", [3, 200, 300]), second: image("second", [3, 200, 300]) };
+  const images = imagesOf({ scans: [scan], darkFrames: [image("dark", [512, 512])] });
+  const side = usualTileSide(images, 4);
+  checkTileSide(side, images, 4, "fit.tile_size");
+  const { scans, darkFrames, fitted } = planTiles(images, { scale: 4, tiles: 20, side, seed: 1 });
+  assert.equal(fitted.low.length, 0);
+  assert.deepEqual([scans.length, scans[0]!.first.side, darkFrames.length, darkFrames[0]!.side], [3, 200, 1, 512]);
+  assert.ok(scans.every(({ first, second }) => first.top === second.top && first.plane === second.plane));
+  const small = imagesOf({ darkFrames: [image("fit.detector_images.dark_frames[0]", [20, 300])] });
+  assert.throws(
+    () => planTiles(small, { scale: 4, tiles: 20, side, seed: 1 }),
+    refusal("UNSUITABLE_IMAGES", "fit.detector_images.dark_frames[0]"),
+  );
+});
