@@ -95,11 +95,9 @@ export class FitRpcs implements FitServiceImplementation<CallExtension> {
 
   async listFits(request: ListFitsRequest, { signal }: Context): Promise<ListFitsResponse> {
     const { project } = projectName.parse(request.parent, "parent");
-    const entries = this.#listed(project, readPageToken(request.pageToken), { signal });
-    const { items, nextPageToken } = await takePage(entries, request.pageSize, ({ key }) => key.id);
-    const fits: Fit[] = [];
-    for (const entry of items) fits.push(await this.#withResult(entry, { signal }));
-    return { fits, nextPageToken };
+    const fits = this.#listed(project, readPageToken(request.pageToken), { signal });
+    const { items, nextPageToken } = await takePage(fits, request.pageSize, ({ name }) => fitName.parse(name).fit);
+    return { fits: items, nextPageToken };
   }
 
   async deleteFit({ name }: DeleteFitRequest, { signal }: Context): Promise<Empty> {
@@ -172,10 +170,11 @@ export class FitRpcs implements FitServiceImplementation<CallExtension> {
     return entry;
   }
 
-  async *#listed(project: string, after: string, { signal }: Abortable): AsyncIterable<RecordEntry<FitRecord>> {
+  /** With their results: a page is full by what they weigh. */
+  async *#listed(project: string, after: string, { signal }: Abortable): AsyncIterable<Fit> {
     const { report } = this.settings;
     for await (const entry of this.#records.list(project, after, { signal, report })) {
-      if (entry.record.state !== "DELETED") yield entry;
+      if (entry.record.state !== "DELETED") yield this.#withResult(entry, { signal });
     }
   }
 

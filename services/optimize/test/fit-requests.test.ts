@@ -56,6 +56,17 @@ test("what a fit is asked for comes back complete: template, ranges, budget, til
   assert.deepEqual(own.template!.sampling, { scale: 2, kernel: 1 }, "the scale of the pairs");
   assert.deepEqual(own.ranges, [{ ...ranges[0], scale: RangeScale.SCALE_LINEAR }]);
   assert.deepEqual([own.tiles, own.tileSize, own.seed], [4, 192, 5n]);
+  const noise = { kind: { $case: "gaussian" as const, value: { sigma: { value: 2 } } } };
+  await world.fits.fitCrappifier({ parent: project, fitId: "noisy", fit: { pairs, highNoise: [noise] } });
+  const { highNoise } = await world.fits.getFit({ name: `${project}/fits/noisy` });
+  assert.deepEqual(highNoise[0]!.kind!.value, { mean: { value: 0, spread: 0 }, sigma: { value: 2, spread: 0 } });
+  const names = async (pageToken = "") => {
+    const page = await world.fits.listFits({ parent: project, pageSize: 2, pageToken });
+    return { ...page, ids: page.fits.map(({ name }) => name.replace(`${project}/fits/`, "")) };
+  };
+  const first = await names();
+  assert.deepEqual(first.ids, ["noisy", "own"]);
+  assert.deepEqual((await names(first.nextPageToken)).ids, ["usual"]);
   const again = await world.fits.fitCrappifier({ parent: project, fitId: "own", fit, requestId: "r" });
   assert.equal(again.name, operation.name);
   const changed = world.fits.fitCrappifier({ parent: project, fitId: "own", fit: { pairs }, requestId: "r" });
