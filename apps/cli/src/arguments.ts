@@ -24,6 +24,12 @@ export function pngFile(text: string): string {
   return text;
 }
 
+/** A file that is to be a picture, and says of which kind. */
+export function pictureFile(text: string): string {
+  if (!/\.(png|svg)$/i.test(text)) throw new InvalidArgumentError("Expected a file name that ends in .png or .svg.");
+  return text;
+}
+
 /** "0,12": one plane of a stack, by its number along each axis before y and x. */
 export function plane(text: string): number[] {
   const parts = text.split(",").map(Number);

@@ -6,6 +6,8 @@ import { addCrappifyCommand } from "./commands/crappify.js";
 import { addDatasetCommands } from "./commands/datasets.js";
 import { addDemoCommand } from "./commands/demo.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
+import { addFitCommand } from "./commands/fit.js";
+import { addFitsCommands } from "./commands/fits.js";
 import { addImageCommands } from "./commands/images.js";
 import { addModelCommands } from "./commands/models.js";
 import { addOperationCommands } from "./commands/operations.js";
@@ -43,6 +45,8 @@ export function createProgram(interruption: Interruption): Command {
   addDatasetCommands(program, signal);
   addCrappifyCommand(program, signal);
   addCrappifierCommands(program, signal);
+  addFitCommand(program, signal);
+  addFitsCommands(program, signal);
   addTrainCommand(program, signal);
   addPredictCommand(program, signal);
   addEvaluateCommand(program, signal);

@@ -19,7 +19,10 @@ export interface CrappifierOptions extends NumberOptions {
   crappifierFile?: string;
 }
 
-export function addCrappifierOptions(command: Command): Command {
+/** What is so where nothing is said. */
+const usual = { scale: "4", poisson: "1 without --gaussian" };
+
+export function addCrappifierOptions(command: Command, unsaid = usual): Command {
   const names = ["crappifier", "preset", "crappifierFile"];
   const numbers = ["poisson", "poissonSpread", "gaussian", "gaussianSpread"];
   const [saved, preset, file] = [
@@ -30,7 +33,7 @@ export function addCrappifierOptions(command: Command): Command {
   return command
     .option(
       "--scale <n>",
-      "high-resolution pixels per low-resolution pixel, instead of a named crappifier's own; 1: denoising (default: 4)",
+      `high-resolution pixels per low-resolution pixel, instead of a named crappifier's own; 1: denoising (default: ${unsaid.scale})`,
       integer(1, 16),
     )
     .addOption(saved!)
@@ -38,7 +41,7 @@ export function addCrappifierOptions(command: Command): Command {
     .addOption(file!)
     .option(
       "--poisson <mix>",
-      "photon noise: mix i means 255/i² photons at white; 0: none (default: 1 without --gaussian)",
+      `photon noise: mix i means 255/i² photons at white; 0: none (default: ${unsaid.poisson})`,
       number(0, 16),
     )
     .option("--poisson-spread <s>", "standard deviation of the mix from tile to tile", number(0, 1))

@@ -45,7 +45,8 @@ export class Output {
   }
 }
 
-function jsonValue(_key: string, value: unknown): unknown {
+/** What JSON has no way to say, as all our JSON says it. */
+export function jsonValue(_key: string, value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   // JSON has no such numbers, and would make null of them; the PSNR of an image that equals its reference is one.
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);

@@ -4,12 +4,15 @@
  *
  *     training  ███████░░░░░  58 %  step 402/690  loss 0.0214  47.1 samples/s  1 min 40 s left
  */
-import type { Progress } from "@pssr/api";
+import type { FitProgress, Progress } from "@pssr/api";
 import { printable } from "@pssr/platform/process-end";
+import { shortNumber } from "./short-number.js";
 
 /** Between two plain lines of one phase. */
 const PLAIN_INTERVAL_MS = 10_000;
 const BAR_WIDTH = 24;
+/** Numbers of a fit's best crappifier: a line has room for few. */
+const MOST_VALUES = 6;
 
 export interface ProgressView {
   show(label: string, progress: Progress): void;
@@ -80,9 +83,19 @@ export function describe(progress: Progress): string {
     const { loss, samplesPerSecond } = progress.details.value;
     if (loss > 0) words.push(`loss ${loss.toPrecision(3)}`, `${samplesPerSecond.toFixed(1)} samples/s`);
   }
+  if (progress.details?.$case === "fit") words.push(...fitWords(progress.details.value, progress.unit));
   if (progress.warning !== "") words.push(waitingFor(progress.warning));
   else if (progress.remaining !== undefined) words.push(`${duration(Number(progress.remaining.seconds))} left`);
   return printable(words.filter((w) => w !== "").join("  "));
+}
+
+/** "distance 1.24 at 98.1, 2.03, 0.4": the best numbers in the order of their ranges. */
+function fitWords({ evaluations, bestDistance, bestValues }: FitProgress, unit: string): string[] {
+  const count = unit === "evaluations" ? [] : [`${evaluations} evaluations`];
+  if (!(bestDistance > 0)) return count;
+  const values = bestValues.slice(0, MOST_VALUES).map(shortNumber);
+  if (bestValues.length > MOST_VALUES) values.push("…");
+  return [...count, `distance ${shortNumber(bestDistance)} at ${values.join(", ")}`];
 }
 
 function waitingFor(warning: string): string {

@@ -1,0 +1,80 @@
+/** What a fit has found, in words and a table: what a person reads before they trust its numbers. */
+import { crappifierName, type Fit, type FitResult, type ParameterRange } from "@pssr/api";
+import { duration } from "../terminal/progress.js";
+import { shortNumber } from "../terminal/short-number.js";
+import { table } from "../terminal/table.js";
+import { imageAt } from "./fit-fields.js";
+import { methodWord, secondsOf, termWord } from "./fit-json.js";
+
+/** All that is to be said of a fit that has ended well. */
+export function fitSummary(fit: Fit, result: FitResult): string {
+  return [
+    parameterTable(fit.ranges, result),
+    "",
+    ...(fit.optionalSteps.length > 0 ? [stepsLine(fit, result)] : []),
+    goodnessLine(result),
+    ...result.detector.map((measurement) => {
+      const numbers = measurement.estimates.map(
+        ({ parameter, value, low, high }) => `${parameter} ${shortNumber(value)} (${interval(low, high)})`,
+      );
+      const method = methodWord(measurement).replace("_", " ");
+      return `Detector in closed form, from ${method}: ${numbers.join(", ")}; misfit ${shortNumber(measurement.misfit)}`;
+    }),
+    workLine(result),
+    ...result.findings.map(({ subject, message }) => `! ${message}${shown(imageAt(fit, subject))}`),
+    ...savedLines(result),
+  ].join("\n");
+}
+
+export function parameterTable(ranges: readonly ParameterRange[], { parameters }: FitResult): string {
+  const rows = parameters.map(({ path, value, low, high, identified }, n) => [
+    path,
+    shortNumber(value),
+    interval(low, high),
+    interval(ranges[n]?.min ?? Number.NaN, ranges[n]?.max ?? Number.NaN),
+    identified ? "yes" : "no",
+  ]);
+  return table(["parameter", "value", "95 % interval", "looked for in", "identified"], rows);
+}
+
+function stepsLine({ optionalSteps }: Fit, { keptSteps }: FitResult): string {
+  const left = optionalSteps.filter((step) => !keptSteps.includes(step));
+  const told = [
+    ...(keptSteps.length > 0 ? [`kept ${keptSteps.join(", ")}`] : []),
+    ...(left.length > 0 ? [`left out ${left.join(", ")}`] : []),
+  ];
+  return `Of the steps that may be left out: ${told.join("; ")}`;
+}
+
+function goodnessLine({ goodness, heldOutTiles, fittedTiles }: FitResult): string {
+  if (fittedTiles === 0) return "A detector was measured; nothing was compared with images of a sample";
+  if (goodness === undefined) return `How well it agrees is not known: ${heldOutTiles} tiles held back are too few`;
+  const { ratio, low, high, terms, templateRatio } = goodness;
+  const parts = terms.map((one) => `${termWord(one.term)} ${shortNumber(one.ratio)}`);
+  const before = templateRatio > 0 ? `; with the numbers that it began with, ${shortNumber(templateRatio)} times` : "";
+  return [
+    `On ${heldOutTiles} tiles held back, simulated tiles differ from real ones ${shortNumber(ratio)} times`,
+    `(${interval(low, high)}) as much as real ones from each other${before}`,
+    `(by part: ${parts.join(", ")})`,
+  ].join(" ");
+}
+
+function workLine({ fittedTiles, evaluations, distance, duration: took }: FitResult): string {
+  if (fittedTiles === 0) return `Took ${duration(secondsOf(took))}`;
+  const least = `${evaluations} evaluations on ${fittedTiles} tiles in ${duration(secondsOf(took))}`;
+  return `${least}; distance ${shortNumber(distance)}`;
+}
+
+function savedLines({ savedCrappifier }: FitResult): string[] {
+  if (savedCrappifier === "") return [];
+  const { crappifier } = crappifierName.parse(savedCrappifier);
+  return [`Saved as the crappifier ${crappifier}; next: pssr train --dataset DATASET --crappifier ${crappifier}`];
+}
+
+function interval(low: number, high: number): string {
+  return `${shortNumber(low)} – ${shortNumber(high)}`;
+}
+
+function shown(image: string | undefined): string {
+  return image === undefined ? "" : ` (${image})`;
+}
