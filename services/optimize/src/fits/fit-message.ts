@@ -51,6 +51,7 @@ const findingKinds: Readonly<Record<FindingKind, FindingKindMessage>> = {
   CLIPPED: FindingKindMessage.KIND_CLIPPED,
   FEW_TILES: FindingKindMessage.KIND_FEW_TILES,
   NO_CLOSED_FORM: FindingKindMessage.KIND_NO_CLOSED_FORM,
+  BUDGET_SPENT: FindingKindMessage.KIND_BUDGET_SPENT,
 };
 
 const methods: Readonly<Record<DetectorMeasurement["method"], DetectorMethod>> = {

@@ -17,6 +17,13 @@ const words: Record<keyof FeatureTerms, string> = {
   tiles: "how much tiles differ from each other: a spread",
 };
 
+/** Where a descent did not come to its end. */
+export const budgetSpent: Finding = {
+  kind: "BUDGET_SPENT",
+  subject: "",
+  message: "the distance was still falling when the budget was spent; fit again with more evaluations or more time",
+};
+
 export function findingsOf(
   { parameters, kept, goodness }: Pick<FitOutcome, "parameters" | "kept" | "goodness">,
   { ranges, optional }: Pick<FitProblem, "ranges" | "optional">,

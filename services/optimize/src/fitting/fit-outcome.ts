@@ -59,7 +59,14 @@ export interface Goodness {
   templateRatio: number | undefined;
 }
 
-export type FindingKind = "EDGE_OF_RANGE" | "NOT_IDENTIFIED" | "POOR_FIT" | "CLIPPED" | "FEW_TILES" | "NO_CLOSED_FORM";
+export type FindingKind =
+  | "EDGE_OF_RANGE"
+  | "NOT_IDENTIFIED"
+  | "POOR_FIT"
+  | "CLIPPED"
+  | "FEW_TILES"
+  | "NO_CLOSED_FORM"
+  | "BUDGET_SPENT";
 
 export interface Finding {
   kind: FindingKind;

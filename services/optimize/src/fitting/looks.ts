@@ -33,6 +33,8 @@ export interface LookOptions {
 const SEEDS_PER_DRAW = 1000n;
 /** Between those of two fits. */
 const SEEDS_PER_FIT = 1_000_000n;
+/** Far from the small numbers that people choose: real tiles may be simulated ones, whose noise must not come again. */
+const FIRST_SEED = 2n ** 56n;
 
 export class Looks {
   readonly #problem: FitProblem;
@@ -114,7 +116,7 @@ export class Looks {
 
   #degrade(index: number, point: Point, { phase, draw, tiles }: LookOptions): Promise<GreyTile["values"][]> {
     const crappifier = this.#template.at(point);
-    const seed = BigInt(this.#problem.seed) * SEEDS_PER_FIT + BigInt(draw) * SEEDS_PER_DRAW;
+    const seed = FIRST_SEED + BigInt(this.#problem.seed) * SEEDS_PER_FIT + BigInt(draw) * SEEDS_PER_DRAW;
     return this.#around.degrade({ index, phase, crappifier, tiles, seed });
   }
 

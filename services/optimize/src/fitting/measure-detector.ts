@@ -10,6 +10,9 @@ import type { DetectorMeasurement, Finding } from "./fit-outcome.js";
 import type { FitProblem, GreyTile } from "./fit-problem.js";
 import type { TileMeter } from "./tile-meter.js";
 
+/** A misfit above says that pairs differ by more than the detector's noise. */
+const DOUBTFUL = 3;
+
 export interface DetectorMeasurements {
   found: DetectorMeasurement[];
   /** For what could not be measured, and why. */
@@ -54,9 +57,11 @@ export function measureDetector(problem: FitProblem, meter: TileMeter | undefine
   if (isPaired) {
     const pairs = fitted.real.map((tile, n) => ({ noisy: planeOf(tile), reference: referencePlane(meter, n, tile) }));
     attempt("PAIRS", () => ofNoise(photonTransfer(pairs, first.levels, options)));
-  } else {
-    attempt("BLIND", () => ofNoise(blindNoise(fitted.real.map(planeOf), first.levels, options)));
   }
+  // Blur is noise to pairs, and no noise to single images.
+  const doubtful = found.some(({ method, misfit }) => method === "PAIRS" && misfit > DOUBTFUL);
+  if (!isPaired || doubtful)
+    attempt("BLIND", () => ofNoise(blindNoise(fitted.real.map(planeOf), first.levels, options)));
   return { found, findings };
 }
 

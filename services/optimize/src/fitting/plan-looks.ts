@@ -1,27 +1,33 @@
 /** How a budget is shared between the parts of a fit. */
 import type { Budget } from "./fit-problem.js";
 
+/** Looks, and the time at work, after which a part of a fit ends; the next part has what is left up to its own. */
+export interface Limit {
+  looks: number;
+  ms: number;
+}
+
 export interface LookPlan {
-  /** Looks, and the time at work, up to which the search goes on. */
-  search: { looks: number; ms: number };
-  /** The same for the descent. */
-  descent: { looks: number; ms: number };
+  /** Downhill from the starts. */
+  starts: Limit;
+  search: Limit;
+  /** Downhill from what the search has found. */
+  descent: Limit;
   /** Looks at the best point with random numbers of their own. */
   draws: number;
 }
 
-/** Shares of the time after which search and descent end. */
-const SEARCH_TIME = 0.4;
-const DESCENT_TIME = 0.7;
-/** Of the looks that are left beside those for intervals and for tiles held back. */
-const SEARCH_SHARE = 0.55;
-/** A smooth function of so many parameters is known well enough to go downhill in it. */
-const SEARCH_LOOKS = 6;
-const SEARCH_LOOKS_PER_PARAMETER = 8;
+/** Shares of what is left beside the looks for intervals and for tiles held back. */
+const STARTS = 0.5;
+const SEARCH = 0.75;
+/** Of the time, for all three parts. */
+const TIME = 0.7;
 /** Looks at tiles held back: the crappifier found, and the template. */
-export const HELD_OUT_LOOKS = 2;
+const HELD_OUT_LOOKS = 2;
 /** The least that any budget allows. */
-export const FEWEST_LOOKS = 10;
+const FEWEST_LOOKS = 10;
+/** What those are spent on at least. */
+const FEWEST_BEFORE = 3;
 
 /**
  * @param parameters How many are looked for, steps that may be left out included.
@@ -29,18 +35,9 @@ export const FEWEST_LOOKS = 10;
  */
 export function planLooks(budget: Budget, parameters: number, isSearchedOnly: boolean): LookPlan {
   const looks = "evaluations" in budget ? Math.max(budget.evaluations, FEWEST_LOOKS) : Infinity;
-  const ms = "seconds" in budget ? budget.seconds * 1000 : Infinity;
+  const ms = "seconds" in budget ? TIME * budget.seconds * 1000 : Infinity;
   const draws = looks >= 3 * (parameters + 6) ? 3 : 1;
-  const afterwards = draws + parameters + 1 + HELD_OUT_LOOKS;
-  const before = Math.max(looks - afterwards, 3);
-  const enough = SEARCH_LOOKS + SEARCH_LOOKS_PER_PARAMETER * parameters;
-  const search = isSearchedOnly ? before : Math.max(3, Math.min(enough, Math.floor(SEARCH_SHARE * before)));
-  return {
-    search: {
-      looks: Number.isFinite(search) ? search : enough,
-      ms: (isSearchedOnly ? DESCENT_TIME : SEARCH_TIME) * ms,
-    },
-    descent: { looks: isSearchedOnly ? 0 : before, ms: DESCENT_TIME * ms },
-    draws,
-  };
+  const before = Math.max(looks - draws - parameters - 1 - HELD_OUT_LOOKS, FEWEST_BEFORE);
+  const share = (part: number): Limit => ({ looks: Math.max(FEWEST_BEFORE, Math.floor(part * before)), ms: part * ms });
+  return { starts: share(STARTS), search: share(isSearchedOnly ? 1 : SEARCH), descent: share(1), draws };
 }

@@ -8,6 +8,9 @@ import { PROFILE_BINS, type TileStatistics } from "../statistics/tile-statistics
 /** Its histogram has a bin less, from −256 to below 255. */
 const BINS = PROFILE_BINS - 1;
 
+/** What counting alone leaves of it between square tiles with the same noise. */
+export const PROFILE_LUCK = 2 / BINS;
+
 /** @param width Of a low-resolution tile. */
 export function profileObjective(
   real: readonly TileStatistics[],

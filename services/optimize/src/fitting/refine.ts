@@ -76,10 +76,10 @@ export class RefinedFit {
       const value = point[name]!;
       const f = free.indexOf(d);
       if (f < 0) return { path: name, value, low: value, high: value, isIdentified: false, sensitivity: 0 };
-      const own = steps.map((sample) => widening * sample[f]!);
+      const own = steps.map((sample) => sample[f]!);
       const around = percentileInterval(0, own, tiles);
-      const low = held(place[d]! + Math.min(around.low, -RESOLUTION));
-      const high = held(place[d]! + Math.max(around.high, RESOLUTION));
+      const below = Math.min(widening * around.low, -RESOLUTION);
+      const above = Math.max(widening * around.high, RESOLUTION);
       const end = (coordinate: number) => {
         const other = place.slice();
         other[d] = held(coordinate);
@@ -89,9 +89,10 @@ export class RefinedFit {
       return {
         path: name,
         value,
-        low: end(low),
-        high: end(high),
-        isIdentified: high - low < UNIDENTIFIED,
+        low: end(place[d]! + below),
+        high: end(place[d]! + above),
+        // Whether tiles tell it does not depend on how well the template describes them.
+        isIdentified: around.high - around.low < UNIDENTIFIED,
         sensitivity: totalOf(features.distance(target, changed)) - totalOf(features.distance(target, target)),
       };
     });

@@ -15,14 +15,14 @@ import { CrappifierTemplate } from "../template/crappifier-template.js";
 import { checkTiles } from "./check-tiles.js";
 import { compare } from "./compare.js";
 import { detectorAlone } from "./detector-alone.js";
-import { findingsOf } from "./findings.js";
-import type { FitOutcome, KeptLook, Look, Phase } from "./fit-outcome.js";
+import { budgetSpent, findingsOf } from "./findings.js";
+import type { DetectorMeasurement, FitOutcome, KeptLook, Look, Phase } from "./fit-outcome.js";
 import type { FitProblem, GreyTile } from "./fit-problem.js";
 import { goodnessOfFit } from "./goodness.js";
 import { type LookOptions, Looks, type SeenLook } from "./looks.js";
 import { measureDetector } from "./measure-detector.js";
-import { planLooks } from "./plan-looks.js";
-import { profileObjective } from "./profile-objective.js";
+import { type Limit, planLooks } from "./plan-looks.js";
+import { PROFILE_LUCK, profileObjective } from "./profile-objective.js";
 import { RefinedFit } from "./refine.js";
 import { startsOf } from "./starts.js";
 import { TileMeter } from "./tile-meter.js";
@@ -33,6 +33,14 @@ export interface FitSurroundings {
   throwIfGivenUp(): void;
 }
 
+/** Tiles with the same noise are seldom further apart. */
+const ALIKE = 1.5;
+/** Places of a search that are spread over the whole space, at least. */
+const FEWEST_EVERYWHERE = 6;
+/** By how much the distance between tiles with the same noise varies. */
+const FEATURES_LUCK = 0.1;
+/** Of an optional step, in the logarithm of the distance. */
+const COST_OF_STEP = 0.03;
 /** Another descent is worth its looks after one that led to less than this share of the distance. */
 const LEADS_FURTHER = 0.8;
 /** Halves of fewer tiles have nothing that could be compared. */
@@ -55,6 +63,10 @@ class FitRun {
   readonly #heldOut: TileMeter | undefined;
   readonly #features: NoiseFeatures;
   readonly #target: Float64Array;
+  /** With the random numbers of the search. */
+  readonly #seen: SeenLook[] = [];
+  /** Whether the last descent was still under way when its share of the budget was spent. */
+  #isCutShort = false;
 
   constructor(problem: FitProblem, template: CrappifierTemplate, kept: readonly KeptLook[], around: FitSurroundings) {
     const { fitted, heldOut, isPaired, highNoise, seed, objective } = problem;
@@ -77,8 +89,7 @@ class FitRun {
     const meters = this.#heldOut === undefined ? [this.#fitted] : [this.#fitted, this.#heldOut];
     const unsound = checkTiles(problem, meters);
     const { found: detector, findings: unmeasured } = measureDetector(problem, this.#fitted);
-    const searched = await this.#search(startsOf(this.#template, detector));
-    const lowest = problem.objective === "PROFILE" ? searched : await this.#descend(searched);
+    const lowest = await this.#find(detector);
     const refined = await this.#refine(lowest);
     const { goodness, comparison } = await this.#lookAtHeldOut(refined.point);
     const found = {
@@ -92,49 +103,88 @@ class FitRun {
       goodness,
       comparison,
     };
-    return { ...found, findings: [...findingsOf(found, problem), ...unsound, ...unmeasured] };
-  }
-
-  async #search(starts: readonly Point[]): Promise<SeenLook> {
-    const { seed } = this.#problem;
-    const optimiser = new Optimiser(this.#template.space, { seed: seed | 0 });
-    let best: SeenLook | undefined;
-    const take = async (phase: Phase, point: Point) => {
-      const seen = await this.#take(point, phase, 0);
-      optimiser.tell(point, logarithm(seen.distance));
-      if (best === undefined || seen.distance < best.distance) best = seen;
-    };
-    const { search } = this.#plan;
-    for (const start of starts.slice(0, Math.max(1, search.looks - 1))) await take("START", start);
-    while (this.#goesOn("SEARCH", search)) {
-      const { upcoming } = this.#looks;
-      await take("SEARCH", upcoming === undefined ? optimiser.ask() : this.#looks.pointOf(upcoming));
-    }
-    return best!;
+    const spent = this.#isCutShort && lowest.distance >= ALIKE ? [budgetSpent] : [];
+    return { ...found, findings: [...findingsOf(found, problem), ...spent, ...unsound, ...unmeasured] };
   }
 
   /**
-   * From the best place that was seen, with the same random numbers; and again from where that led, as long as it leads further: in
-   * a narrow valley slopes are soon those of places far away.
+   * Downhill from each start, the best one first, until real and simulated tiles cannot be told apart. Where that is not reached, or
+   * steps may be left out, the Gaussian process looks everywhere else.
    */
-  async #descend(from: SeenLook): Promise<SeenLook> {
-    const lowest = await this.#descendOnce(from);
-    return lowest.distance < LEADS_FURTHER * from.distance ? this.#descend(lowest) : lowest;
+  async #find(detector: readonly DetectorMeasurement[]): Promise<SeenLook> {
+    const isSearchedOnly = this.#problem.objective === "PROFILE";
+    const starts: SeenLook[] = [];
+    for (const point of startsOf(this.#template, detector)) starts.push(await this.#take(point, "START", 0));
+    let lowest = this.#lowestOf(starts);
+    if (!isSearchedOnly) {
+      for (const start of starts.sort((a, b) => this.#cost(a) - this.#cost(b))) {
+        lowest = this.#lowestOf([lowest, await this.#descend(start, this.#plan.starts)]);
+        if (lowest.distance < ALIKE) break;
+      }
+      lowest = await this.#withoutIdleSteps(lowest);
+    }
+    if (lowest.distance < ALIKE && this.#template.space.switches.length === 0 && !isSearchedOnly) return lowest;
+    const searched = await this.#search();
+    if (isSearchedOnly) return this.#lowestOf([lowest, searched]);
+    return this.#withoutIdleSteps(this.#lowestOf([lowest, await this.#descend(searched, this.#plan.descent)]));
   }
 
-  async #descendOnce(from: SeenLook): Promise<SeenLook> {
+  /** The best place of the search alone: those of descents have nothing better around them. */
+  async #search(): Promise<SeenLook> {
+    const { seed } = this.#problem;
+    const initial = this.#seen.length + Math.max(FEWEST_EVERYWHERE, 2 * this.#template.space.dimensions);
+    const optimiser = new Optimiser(this.#template.space, { seed: seed | 0, initial });
+    for (const seen of this.#seen) optimiser.tell(seen.point, this.#cost(seen));
+    const searched: SeenLook[] = [];
+    const { search } = this.#plan;
+    while (this.#goesOn("SEARCH", search)) {
+      const { upcoming } = this.#looks;
+      const point = upcoming === undefined ? optimiser.ask() : this.#looks.pointOf(upcoming);
+      const seen = await this.#take(point, "SEARCH", 0);
+      optimiser.tell(point, this.#cost(seen));
+      searched.push(seen);
+    }
+    return this.#lowestOf(searched.length > 0 ? searched : this.#seen);
+  }
+
+  #lowestOf(looks: readonly SeenLook[]): SeenLook {
+    return looks.reduce((a, b) => (this.#cost(b) < this.#cost(a) ? b : a));
+  }
+
+  /**
+   * With the same random numbers; and again from where that led, as long as it leads further: in a narrow valley slopes are soon
+   * those of places far away.
+   */
+  async #descend(from: SeenLook, limit: Limit): Promise<SeenLook> {
+    const lowest = await this.#descendOnce(from, limit);
+    return lowest.distance < LEADS_FURTHER * from.distance ? this.#descend(lowest, limit) : lowest;
+  }
+
+  /** Without the optional steps that bring tiles no nearer; the search may have met too few places without them. */
+  async #withoutIdleSteps(found: SeenLook): Promise<SeenLook> {
+    let lowest = found;
+    for (const { name } of this.#template.space.switches) {
+      if (lowest.point[name] === 0 || !this.#goesOn("DESCENT", this.#plan.descent)) continue;
+      const start = await this.#take({ ...lowest.point, [name]: 0 }, "DESCENT", 0);
+      const without = await this.#descend(start, this.#plan.descent);
+      if (this.#cost(without) < this.#cost(lowest)) lowest = without;
+    }
+    return lowest;
+  }
+
+  async #descendOnce(from: SeenLook, limit: Limit): Promise<SeenLook> {
     const { space } = this.#template;
     const free = [...space.smooth.keys()].filter((d) => space.smooth[d] && this.#isOn(d, from.point));
     const start = space.encode(from.point);
     const descent = new LeastSquares(start, this.#features.of(from.statistics), this.#target, free);
     let lowest = from;
-    const { descent: limit } = this.#plan;
     while (descent.isOpen && this.#goesOn("DESCENT", limit)) {
       const coordinates = descent.ask();
       const seen = await this.#take(space.decode(coordinates), "DESCENT", 0);
       descent.tell(this.#features.of(seen.statistics));
       if (seen.distance < lowest.distance) lowest = seen;
     }
+    this.#isCutShort = descent.isOpen;
     return lowest;
   }
 
@@ -169,15 +219,17 @@ class FitRun {
     return { goodness: { ...of(found.statistics), templateRatio: of(template.statistics).ratio }, comparison };
   }
 
-  #take(point: Point, phase: Phase, draw: number): Promise<SeenLook> {
+  async #take(point: Point, phase: Phase, draw: number): Promise<SeenLook> {
     const meter = this.#fitted;
-    return this.#looks.take(point, {
+    const seen = await this.#looks.take(point, {
       phase,
       draw,
       meter,
       tiles: "FITTED",
       distanceOf: (tiles) => this.#distance(tiles),
     });
+    if (draw === 0) this.#seen.push(seen);
+    return seen;
   }
 
   #distance(tiles: readonly TileStatistics[]): number {
@@ -186,8 +238,18 @@ class FitRun {
     return totalOf(this.#features.distance(this.#features.of(tiles), this.#target));
   }
 
+  /**
+   * What the search makes small: distances of different places differ by orders of magnitude, and those of the same noise differ by
+   * luck. A step that does not bring tiles nearer is better left out.
+   */
+  #cost({ distance, point }: SeenLook): number {
+    const luck = this.#problem.objective === "PROFILE" ? PROFILE_LUCK : FEATURES_LUCK;
+    const steps = this.#template.space.switches.filter(({ name }) => point[name] === 1).length;
+    return Math.log(distance + luck) + COST_OF_STEP * steps;
+  }
+
   /** Whether the next look belongs to this phase: as it was kept, or as the budget allows. */
-  #goesOn(phase: Phase, limit: { looks: number; ms: number }): boolean {
+  #goesOn(phase: Phase, limit: Limit): boolean {
     const { upcoming, count, elapsedMs } = this.#looks;
     if (upcoming !== undefined) return upcoming.phase === phase;
     return count < limit.looks && elapsedMs < limit.ms;
@@ -220,9 +282,4 @@ function heldOutOptions(meter: TileMeter): LookOptions {
     tiles: "HELD_OUT",
     distanceOf: (tiles) => totalOf(features.distance(features.of(tiles), target)),
   };
-}
-
-/** Distances of different places differ by orders of magnitude; near the best one they cannot fall below 1 or so. */
-function logarithm(distance: number): number {
-  return Math.log(distance + 0.1);
 }

@@ -5,17 +5,19 @@ import type { DetectorMeasurement } from "./fit-outcome.js";
 
 export function startsOf(template: CrappifierTemplate, detector: readonly DetectorMeasurement[]): Point[] {
   const { start } = template;
-  const measured = detector
-    .map((measurement) => withMeasured(template, measurement))
-    .filter((point) => template.space.ranges.some(({ name }) => point[name] !== start[name]));
-  return [start, ...measured];
+  const measured = detector.map((measurement) => withMeasured(template, start, measurement));
+  return [start, ...measured.filter((point) => !isSamePoint(point, start))];
 }
 
-/** The template's start with what was measured, held within the ranges. */
-function withMeasured(template: CrappifierTemplate, { estimates }: DetectorMeasurement): Point {
+/** A point with what was measured in place of its own numbers, held within the ranges. */
+export function withMeasured(template: CrappifierTemplate, point: Point, { estimates }: DetectorMeasurement): Point {
   const changed = template.space.ranges.flatMap(({ name, min, max }): [string, number][] => {
     const estimate = estimates[template.parameterOf(name)];
     return estimate === undefined ? [] : [[name, Math.min(Math.max(estimate.value, min), max)]];
   });
-  return { ...template.start, ...Object.fromEntries(changed) };
+  return { ...point, ...Object.fromEntries(changed) };
+}
+
+export function isSamePoint(a: Point, b: Point): boolean {
+  return Object.keys(a).every((name) => a[name] === b[name]);
 }
