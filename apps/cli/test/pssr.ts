@@ -1,5 +1,5 @@
 /** Runs the `pssr` command as a user does: in processes of its own. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,9 +15,24 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs one command to its end. */
-export async function pssr(args: string[], env: Record<string, string> = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [bin, ...args], { env: { ...process.env, ...env } });
+/** Runs one command to its end, in the folder `cwd`. */
+export async function pssr(args: string[], env: Record<string, string> = {}, cwd?: string): Promise<Ended> {
+  return ended(spawn(process.execPath, [bin, ...args], { env: { ...process.env, ...env }, cwd }));
+}
+
+/** Runs one command until it says something on standard error, then sends it a signal. */
+export function pssrUntil(said: RegExp, signal: NodeJS.Signals, args: string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [bin, ...args]);
+  let words = "";
+  child.stderr.on("data", (chunk) => {
+    const before = said.test(words);
+    words += chunk;
+    if (!before && said.test(words)) child.kill(signal);
+  });
+  return ended(child);
+}
+
+async function ended(child: ChildProcessWithoutNullStreams): Promise<Ended> {
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const [code] = (await once(child, "close")) as [number | null];
   return { code, stdout: stdout(), stderr: stderr() };

@@ -19,6 +19,18 @@ test("a training's progress is one line with steps, loss, rate and time left", (
   assert.equal(describe(progress), "58 %  training  402/690 steps  loss 0.0214  47.1 samples/s  1 min 40 s left");
 });
 
+test("a fit's progress is one line with its evaluations, the least distance and where that is", () => {
+  const value = { evaluations: 23, bestDistance: 0.8421, bestValues: [1.4871, -0.06783, 6.74, 1, 2, 3, 4] };
+  const progress = { phase: "searching", done: 23n, total: 60n, unit: "evaluations", fraction: 0.383 };
+  const told = Progress.fromPartial({ ...progress, remaining: { seconds: 9n }, details: { $case: "fit", value } });
+  const distance = "distance 0.842 at 1.49, -0.0678, 6.74, 1, 2, 3, …";
+  assert.equal(describe(told), `38 %  searching  23/60 evaluations  ${distance}  9 s left`);
+  const timed = Progress.fromPartial({ ...told, done: 7n, total: 20n, unit: "seconds" });
+  assert.equal(describe(timed), `38 %  searching  7/20 seconds  23 evaluations  ${distance}  9 s left`);
+  const none = Progress.fromPartial({ ...progress, done: 0n, fraction: 0, details: { $case: "fit", value: {} } });
+  assert.equal(describe(none), "0 %  searching  0/60 evaluations");
+});
+
 test("what a training waits for takes the place of the time left", () => {
   const warning = "the external crappifier at noise.example.org:50051 cannot be reached";
   const progress = Progress.fromPartial({ phase: "training", fraction: 0.1, remaining: { seconds: 9n }, warning });

@@ -88,7 +88,7 @@ function coupled(low: Named, high: Named): { low: Source; high: Source }[] {
     if (its !== undefined) return { low: source, high: its };
     const what = source.file ?? source.name;
     throw wrong(
-      `--paired: ${what} has no image called "${source.key}" among those of --high; give one, or leave it out`,
+      `--paired: ${what} finds no "${source.key}" among those of --high; files need one name, and patterns the same where * stands`,
     );
   });
 }

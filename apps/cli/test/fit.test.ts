@@ -1,0 +1,199 @@
+/** `pssr fit` and `pssr fits` on real slices and the fast scans that a known microscope takes of them, against a real `pssr up`. */
+import assert from "node:assert/strict";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { createPixelArray, encodePng } from "@pssr/imaging";
+import { pssr, pssrUntil, root, temporaryFolder, type Up, up } from "./pssr.js";
+
+const ids = ["iso-03930", "iso-03938"];
+const slices = ids.map((id) => join(root, `examples/em-fibsem/test/${id.replace("-", ".")}.png`));
+/** Photons at white, behind bilinear sampling by 4. */
+const photons = 255;
+const quick = ["--paired", "--poisson", "2", "--evaluations", "16", "--tile-size", "128"];
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let installation: Up;
+
+before(async () => {
+  folder = await temporaryFolder();
+  installation = await up(join(folder.path, "data"));
+  for (const name of ["fast", "slow", "work", "empty"]) await mkdir(file(name));
+  for (const slice of slices) await writeFile(file("slow", slice.split("/").at(-1)!), await readFile(slice));
+  await json("images", "import", ...slices, "--black", "0", "--white", "255");
+  for (const id of ids) {
+    await json("crappify", id, "--poisson", "1", "--id", id.replace("iso", "fast"));
+    await json("images", "export", id.replace("iso", "fast"), "-o", file("fast", `${id.replace("-", ".")}.png`));
+  }
+});
+after(async () => {
+  await installation.end("SIGTERM");
+  await folder.remove();
+});
+
+function file(...path: string[]): string {
+  return join(folder.path, ...path);
+}
+
+/** Runs a command in the folder "work". */
+function command(...args: string[]) {
+  return pssr(["--address", installation.address, ...args], {}, file("work"));
+}
+
+/** Runs a command that must succeed, and gives its JSON lines. */
+// biome-ignore lint/suspicious/noExplicitAny: what a command prints, each test knows
+async function json(...args: string[]): Promise<any[]> {
+  const ended = await command("--json", ...args);
+  assert.equal(ended.code, 0, `pssr ${args.join(" ")}: ${ended.stderr}`);
+  return ended.stdout.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+}
+
+async function refused(code: number, message: RegExp, ...args: string[]): Promise<void> {
+  const { code: its, stderr } = await command("fit", ...args);
+  assert.equal(its, code, stderr);
+  assert.match(stderr, message);
+}
+
+test("two folders of files end as a table, what to know of it, a picture, and a crappifier to train with", async () => {
+  const folders = ["--low", file("fast/"), "--high", file("slow/"), "--black", "0", "--white", "255"];
+  const ended = await command("fit", ...folders, ...quick, "--id", "our-scan");
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.match(ended.stderr, /^looking for detector\[0\]\.mix\.value \(0\.05 – 8\)$/m);
+  assert.match(ended.stderr, /^fitting: \d+ % {2}searching {2}\d+\/16 evaluations/m);
+  assert.match(ended.stdout, /^parameter +value +95 % interval +looked for in +identified\n/);
+  const [, value, low, high] = /^detector\[0\]\.mix\.value +(\S+) +(\S+) – (\S+) +0\.05 – 8 +yes$/m.exec(ended.stdout)!;
+  assert.ok(Math.abs(Number(value) - 1) < 0.05, `${value} is not 1`);
+  assert.ok(Number(low) < Number(value) && Number(value) < Number(high));
+  assert.match(ended.stdout, /tiles held back, simulated tiles differ from real ones [\d.]+ times \([\d.]+ – [\d.]+\)/);
+  assert.match(ended.stdout, /^Detector in closed form, from pairs: camera\.photons 2\d\d \(/m);
+  assert.match(ended.stdout, /; next: pssr train --dataset DATASET --crappifier our-scan$/m);
+  assert.match(ended.stdout, /^Picture: our-scan-fit\.png\n$/m);
+  assert.deepEqual(await readdir(file("work")), ["our-scan-fit.png"]);
+  assert.equal((await readFile(file("work/our-scan-fit.png"))).subarray(1, 4).toString(), "PNG");
+
+  await json("datasets", "create", "em", ...ids, "--tile-size", "64");
+  const [training] = await json("train", "--dataset", "em", "--crappifier", "our-scan", "--steps", "1");
+  assert.equal(training.steps, 1);
+});
+
+test("the same images by patterns are the same pairs; a script gets numbers and words, and one file has it all", async () => {
+  const patterns = ["--low", "fast-*", "--high", "iso-*"];
+  const [fit] = await json("fit", ...patterns, ...quick, "--id", "again", "--report", "again.svg");
+  assert.deepEqual(
+    fit.pairs.map((pair: object) => Object.values(pair).map((name) => name.split("/").at(-1))),
+    ids.map((id) => [id.replace("iso", "fast"), id]),
+  );
+  const { state, objective, maxEvaluations, ranges, result } = fit;
+  assert.deepEqual([state, objective, maxEvaluations], ["succeeded", "features", 16]);
+  assert.deepEqual(ranges, [{ path: "detector[0].mix.value", min: 0.05, max: 8, scale: "log" }]);
+  assert.deepEqual(Object.keys(result.goodness.terms), ["profile", "intensity", "spectrum", "tiles"]);
+  assert.equal(result.crappifier.detector[0].kind, "poisson");
+  assert.equal(result.crappifier.detector[0].mix.value, result.parameters[0].value);
+  assert.equal(fit.file, "again.svg");
+  assert.match(await readFile(file("work/again.svg"), "utf8"), /<svg/);
+
+  const all = await json("fits", "list");
+  assert.deepEqual(
+    all.map(({ name }) => name.split("/").at(-1)),
+    ["again", "our-scan"],
+  );
+  const { file: _, ...told } = fit;
+  assert.deepEqual(all[0], told);
+  assert.deepEqual(await json("fits", "show", "again"), [told]);
+  assert.match((await command("fits", "list")).stdout, /^again +succeeded +[\d.]+ +detector\[0\]\.mix\.value [\d.]+$/m);
+  const evaluations = await json("fits", "evaluations", "again");
+  assert.equal(evaluations.length, result.evaluations);
+  assert.equal(evaluations.at(-1).phase, "held_out");
+
+  await json("fits", "export", "again", "-o", file("again.json"));
+  const { comparison, ...exported } = JSON.parse(await readFile(file("again.json"), "utf8"));
+  assert.deepEqual(exported, { ...told, evaluations });
+  assert.deepEqual(Object.keys(comparison), ["profile", "intensity", "spectrum", "levels"]);
+  assert.ok(comparison.profile.length > 10 && comparison.spectrum[0].direction === "along_x");
+
+  const rendered = await command("fits", "render", "again", "-o", "again.svg");
+  assert.match(rendered.stderr, /^again\.svg was there already, and is written anew$/m);
+  await json("fits", "delete", "again");
+  assert.match((await command("fits", "show", "again")).stderr, /\(NOT_FOUND\)/);
+  assert.equal((await json("crappifiers", "show", "again")).length, 1);
+});
+
+test("a detector is measured alone by two scans; images of other fields do without pairs", async () => {
+  await json("crappify", ids[0]!, "--poisson", "1", "--seed", "1", "--id", "second");
+  const scans = ["--scans", "fast-03930", "second", "--range", "detector[0].photons.value=20..2000:log"];
+  const [alone] = await json("fit", ...scans, "--id", "alone");
+  const [{ value, low, high }] = alone.result.parameters;
+  assert.ok(low < photons && photons < high && Math.abs(value / photons - 1) < 0.1, `${value} (${low} – ${high})`);
+  assert.match((await command("fits", "show", "alone")).stdout, /^A detector was measured; nothing was compared/m);
+  await json("fits", "export", "alone", "-o", file("alone.json"));
+  assert.equal(JSON.parse(await readFile(file("alone.json"), "utf8")).comparison, null);
+
+  const other = ["--low", "fast-03930", "--high", "iso-03938", "--poisson", "2", "--evaluations", "10"];
+  const ended = await command("fit", ...other, "--id", "other", "--detach");
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.match(ended.stderr, /with --paired, a pair shows one/);
+  assert.equal(ended.stdout, "projects/default/operations/fit-other\n");
+  await json("operations", "watch", "fit-other");
+  assert.match((await command("fits", "show", "other")).stdout, /^detector\[0\]\.mix\.value /m);
+});
+
+test("Ctrl-C leaves a fit running, and it can be cancelled", async () => {
+  // So much to look for that it takes a while.
+  const steps = {
+    optics: ["gaussian_blur", "line_jitter", "drift", "brightness_bands"],
+    detector: ["poisson", "gaussian"],
+  };
+  const kinds = Object.entries(steps).map(([stage, names]) => [stage, names.map((kind) => ({ kind }))]);
+  await writeFile(file("much.json"), JSON.stringify(Object.fromEntries(kinds)));
+  const images = ["--paired", "--low", "fast-*", "--high", "iso-*", "--crappifier-file", file("much.json")];
+  const long = [...images, "--evaluations", "1000", "--id", "long"];
+  const args = ["--address", installation.address, "fit", ...long, "--report", file("long.png")];
+  const ended = await pssrUntil(/% {2}searching {2}/, "SIGINT", args);
+  assert.equal(ended.code, 130, ended.stderr);
+  assert.match(ended.stderr, /interrupted\n$/);
+  assert.equal((await json("fits", "show", "long"))[0].state, "active");
+  await json("operations", "cancel", "fit-long");
+  assert.equal((await command("operations", "watch", "fit-long")).code, 1);
+  assert.equal(
+    (await command("fits", "show", "long")).stdout,
+    "projects/default/fits/long: cancelled (projects/default/operations/fit-long)\n",
+  );
+});
+
+test("what is meant wrongly is said before anything is begun", async () => {
+  const before = await json("operations", "list");
+  const pair = ["--paired", "--low", "fast-03930", "--high", "iso-03930"];
+  await refused(2, /there are no images; give --low and --high/);
+  await refused(2, /--low needs --high beside it/, "--low", "fast-03930");
+  await refused(
+    2,
+    /one image of high resolution for each .* 2 images of --low, 1 of --high/,
+    ...pair,
+    "--low",
+    "second",
+  );
+  await refused(2, /iso-03930 finds no "3930" among/, "--paired", "--low", "iso-0*", "--high", "fast-*");
+  await refused(2, /--scans takes two images/, "--scans", "second");
+  await refused(1, /no image fits "none-\*"/, "--low", "none-*", "--high", "iso-*");
+  await refused(2, /there is no PNG or TIFF file in this folder/, "--low", file("empty/"), "--high", "iso-*");
+  await refused(2, /nowhere\/: there is no such file or folder/, "--low", "nowhere/", "--high", "iso-*");
+  await refused(2, /Expected PATH=MIN\.\.MAX/, ...pair, "--range", "detector[0].photons.value=5");
+  await refused(2, /ends above 9/, ...pair, "--range", "detector[0].photons.value=9..5");
+  await refused(2, /detector\[0\]\.mixed\.value" is no parameter/, ...pair, "--range", "detector[0].mixed.value=1..2");
+  await refused(2, /"detector\[1\]" is no step/, ...pair, "--optional", "detector[1]");
+  await refused(2, /cannot be used with/, ...pair, "--minutes", "1", "--evaluations", "20");
+  await refused(2, /ends in \.png or \.svg/, ...pair, "--report", "fit.jpg");
+  await refused(2, /no such file or folder/, ...pair, "--report", "nowhere/fit.png");
+  await writeFile(file("blur.json"), '{"optics": [{"kind": "gaussian_blur"}]}');
+  await refused(2, /give a crappifier of detector steps alone/, ...pair, "--high-noise", file("blur.json"));
+  assert.deepEqual(await json("operations", "list"), before);
+});
+
+test("images that tell nothing are named as the person named them", async () => {
+  const flat = createPixelArray("yx", [128, 128], "uint8");
+  flat.data.fill(90);
+  await writeFile(file("flat.png"), await encodePng(flat));
+  const levels = ["--black", "0", "--white", "255"];
+  const why = /pairs\[1\]\.low: its pixels are all the same; .* is flat\) \(UNSUITABLE_IMAGES\)/;
+  const low = ["--low", "fast-03930", file("flat.png")];
+  await refused(1, why, ...quick, ...levels, ...low, "--high", ...ids);
+});
