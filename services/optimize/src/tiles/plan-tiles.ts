@@ -36,8 +36,8 @@ export interface TileWishes {
   seed: number;
 }
 
-export const leastSide = 64;
-export const mostSide = 1024;
+const leastSide = 64;
+const mostSide = 1024;
 const usualSide = 512;
 /** For so many tiles they are made smaller where nothing else is said: with fewer there are hardly any intervals. */
 const enoughTiles = 12;
