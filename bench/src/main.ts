@@ -4,6 +4,7 @@ import { format, type Row, record } from "./row.js";
 const benches: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   "main-job": () => import("./main-job/main-job.js"),
   claims: () => import("./claims/claims.js"),
+  "fit-training": () => import("./claims/fit-training.js"),
   crappify: () => import("./crappify/crappify.js"),
   optimize: () => import("./optimize/optimize.js"),
   cluster: () => import("./cluster/cluster.js"),

@@ -10,7 +10,7 @@
  */
 import { Crappifier } from "@pssr/api";
 import { type Row, row } from "../row.js";
-import { type Arm, type ClaimGround, startClaimGround } from "./claim-ground.js";
+import { type Arm, startTrainingGround, type TrainingGround } from "./training-ground.js";
 
 const seeds = [1, 2, 3];
 /** Photons at white: the noise of PSSR2's mix 0.5, 1, 1.5 and 2. */
@@ -36,8 +36,8 @@ function arm(crappifier: Parameters<typeof Crappifier.fromPartial>[0]): Arm {
 }
 
 export async function run(): Promise<Row[]> {
-  await using ground = await startClaimGround("out/bench-claims");
-  for (const photons of photonCounts) await ground.takeScans(photons, microscope(photons));
+  await using ground = await startTrainingGround("out/bench-claims");
+  for (const photons of photonCounts) await ground.takeScans(String(photons), microscope(photons));
   const models: Record<string, string[]> = {};
   for (const [name, arm] of Object.entries(arms)) {
     models[name] = [];
@@ -68,8 +68,8 @@ function microscope(photons: number): Crappifier {
   });
 }
 
-async function meanPsnr(ground: ClaimGround, models: string[], photons: number[]): Promise<number> {
+async function meanPsnr(ground: TrainingGround, models: string[], photons: number[]): Promise<number> {
   let sum = 0;
-  for (const model of models) for (const count of photons) sum += await ground.measure(model, count);
+  for (const model of models) for (const count of photons) sum += await ground.measure(model, String(count));
   return sum / (models.length * photons.length);
 }

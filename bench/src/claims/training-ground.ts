@@ -1,13 +1,24 @@
 /** A `pssr up` with the example's slices, on which trainings are compared over the public interface. */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Crappifier, Evaluation, Image, MethodScore_Method, Prediction, Training } from "@pssr/api";
+import {
+  type Crappifier,
+  Evaluation,
+  Fit,
+  Image,
+  type ImagePair,
+  MethodScore_Method,
+  Prediction,
+  Training,
+} from "@pssr/api";
 import { connect, finish, uploadFile } from "@pssr/client";
 import { encodePng, fromPixelBlock } from "@pssr/imaging";
 import { startInstallation } from "../main-job/installation.js";
 
 const slices = "examples/em-fibsem";
 const parent = "projects/default";
+/** Twenty are fitted to, seven are held back. */
+const fittedImages = 27;
 /** Enough to tell trainings apart; all arms learn for as many. */
 const steps = 600n;
 
@@ -19,16 +30,18 @@ export interface Arm {
   fixedNoise: boolean;
 }
 
-export interface ClaimGround extends AsyncDisposable {
-  /** Low-resolution versions of the slices held out, kept under the count of photons. */
-  takeScans(photons: number, microscope: Crappifier): Promise<void>;
+export interface TrainingGround extends AsyncDisposable {
+  /** Low-resolution versions of the slices held out, kept under a name. */
+  takeScans(kind: string, microscope: Crappifier): Promise<void>;
+  /** Fits a template to pairs that the microscope takes of the first slices. */
+  fit(fit: string, microscope: Crappifier, asked: Partial<Fit>): Promise<Fit>;
   /** The name of the trained model. */
   learn(model: string, arm: Arm, seed: number): Promise<string>;
   /** Mean PSNR in decibels of the scans restored. */
-  measure(model: string, photons: number): Promise<number>;
+  measure(model: string, kind: string): Promise<number>;
 }
 
-export async function startClaimGround(folder: string): Promise<ClaimGround> {
+export async function startTrainingGround(folder: string): Promise<TrainingGround> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const installation = await startInstallation(join(folder, "data"));
@@ -53,18 +66,28 @@ export async function startClaimGround(folder: string): Promise<ClaimGround> {
   const datasetOf = async (datasetId: string, of: string[]) =>
     (await client.datasets.createDataset({ parent, datasetId, dataset: { images: of } })).name;
   const datasets = { all: await datasetOf("all", images), one: await datasetOf("one", images.slice(0, 1)) };
-  const scans = new Map<number, string[]>();
+  const scans = new Map<string, string[]>();
+  const scan = async (image: string, crappifier: Crappifier, id: string, seed: number): Promise<string> => {
+    const { low } = await client.crappify.preview({ image, crappifier, seed: BigInt(seed) });
+    const file = join(folder, `${id}.png`);
+    await writeFile(file, encodePng(fromPixelBlock(low!)));
+    return importFile(file, id, 40);
+  };
 
   return {
-    async takeScans(photons, crappifier) {
+    async takeScans(kind, crappifier) {
       const names: string[] = [];
-      for (const [i, image] of truths.entries()) {
-        const { low } = await client.crappify.preview({ image, crappifier, seed: BigInt(i) });
-        const file = join(folder, `scan-${photons}-${i}.png`);
-        await writeFile(file, encodePng(fromPixelBlock(low!)));
-        names.push(await importFile(file, `scan-${photons}-${i}`, 40));
+      for (const [i, image] of truths.entries()) names.push(await scan(image, crappifier, `scan-${kind}-${i}`, i));
+      scans.set(kind, names);
+    },
+
+    async fit(fitId, microscope, asked) {
+      const pairs: ImagePair[] = [];
+      for (const [i, high] of images.slice(0, fittedImages).entries()) {
+        pairs.push({ high, low: await scan(high, microscope, `${fitId}-${i}`, 1000 + i) });
       }
-      scans.set(photons, names);
+      const fit = Fit.fromPartial({ ...asked, pairs });
+      return finish(client, await client.fits.fitCrappifier({ parent, fitId, fit }), Fit);
     },
 
     async learn(model, { slices, crappifier, fixedNoise }, seed) {
@@ -82,9 +105,9 @@ export async function startClaimGround(folder: string): Promise<ClaimGround> {
       return name;
     },
 
-    async measure(model, photons) {
+    async measure(model, kind) {
       const pairs: { image: string; reference: string }[] = [];
-      for (const [i, image] of scans.get(photons)!.entries()) {
+      for (const [i, image] of scans.get(kind)!.entries()) {
         const prediction = { image, modelVersion: `${model}/versions/latest` };
         const operation = await client.predictions.createPrediction({ parent, prediction });
         const { outputImage } = await finish(client, operation, Prediction);
