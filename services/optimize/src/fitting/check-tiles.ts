@@ -2,16 +2,14 @@
 import { PssrError } from "@pssr/api";
 import type { Finding } from "./fit-outcome.js";
 import type { FitProblem, GreyTile } from "./fit-problem.js";
-import { displacementOf } from "./registration.js";
+import { displacementOf, type Registered } from "./registration.js";
 import { inUnits, type TileMeter } from "./tile-meter.js";
 
 /** Of the pixels of an image: more than this are cut off, and noise cannot be told; or it is worth a word. */
 const MOST_CLIPPED = 0.5;
 const MUCH_CLIPPED = 0.02;
-/** Low-resolution pixels that a pair may lie apart. */
-const MOST_APART = 1;
-/** Tiles that show little correlate nowhere: their displacement is no news. */
-const LEAST_CORRELATION = 0.1;
+/** Less evidence for a displacement is luck: there are hundreds of places. */
+const LEAST_EVIDENCE = 20;
 /** Fewer tiles give intervals that are uncertain themselves. */
 const FEW_TILES = 8;
 
@@ -55,21 +53,19 @@ export function checkTiles({ fitted, heldOut, isPaired }: FitProblem, meters: re
   return findings;
 }
 
-interface Registered {
+interface Pair extends Registered {
   field: string;
-  reference: TileMeter["references"][number];
-  real: Float32Array;
 }
 
-function pairsOf(real: readonly GreyTile[], meter: TileMeter | undefined): Registered[] {
+function pairsOf(real: readonly GreyTile[], meter: TileMeter | undefined): Pair[] {
   return real.map((tile, n) => ({ field: tile.field, reference: meter!.references[n]!, real: inUnits(tile) }));
 }
 
-function checkRegistration(tiles: readonly Registered[]): void {
+function checkRegistration(tiles: readonly Pair[]): void {
   for (const [field, own] of byField(tiles)) {
-    const { x, y, correlation } = displacementOf(own);
-    if (correlation < LEAST_CORRELATION) continue;
-    if (Math.abs(x) < MOST_APART && Math.abs(y) < MOST_APART) continue;
+    const { x, y, correlation, evidence } = displacementOf(own);
+    if (evidence < LEAST_EVIDENCE) continue;
+    if (x === 0 && y === 0) continue;
     throw unsuitable(
       field,
       `it lies ${x} pixels to the right of and ${y} below its high-resolution image (correlation ${correlation.toFixed(2)}): bring the two to the same place, or give them unpaired`,
