@@ -7,6 +7,7 @@ const benches: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   "fit-training": () => import("./claims/fit-training.js"),
   crappify: () => import("./crappify/crappify.js"),
   optimize: () => import("./optimize/optimize.js"),
+  fits: () => import("./optimize/fits.js"),
   cluster: () => import("./cluster/cluster.js"),
 };
 

@@ -1,4 +1,4 @@
-/** The search of fits beside scikit-optimize's: how long it takes to suggest a point, and how good what it finds is. */
+/** The search of fits beside scikit-optimize's: how long it takes to suggest a point, how good what it finds is, and a whole fit. */
 import { readFile } from "node:fs/promises";
 import { Optimiser, SearchSpace } from "@pssr/optimize";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
@@ -8,11 +8,12 @@ import { median } from "../median.js";
 import { PythonPeer, pythonFor } from "../peers/python-peer.js";
 import { type Row, row } from "../row.js";
 import { type Problem, problems } from "./problems.js";
+import { wholeFit } from "./whole-fit.js";
 
 const peerName = "scikit-optimize 0.10.2";
 const environment = {
-  name: "bench-scikit-optimize",
-  requirements: ["numpy==2.4.6", "scipy==1.17.1", "scikit-learn==1.9.1", "scikit-optimize==0.10.2"],
+  name: "bench-scikit-optimize-2",
+  requirements: ["pillow==12.0.0", "numpy==2.4.6", "scipy==1.17.1", "scikit-learn==1.9.1", "scikit-optimize==0.10.2"],
 };
 
 const evaluations = 100;
@@ -20,7 +21,9 @@ const names = ["a", "b", "c", "d"];
 const space = new SearchSpace(names.map((name) => ({ name, min: 0, max: 1, scale: "LINEAR" })));
 
 export async function run(): Promise<Row[]> {
-  await using peer = new PythonPeer(await pythonFor(environment), "bench/peers/optimize.py");
+  const python = await pythonFor(environment);
+  await using peer = new PythonPeer(python, "bench/peers/optimize.py");
+  await using fitting = new PythonPeer(python, "bench/peers/fit.py");
   const seconds = await inTurns(5, {
     ours: async (round) => [ourSeconds(history(round), round)],
     peer: async (round) => {
@@ -39,6 +42,7 @@ export async function run(): Promise<Row[]> {
       { name: peerName, value: rate(seconds.peer) },
     ),
     ...(await regrets()),
+    ...(await wholeFit("out/bench-optimize", fitting, peerName)),
   ];
 }
 

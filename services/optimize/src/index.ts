@@ -1,6 +1,10 @@
 export { type OptimizeConfig, optimizeSettings } from "./config.js";
+export type { FitOutcome } from "./fitting/fit-outcome.js";
+export type { FitProblem, GreyTile, TileSet } from "./fitting/fit-problem.js";
+export { runFit } from "./fitting/run-fit.js";
 export type { PeerAddresses } from "./peers.js";
 export { optimizeProgram } from "./program.js";
 export { type Evaluation, Optimiser, type OptimiserOptions } from "./search/optimiser.js";
 export { type Point, type Range, SearchSpace, type Switch } from "./search/search-space.js";
 export { startOptimize } from "./start.js";
+export type { ParameterRange } from "./template/crappifier-template.js";

@@ -38,7 +38,7 @@ const LONGEST_STEP = 0.1;
 const WORSE = 1.1;
 const RESAMPLES = 400;
 /** Of a range: what the descent does not tell apart. */
-const RESOLUTION = 5e-4;
+const RESOLUTION = 1e-3;
 /** An interval of this share of the range or more tells nothing. */
 const UNIDENTIFIED = 0.5;
 /** Of the range, for the sensitivity. */
