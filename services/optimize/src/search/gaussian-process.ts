@@ -72,7 +72,10 @@ export class GaussianProcess {
 
   /** The covariances of a point with all that are known. */
   covariances(point: Float64Array): Float64Array {
-    return Float64Array.from(this.#points, (known) => covariance(this.hyperparameters, point, known));
+    const { hyperparameters } = this;
+    const found = new Float64Array(this.#points.length);
+    for (let i = 0; i < found.length; i++) found[i] = covariance(hyperparameters, point, this.#points[i]!);
+    return found;
   }
 
   predict(point: Float64Array): Prediction {

@@ -4,8 +4,9 @@
  * E. Bakshy, "Constrained Bayesian optimization with noisy experiments", Bayesian Analysis 14(2), 2019, eq. 4). Without noise it is
  * the expected improvement of D. R. Jones, M. Schonlau and W. J. Welch (1998).
  */
+import { dot } from "./dot.js";
 import { GaussianProcess } from "./gaussian-process.js";
-import { covariance, slope } from "./matern.js";
+import { slope } from "./matern.js";
 import { density, distribution } from "./normal-distribution.js";
 
 /** A function that could have given the values, at the points themselves. */
@@ -46,31 +47,31 @@ export class NoisyExpectedImprovement {
   /** −log of the improvement at a point: its lowest place is where to look next. Writes the gradient where it is asked for. */
   negativeLogarithm(x: Float64Array, gradient?: Float64Array): number {
     const { hyperparameters, points, factor } = this.#noiseless;
-    const k = Float64Array.from(points, (point) => covariance(hyperparameters, x, point));
+    const k = this.#noiseless.covariances(x);
     const solved = k.slice();
     factor.solveLower(solved);
-    const variance = hyperparameters.variance - solved.reduce((sum, one) => sum + one * one, 0);
+    const variance = hyperparameters.variance - dot(solved, solved);
     const deviation = Math.sqrt(Math.max(variance, 1e-12 * hyperparameters.variance));
     // The mean's and the deviation's parts of the improvement's derivative, weighed with each draw.
     let improvement = 0;
     let byDeviation = 0;
-    const byWeights = new Float64Array(points.length);
+    const byWeights = gradient === undefined ? undefined : new Float64Array(points.length);
     for (const { weights, best } of this.#draws) {
-      let mean = 0;
-      for (let i = 0; i < k.length; i++) mean += k[i]! * weights[i]!;
-      const u = (best - mean) / deviation;
+      const u = (best - dot(k, weights)) / deviation;
+      // Further below nothing is left that a number could hold.
+      if (u < -38) continue;
       const below = distribution(u);
       const peak = density(u);
       improvement += deviation * (peak + u * below);
       byDeviation += peak;
-      for (let i = 0; i < k.length; i++) byWeights[i]! -= below * weights[i]!;
+      if (byWeights !== undefined) for (let i = 0; i < k.length; i++) byWeights[i]! -= below * weights[i]!;
     }
     const floor = 1e-300;
     if (!(improvement > floor)) {
       gradient?.fill(0);
       return -Math.log(floor / this.#draws.length);
     }
-    if (gradient !== undefined) {
+    if (gradient !== undefined && byWeights !== undefined) {
       factor.solveUpper(solved);
       gradient.fill(0);
       const { lengths } = hyperparameters;
