@@ -35,6 +35,8 @@ export interface FitSurroundings {
 
 /** Tiles with the same noise are seldom further apart. */
 const ALIKE = 1.5;
+/** With so many sets of random numbers what they add to the tiles' own luck is small. */
+const MOST_DRAWS = 8;
 /** Places of a search that are spread over the whole space, at least. */
 const FEWEST_EVERYWHERE = 6;
 /** By how much the distance between tiles with the same noise varies. */
@@ -196,12 +198,20 @@ class FitRun {
       features: this.#features,
       real: this.#fitted.real,
       isPaired: this.#problem.isPaired,
-      draws: this.#plan.draws,
+      draws: this.#draws(),
       // What was searched by another objective stays where that is lowest.
       isFixed: this.#problem.objective === "PROFILE",
       take: (point, draw) => this.#take(point, "INTERVALS", draw),
       random: this.#random(1),
     });
+  }
+
+  /** More where looks are left over: each makes what is found a little more certain. */
+  #draws(): number {
+    const { budget } = this.#problem;
+    const { draws, descent } = this.#plan;
+    const leftOver = "evaluations" in budget ? descent.looks - this.#looks.count : 0;
+    return Math.max(draws, Math.min(draws + leftOver, MOST_DRAWS));
   }
 
   async #lookAtHeldOut(point: Point): Promise<Pick<FitOutcome, "goodness" | "comparison">> {
