@@ -64,7 +64,7 @@ test("two folders of files end as a table, what to know of it, a picture, and a 
   assert.ok(Math.abs(Number(value) - 1) < 0.05, `${value} is not 1`);
   assert.ok(Number(low) < Number(value) && Number(value) < Number(high));
   assert.match(ended.stdout, /tiles held back, simulated tiles differ from real ones [\d.]+ times \([\d.]+ – [\d.]+\)/);
-  assert.match(ended.stdout, /^Detector in closed form, from pairs: camera\.photons 2\d\d \(/m);
+  assert.match(ended.stdout, /^Detector in closed form, from pairs, misfit [\d.]+\n {2}camera\.photons 2\d\d \(/m);
   assert.match(ended.stdout, /; next: pssr train --dataset DATASET --crappifier our-scan$/m);
   assert.match(ended.stdout, /^Picture: our-scan-fit\.png\n$/m);
   assert.deepEqual(await readdir(file("work")), ["our-scan-fit.png"]);

@@ -1,5 +1,5 @@
 /** What a fit has found, in words and a table: what a person reads before they trust its numbers. */
-import { crappifierName, type Fit, type FitResult, type ParameterRange } from "@pssr/api";
+import { crappifierName, type DetectorMeasurement, type Fit, type FitResult, type ParameterRange } from "@pssr/api";
 import { duration } from "../terminal/progress.js";
 import { shortNumber } from "../terminal/short-number.js";
 import { table } from "../terminal/table.js";
@@ -12,14 +12,8 @@ export function fitSummary(fit: Fit, result: FitResult): string {
     parameterTable(fit.ranges, result),
     "",
     ...(fit.optionalSteps.length > 0 ? [stepsLine(fit, result)] : []),
-    goodnessLine(result),
-    ...result.detector.map((measurement) => {
-      const numbers = measurement.estimates.map(
-        ({ parameter, value, low, high }) => `${parameter} ${shortNumber(value)} (${interval(low, high)})`,
-      );
-      const method = methodWord(measurement).replace("_", " ");
-      return `Detector in closed form, from ${method}: ${numbers.join(", ")}; misfit ${shortNumber(measurement.misfit)}`;
-    }),
+    ...goodnessLines(result),
+    ...result.detector.flatMap(detectorLines),
     workLine(result),
     ...result.findings.map(({ subject, message }) => `! ${message}${shown(imageAt(fit, subject))}`),
     ...savedLines(result),
@@ -46,17 +40,31 @@ function stepsLine({ optionalSteps }: Fit, { keptSteps }: FitResult): string {
   return `Of the steps that may be left out: ${told.join("; ")}`;
 }
 
-function goodnessLine({ goodness, heldOutTiles, fittedTiles }: FitResult): string {
-  if (fittedTiles === 0) return "A detector was measured; nothing was compared with images of a sample";
-  if (goodness === undefined) return `How well it agrees is not known: ${heldOutTiles} tiles held back are too few`;
+function goodnessLines({ goodness, heldOutTiles, fittedTiles }: FitResult): string[] {
+  if (fittedTiles === 0) return ["A detector was measured; nothing was compared with images of a sample"];
+  if (goodness === undefined) return [`How well it agrees is not known: ${heldOutTiles} tiles held back are too few`];
   const { ratio, low, high, terms, templateRatio } = goodness;
   const parts = terms.map((one) => `${termWord(one.term)} ${shortNumber(one.ratio)}`);
-  const before = templateRatio > 0 ? `; with the numbers that it began with, ${shortNumber(templateRatio)} times` : "";
+  const before =
+    templateRatio > 0 ? [`  with the numbers that it began with: ${shortNumber(templateRatio)} times`] : [];
+  const times = `${shortNumber(ratio)} times (${interval(low, high)})`;
   return [
-    `On ${heldOutTiles} tiles held back, simulated tiles differ from real ones ${shortNumber(ratio)} times`,
-    `(${interval(low, high)}) as much as real ones from each other${before}`,
-    `(by part: ${parts.join(", ")})`,
-  ].join(" ");
+    `On ${heldOutTiles} tiles held back, simulated tiles differ from real ones ${times} as much as real ones from each other`,
+    `  by part: ${parts.join(", ")}`,
+    ...before,
+  ];
+}
+
+function detectorLines(measurement: DetectorMeasurement): string[] {
+  const numbers = measurement.estimates.map(
+    ({ parameter, value, low, high }) => `${parameter} ${shortNumber(value)} (${interval(low, high)})`,
+  );
+  const method = methodWord(measurement).replace("_", " ");
+  return [
+    `Detector in closed form, from ${method}, misfit ${shortNumber(measurement.misfit)}`,
+    // As a camera, and as two steps.
+    ...[numbers.slice(0, 3), numbers.slice(3)].filter((some) => some.length > 0).map((some) => `  ${some.join(", ")}`),
+  ];
 }
 
 function workLine({ fittedTiles, evaluations, distance, duration: took }: FitResult): string {
