@@ -44,7 +44,7 @@ export function detectorAlone(problem: FitProblem, template: CrappifierTemplate)
     goodness: undefined,
     comparison: undefined,
   };
-  return { ...found, findings: [...findingsOf(found, problem), ...findings] };
+  return { ...found, findings: [...findingsOf(found, problem, template), ...findings] };
 }
 
 function parameterOf(

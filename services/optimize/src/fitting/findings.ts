@@ -2,6 +2,7 @@
 
 import { placeOf } from "../search/search-space.js";
 import type { FeatureTerms } from "../statistics/noise-features.js";
+import type { CrappifierTemplate } from "../template/crappifier-template.js";
 import type { Finding, FitOutcome } from "./fit-outcome.js";
 import type { FitProblem } from "./fit-problem.js";
 
@@ -27,6 +28,7 @@ export const budgetSpent: Finding = {
 export function findingsOf(
   { parameters, kept, goodness }: Pick<FitOutcome, "parameters" | "kept" | "goodness">,
   { ranges, optional }: Pick<FitProblem, "ranges" | "optional">,
+  template: CrappifierTemplate,
 ): Finding[] {
   const findings: Finding[] = [];
   const leftOut = optional.filter((step) => !kept.includes(step));
@@ -34,7 +36,10 @@ export function findingsOf(
     if (leftOut.some((step) => path.startsWith(`${step}.`))) continue;
     const { min, max, scale } = ranges.find((range) => range.path === path)!;
     const place = placeOf({ name: path, min, max, scale }, value);
-    if (isIdentified && (place < AT_EDGE || place > 1 - AT_EDGE)) {
+    const bounds = template.boundsOf(path);
+    // Beyond a natural end, no blur at all, there is nothing.
+    const isAtEdge = (place < AT_EDGE && min > bounds.min) || (place > 1 - AT_EDGE && max < bounds.max);
+    if (isIdentified && isAtEdge) {
       const end = place < AT_EDGE ? "lower" : "upper";
       const message = `${path} is best at the ${end} edge of its range, ${value}: the truth may lie beyond; give a wider range where one makes sense`;
       findings.push({ kind: "EDGE_OF_RANGE", subject: path, message });

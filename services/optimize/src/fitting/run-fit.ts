@@ -106,7 +106,7 @@ class FitRun {
       comparison,
     };
     const spent = this.#isCutShort && lowest.distance >= ALIKE ? [budgetSpent] : [];
-    return { ...found, findings: [...findingsOf(found, problem), ...spent, ...unsound, ...unmeasured] };
+    return { ...found, findings: [...findingsOf(found, problem, this.#template), ...spent, ...unsound, ...unmeasured] };
   }
 
   /**

@@ -94,6 +94,12 @@ export class CrappifierTemplate {
     return Object.fromEntries([...found, ...this.#optional.map((path): [string, number] => [path, 1])]);
   }
 
+  /** What the parameter of a range can be at all, inclusive. */
+  boundsOf(path: string): { min: number; max: number } {
+    const place = this.#places.get(path)!;
+    return boundsOf(place.part, this.#parameter(place)!);
+  }
+
   /** Of what kind a range's parameter is: `poisson.mix`; of a spread, `poisson.mix.spread`. */
   parameterOf(path: string): string {
     const { stage, index, name, part } = this.#places.get(path)!;
@@ -115,7 +121,7 @@ export class CrappifierTemplate {
         `"${path}" is no parameter of one of the template's steps; give one such as detector[0].mix.value or .spread`,
       );
     }
-    const bounds = part === "spread" ? { min: 0, max: known.max - known.min } : known;
+    const bounds = boundsOf(place.part, known);
     if (!(min >= bounds.min && max <= bounds.max && min < max)) {
       throw refuse(
         field,
@@ -146,4 +152,8 @@ export class CrappifierTemplate {
     const known: Readonly<Record<string, StepParameter>> = steps[step.kind].parameters;
     return Object.hasOwn(known, name) ? known[name] : undefined;
   }
+}
+
+function boundsOf(part: Place["part"], { min, max }: StepParameter): { min: number; max: number } {
+  return part === "spread" ? { min: 0, max: max - min } : { min, max };
 }

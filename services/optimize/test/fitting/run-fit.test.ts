@@ -166,6 +166,14 @@ test("a truth beyond the range is told as the range's edge, and noise that no st
   assert.equal(outcome.parameters[0]!.value, 1);
 });
 
+test("an end of a range beyond which there is nothing is no finding", async () => {
+  const truth = crappifierOf({ detector: [gaussian(9)] });
+  const template = crappifierOf({ optics: [gaussianBlur(1)], detector: [gaussian(2)] });
+  const { outcome } = await fitted(problemOf(template, [blur, sigma], pairsOf(truth, tiles)));
+  assert.ok(outcome.parameters[0]!.value < 0.3);
+  assert.deepEqual(outcome.findings, []);
+});
+
 test("a parameter that the images do not show is named", async () => {
   // Photons by the million: one more or less cannot be seen beside rounding.
   const truth = crappifierOf({
