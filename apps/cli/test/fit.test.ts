@@ -127,13 +127,19 @@ test("a detector is measured alone by two scans; images of other fields do witho
   await json("fits", "export", "alone", "-o", file("alone.json"));
   assert.equal(JSON.parse(await readFile(file("alone.json"), "utf8")).comparison, null);
 
-  const other = ["--low", "fast-03930", "--high", "iso-03938", "--poisson", "2", "--evaluations", "10"];
+  const template = ["--poisson", "2", "--gaussian", "5", "--optional", "detector[1]"];
+  const other = ["--low", "fast-03930", "--high", "iso-03938", ...template, "--evaluations", "20"];
   const ended = await command("fit", ...other, "--id", "other", "--detach");
   assert.equal(ended.code, 0, ended.stderr);
   assert.match(ended.stderr, /with --paired, a pair shows one/);
   assert.equal(ended.stdout, "projects/default/operations/fit-other\n");
   await json("operations", "watch", "fit-other");
-  assert.match((await command("fits", "show", "other")).stdout, /^detector\[0\]\.mix\.value /m);
+  const shown = (await command("fits", "show", "other")).stdout;
+  assert.match(shown, /^detector\[0\]\.mix\.value /m);
+  const [{ result }] = await json("fits", "show", "other");
+  const isKept = result.keptSteps.length === 1;
+  assert.equal(/^detector\[1\]\.sigma\.value .* left out$/m.test(shown), !isKept);
+  assert.match(shown, isKept ? /: kept detector\[1\]$/m : /: left out detector\[1\]$/m);
 });
 
 test("Ctrl-C leaves a fit running, and it can be cancelled", async () => {

@@ -1,5 +1,5 @@
 /** What a fit has found, in words and a table: what a person reads before they trust its numbers. */
-import { crappifierName, type DetectorMeasurement, type Fit, type FitResult, type ParameterRange } from "@pssr/api";
+import { crappifierName, type DetectorMeasurement, type Fit, type FitResult } from "@pssr/api";
 import { duration } from "../terminal/progress.js";
 import { shortNumber } from "../terminal/short-number.js";
 import { table } from "../terminal/table.js";
@@ -9,7 +9,7 @@ import { methodWord, secondsOf, termWord } from "./fit-json.js";
 /** All that is to be said of a fit that has ended well. */
 export function fitSummary(fit: Fit, result: FitResult): string {
   return [
-    parameterTable(fit.ranges, result),
+    parameterTable(fit, result),
     "",
     ...(fit.optionalSteps.length > 0 ? [stepsLine(fit, result)] : []),
     ...goodnessLines(result),
@@ -20,14 +20,14 @@ export function fitSummary(fit: Fit, result: FitResult): string {
   ].join("\n");
 }
 
-export function parameterTable(ranges: readonly ParameterRange[], { parameters }: FitResult): string {
-  const rows = parameters.map(({ path, value, low, high, identified }, n) => [
-    path,
-    shortNumber(value),
-    interval(low, high),
-    interval(ranges[n]?.min ?? Number.NaN, ranges[n]?.max ?? Number.NaN),
-    identified ? "yes" : "no",
-  ]);
+function parameterTable({ ranges, optionalSteps }: Fit, { parameters, keptSteps }: FitResult): string {
+  const left = optionalSteps.filter((step) => !keptSteps.includes(step));
+  const rows = parameters.map(({ path, value, low, high, identified }, n) => {
+    const { min = Number.NaN, max = Number.NaN } = ranges[n] ?? {};
+    const isLeft = left.some((step) => path.startsWith(`${step}.`));
+    const found = isLeft ? ["–", "–"] : [shortNumber(value), interval(low, high)];
+    return [path, ...found, interval(min, max), isLeft ? "left out" : identified ? "yes" : "no"];
+  });
   return table(["parameter", "value", "95 % interval", "looked for in", "identified"], rows);
 }
 
