@@ -15,9 +15,11 @@ export async function readProblem(
   images: FitImages,
   tiles: FitTiles,
   source: TileSource,
-  options: { signal: AbortSignal },
+  { signal }: { signal: AbortSignal },
 ): Promise<FitProblem> {
   const levelsOf = greyLevels(images);
+  const template = fromCrappifierMessage(fit.template, "fit.template");
+  const options = { scale: template.sampling.scale, signal };
   const set = async ({ low, high }: TilePlan): Promise<TileSet> => ({
     real: await source.read(low, levelsOf, options),
     high: await source.read(high, levelsOf, options),
@@ -33,7 +35,7 @@ export async function readProblem(
     options,
   );
   return {
-    template: fromCrappifierMessage(fit.template, "fit.template"),
+    template,
     ranges: fromRanges(fit.ranges, "fit.ranges"),
     optional: fit.optionalSteps,
     isPaired: fit.pairs.length > 0,

@@ -9,12 +9,12 @@ import { inUnits } from "./tile-meter.js";
 /** Side of the part, low-resolution pixels. */
 const CROP = 128;
 
-/** @param lows The simulated pixels of the set's first tile. */
+/** @param low The set's first high-resolution tile, simulated. */
 export function compare(
   set: TileSet,
   real: readonly TileStatistics[],
   simulated: readonly TileStatistics[],
-  lows: GreyTile["values"],
+  low: GreyTile,
 ): Comparison {
   const [one, other] = [pooled(real), pooled(simulated)];
   const share = ({ profile, pixels }: TileStatistics, bin: number) => profile[bin]! / pixels;
@@ -25,9 +25,7 @@ export function compare(
     const mean = sums[bin]! / counts[bin]!;
     return { mean, variance: squares[bin]! / counts[bin]! - mean ** 2 };
   };
-  const [tile, high] = [set.real[0]!, set.high[0]!];
-  const scale = Math.round(high.height / tile.height);
-  const low = { ...high, height: high.height / scale, width: high.width / scale, values: lows };
+  const tile = set.real[0]!;
   return {
     profile: bins.slice(first, last + 1).map((bin) => ({
       difference: bin - PROFILE_BINS / 2,

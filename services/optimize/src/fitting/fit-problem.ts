@@ -11,6 +11,11 @@ export interface GreyTile {
   values: Uint8Array | Uint16Array | Float32Array;
   /** Black and white, and where values are cut off if not there. */
   levels: Levels;
+  /**
+   * Of a high-resolution tile: the part of it that is compared once it is degraded, in low-resolution pixels; around it lies what
+   * blur and sampling reach for. Absent: all of it.
+   */
+  inner?: { top: number; left: number; height: number; width: number };
   /** What the request calls its image, for errors: `pairs[0].low`. */
   field: string;
 }

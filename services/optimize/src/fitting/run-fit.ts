@@ -222,7 +222,7 @@ class FitRun {
     const template = await this.#looks.take(this.#template.start, options);
     const found = await this.#looks.take(point, options);
     const [low] = await this.#looks.pixelsOf(found, options);
-    const comparison = compare(heldOut, meter.real, found.statistics, low!);
+    const comparison = compare(heldOut, meter.real, found.statistics, meter.low(heldOut.high[0]!, low!));
     if (Math.min(heldOut.real.length, heldOut.high.length) < FEWEST_HELD_OUT)
       return { goodness: undefined, comparison };
     const of = (statistics: readonly TileStatistics[]) => goodnessOfFit(meter.real, statistics, this.#random(2));

@@ -5,6 +5,7 @@
 import { type Crappifier, crappify, type PixelTile, type Sampling, type StepSpec } from "@pssr/crappifiers";
 import { intensityEdges, type Reference, StatisticsTaker, type TileStatistics } from "../statistics/tile-statistics.js";
 import type { GreyTile, TileSet } from "./fit-problem.js";
+import { innerLow } from "./inner-low.js";
 import { smoothed } from "./smoothed.js";
 
 export interface TileMeterOptions {
@@ -22,6 +23,7 @@ const INTENSITY_BINS = 12;
 /** The statistics of one set of tiles. */
 export class TileMeter {
   readonly #set: TileSet;
+  readonly #scale: number;
   readonly #taker: StatisticsTaker;
   /** Of pairs: the same fields only sampled. */
   readonly #references: readonly Reference[];
@@ -32,6 +34,7 @@ export class TileMeter {
   /** @param like Another meter, whose bins of intensities this one takes. */
   constructor(set: TileSet, options: TileMeterOptions, like?: TileMeter) {
     this.#set = set;
+    this.#scale = options.sampling.scale;
     const references = options.isPaired ? set.high.map((tile) => referenceOf(tile, options)) : [];
     this.#references = references;
     this.#leftovers = references.map((_, n) => leftoverOf(set.high[n]!, n, options));
@@ -46,9 +49,8 @@ export class TileMeter {
 
   /** @param lows Low-resolution pixels of the high-resolution tiles, in these tiles' type and grey values. */
   of(lows: readonly GreyTile["values"][]): TileStatistics[] {
-    const { scale } = this;
     return this.#set.high.map((tile, n) => {
-      const low = { ...tile, height: tile.height / scale, width: tile.width / scale, values: lows[n]! };
+      const low = this.low(tile, lows[n]!);
       const values = inUnits(low);
       const reference = this.#references[n] ?? itself(low);
       const leftover = this.#leftovers[n];
@@ -62,9 +64,9 @@ export class TileMeter {
     return this.#references;
   }
 
-  get scale(): number {
-    const [high, real] = [this.#set.high[0]!, this.#set.real[0]!];
-    return high.height / real.height;
+  /** The part of a degraded tile that is compared, in that tile's grey values. */
+  low(tile: GreyTile, values: GreyTile["values"]): GreyTile {
+    return innerLow(tile, values, this.#scale);
   }
 }
 
@@ -86,21 +88,17 @@ function itself(tile: GreyTile): Reference {
 }
 
 function referenceOf(tile: GreyTile, { sampling, isRounded }: TileMeterOptions): Reference {
-  const sampled = sampledAlone(tile, sampling, isRounded);
-  return {
-    height: sampled.height,
-    width: sampled.width,
-    values: inUnits({ values: sampled.data, levels: tile.levels }),
-  };
+  const low = innerLow(tile, sampledAlone(tile, sampling, isRounded), sampling.scale);
+  return { height: low.height, width: low.width, values: inUnits(low) };
 }
 
-function sampledAlone(tile: GreyTile, sampling: Sampling, isRounded: boolean): PixelTile {
+function sampledAlone(tile: GreyTile, sampling: Sampling, isRounded: boolean): PixelTile["data"] {
   const only: Crappifier = { optics: [], sampling, detector: [] };
   const { height, width } = tile;
   const pixels = isRounded
     ? ({ data: tile.values, dtype: tile.dtype } as Pick<PixelTile, "data" | "dtype">)
     : { data: Float32Array.from(tile.values), dtype: "float32" as const };
-  return crappify(only, { ...pixels, frames: 1, height, width }, tile.levels, key(0, 0));
+  return crappify(only, { ...pixels, frames: 1, height, width }, tile.levels, key(0, 0)).data;
 }
 
 /** In 255ths of the range: what sampling leaves of noise such as the high-resolution tile has already. */
@@ -119,7 +117,7 @@ function leftoverOf(tile: GreyTile, n: number, options: TileMeterOptions): Float
   const difference = { ...tile, dtype: "float32" as const, values: noisy.map((v, i) => v - clean.data[i]!) };
   const open = { black: 0, white: levels.white - levels.black, saturation: [-Infinity, Infinity] as const };
   const sampled = sampledAlone({ ...difference, levels: open }, options.sampling, false);
-  return inUnits({ values: sampled.data, levels: open });
+  return inUnits({ ...innerLow(tile, sampled, options.sampling.scale), levels: open });
 }
 
 function key(seed: number, tile: number) {

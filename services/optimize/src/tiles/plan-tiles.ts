@@ -12,6 +12,15 @@ export interface Tile {
   readonly top: number;
   readonly left: number;
   readonly side: number;
+  /** Pixels around it that are degraded with it: what blur and sampling reach for is there, as it was when the real tile was taken. */
+  readonly halo: Halo;
+}
+
+export interface Halo {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
 }
 
 /** Of pairs the two have the same fields in the same order; else any number of tiles each. */
@@ -36,6 +45,9 @@ export interface TileWishes {
   seed: number;
 }
 
+/** Of a high-resolution tile, where the image goes on: three deviations of the blur that most microscopes have. */
+const usualHalo = 32;
+const noHalo: Halo = { top: 0, left: 0, bottom: 0, right: 0 };
 const leastSide = 64;
 const mostSide = 1024;
 const usualSide = 512;
@@ -76,7 +88,8 @@ export function planTiles(images: FitImages, wishes: TileWishes): FitTiles {
 export function bytesOf({ fitted, heldOut, scans, darkFrames }: FitTiles): number {
   const both = scans.flatMap(({ first, second }) => [first, second]);
   const all = [fitted.low, fitted.high, heldOut.low, heldOut.high, both, darkFrames].flat();
-  return all.reduce((sum, { side, image }) => sum + side * side * bytesPerPixel[image.dtype], 0);
+  const pixelsOf = ({ side, halo }: Tile) => (side + halo.top + halo.bottom) * (side + halo.left + halo.right);
+  return all.reduce((sum, tile) => sum + pixelsOf(tile) * bytesPerPixel[tile.image.dtype], 0);
 }
 
 function planPairs({ pairs }: FitImages, { scale, tiles, side, seed }: TileWishes) {
@@ -89,7 +102,7 @@ function planPairs({ pairs }: FitImages, { scale, tiles, side, seed }: TileWishe
     low: chosen.map((place) => tileAt(pairs[place.image]!.low, place, lowSide)),
     high: chosen.map((place) => {
       const scaled = { ...place, top: place.top * scale, left: place.left * scale };
-      return tileAt(pairs[place.image]!.high, scaled, side);
+      return withHalo(tileAt(pairs[place.image]!.high, scaled, side), scale);
     }),
   });
   return { fitted: planned(fitted), heldOut: planned(heldOut) };
@@ -102,7 +115,11 @@ function planUnpaired({ low, high }: FitImages, { scale, tiles, side, seed }: Ti
   };
   const [lowFitted, lowHeldOut] = cut(low, side / scale);
   const [highFitted, highHeldOut] = cut(high, side);
-  return { fitted: { low: lowFitted, high: highFitted }, heldOut: { low: lowHeldOut, high: highHeldOut } };
+  const around = (tiles: readonly Tile[]) => tiles.map((tile) => withHalo(tile, scale));
+  return {
+    fitted: { low: lowFitted, high: around(highFitted) },
+    heldOut: { low: lowHeldOut, high: around(highHeldOut) },
+  };
 }
 
 /** How many tiles are fitted to and how many are held back: as wished, or three quarters and a quarter of what there is. */
@@ -140,7 +157,21 @@ function spread(images: readonly SourceImage[], side: number, count: number, see
 }
 
 function tileAt(image: SourceImage, { plane, top, left }: TilePlace, side: number): Tile {
-  return { image, plane, top, left, side };
+  return { image, plane, top, left, side, halo: noHalo };
+}
+
+/** As far as the image goes, in whole low-resolution pixels. */
+function withHalo(tile: Tile, scale: number): Tile {
+  const [height, width] = tile.image.shape.slice(-2) as [number, number];
+  const upTo = (there: number) => scale * Math.min(Math.ceil(usualHalo / scale), Math.floor(there / scale));
+  const { top, left, side } = tile;
+  const halo = {
+    top: upTo(top),
+    left: upTo(left),
+    bottom: upTo(height - top - side),
+    right: upTo(width - left - side),
+  };
+  return { ...tile, halo };
 }
 
 /** The largest side of a high-resolution tile that fits every image; those of a detector have tiles of their own. Throws UNSUITABLE_IMAGES where it is too small. */

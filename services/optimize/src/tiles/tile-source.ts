@@ -26,12 +26,22 @@ export class TileSource {
     private readonly options: TileSourceOptions,
   ) {}
 
-  async read(tiles: readonly Tile[], levelsOf: LevelsOf, { signal }: { signal: AbortSignal }): Promise<GreyTile[]> {
+  /** @param scale Of the low-resolution pixels that tiles become. */
+  async read(
+    tiles: readonly Tile[],
+    levelsOf: LevelsOf,
+    { scale, signal }: { scale: number; signal: AbortSignal },
+  ): Promise<GreyTile[]> {
     return this.#all(tiles, signal, async (tile, _, call) => {
-      const { image, side } = tile;
-      const values = await this.peers.pixels(image.name, image.dtype, regionOf(tile), image.field, call);
+      const { image, side, halo } = tile;
+      const region = regionOf(tile);
+      const values = await this.peers.pixels(image.name, image.dtype, region, image.field, call);
       const field = image.field.replace(/^fit\./, "");
-      return { height: side, width: side, dtype: image.dtype, values, levels: levelsOf(image), field };
+      const [height, width] = region.shape.slice(-2) as [number, number];
+      const pixels = { height, width, dtype: image.dtype, values, levels: levelsOf(image), field };
+      if (height === side && width === side) return pixels;
+      const inner = { top: halo.top / scale, left: halo.left / scale, height: side / scale, width: side / scale };
+      return { ...pixels, inner };
     });
   }
 
@@ -81,9 +91,13 @@ export class TileSource {
   }
 }
 
-function regionOf({ image, plane, top, left, side }: Tile): Region {
+/** With its halo. */
+function regionOf({ image, plane, top, left, side, halo }: Tile): Region {
   const leading = planeStart(image, plane);
-  return { start: [...leading, top, left], shape: [...leading.map(() => 1), side, side] };
+  return {
+    start: [...leading, top - halo.top, left - halo.left],
+    shape: [...leading.map(() => 1), side + halo.top + halo.bottom, side + halo.left + halo.right],
+  };
 }
 
 /** Where a plane stands along the leading axes. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isPssrError } from "@pssr/api";
 import type { FitOutcome, FittedParameter } from "../../dist/fitting/fit-outcome.js";
+import type { GreyTile } from "../../dist/fitting/fit-problem.js";
 import type { ParameterRange } from "../../dist/template/crappifier-template.js";
 import { crappifierOf, degraded, fitted, highTiles, pairsOf, problemOf } from "./microscope.js";
 
@@ -186,3 +187,32 @@ test("a parameter that the images do not show is named", async () => {
   assert.ok(kinds.includes(`NOT_IDENTIFIED ${photons.path}`), kinds.join());
   near(outcome, read.path, 5, 0.05);
 });
+
+test("a tile that was cut from a larger image is degraded with what lies around it, or its edges look like noise", async () => {
+  const truth = crappifierOf({ optics: [gaussianBlur(4)], detector: [gaussian(1.5)] });
+  const sets = pairsOf(truth, tiles);
+  // Of 64 low-resolution pixels the middle 48, and the high-resolution pixels without or with what lies around them.
+  const low = (tile: GreyTile) => cut(tile, 8, 48);
+  const bare = (tile: GreyTile) => cut(tile, 32, 192);
+  const around = (tile: GreyTile) => ({ ...tile, inner: { top: 8, left: 8, height: 48, width: 48 } });
+  const changed = (change: (tile: GreyTile) => GreyTile) => ({
+    fitted: { real: sets.fitted.real.map(low), high: sets.fitted.high.map(change) },
+    heldOut: { real: sets.heldOut.real.map(low), high: sets.heldOut.high.map(change) },
+  });
+  const template = crappifierOf({ optics: [gaussianBlur(1)], detector: [gaussian(2)] });
+  const whole = await fitted(problemOf(template, [blur, sigma], changed(around)));
+  const off = ({ parameters }: FitOutcome) => Math.abs(parameters[0]!.value / 4 - 1);
+  assert.ok(off(whole.outcome) < 0.005, `${off(whole.outcome)}`);
+  const edged = await fitted(problemOf(template, [blur, sigma], changed(bare)));
+  assert.ok(off(edged.outcome) > 0.01, `${off(edged.outcome)}`);
+  assert.equal(whole.outcome.comparison!.simulated.width, 48);
+});
+
+function cut(tile: GreyTile, from: number, side: number): GreyTile {
+  const values = new Uint8Array(side * side);
+  for (let y = 0; y < side; y++) {
+    const start = (from + y) * tile.width + from;
+    values.set(tile.values.subarray(start, start + side) as Uint8Array, y * side);
+  }
+  return { ...tile, height: side, width: side, values };
+}

@@ -37,7 +37,25 @@ test("tiles of pairs show the same fields in both, and none held back overlaps o
     });
   }
   assert.ok(!fitted.high.some((one) => heldOut.high.some((other) => overlap(one, other))));
-  assert.equal(bytesOf(planTiles(images, { scale: 4, tiles: 20, side: 256, seed: 1 })), 27 * (256 ** 2 + 64 ** 2));
+});
+
+test("a high-resolution tile is degraded with what lies around it, as far as the image goes, in whole low-resolution pixels", () => {
+  const plan = planTiles(pairsOf(2, 520, 4), { scale: 4, tiles: 1, side: 256, seed: 1 });
+  for (const { top, left, side, halo } of [...plan.fitted.high, ...plan.heldOut.high]) {
+    assert.deepEqual(halo, {
+      top: top === 0 ? 0 : 32,
+      left: left === 0 ? 0 : 32,
+      bottom: top === 0 ? 32 : 520 - 2 * side,
+      right: left === 0 ? 32 : 520 - 2 * side,
+    });
+  }
+  for (const { halo } of plan.fitted.low) assert.deepEqual(halo, { top: 0, left: 0, bottom: 0, right: 0 });
+  const thirds = planTiles(pairsOf(2, 300, 3), { scale: 3, tiles: 1, side: 96, seed: 1 }).fitted.high[0]!;
+  for (const pixels of Object.values(thirds.halo)) assert.equal(pixels % 3, 0);
+  const [low] = plan.fitted.low;
+  const [fitted, heldOut] = [plan.fitted.high[0]!, plan.heldOut.high[0]!];
+  const bytes = ({ side, halo }: Tile) => (side + halo.top + halo.bottom) * (side + halo.left + halo.right);
+  assert.equal(bytesOf(plan), 2 * low!.side ** 2 + bytes(fitted) + bytes(heldOut));
 });
 
 test("where there are fewer tiles than wished for, a quarter is held back; of one tile nothing can be", () => {
