@@ -52,6 +52,7 @@ const findingKinds: Readonly<Record<FindingKind, FindingKindMessage>> = {
   FEW_TILES: FindingKindMessage.KIND_FEW_TILES,
   NO_CLOSED_FORM: FindingKindMessage.KIND_NO_CLOSED_FORM,
   BUDGET_SPENT: FindingKindMessage.KIND_BUDGET_SPENT,
+  OTHER_BRIGHTNESS: FindingKindMessage.KIND_OTHER_BRIGHTNESS,
 };
 
 const methods: Readonly<Record<DetectorMeasurement["method"], DetectorMethod>> = {
@@ -81,14 +82,12 @@ export function toRanges(ranges: readonly ParameterRange[]): RangeMessage[] {
   return ranges.map(({ scale, ...range }) => ({ ...range, scale: scales[scale] }));
 }
 
-export function toFitResult(
-  outcome: FitOutcome,
-  about: { evaluations: number; elapsedMs: number; savedCrappifier: string },
-): FitResult {
+/** The crappifier is saved later, when the operation has ended well. */
+export function toFitResult(outcome: FitOutcome, about: { evaluations: number; elapsedMs: number }): FitResult {
   const { crappifier, parameters, kept, goodness, findings, detector, distance, fittedTiles, heldOutTiles } = outcome;
   return {
     crappifier: toCrappifierMessage(crappifier),
-    savedCrappifier: about.savedCrappifier,
+    savedCrappifier: "",
     parameters: parameters.map(({ isIdentified, ...parameter }) => ({ ...parameter, identified: isIdentified })),
     keptSteps: [...kept],
     goodness: goodness && toGoodness(goodness),

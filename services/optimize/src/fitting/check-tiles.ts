@@ -13,6 +13,17 @@ const LEAST_EVIDENCE = 20;
 /** Fewer tiles give intervals that are uncertain themselves. */
 const FEW_TILES = 8;
 
+/** @throws PssrError UNSUITABLE_IMAGES, naming the image's field, for pixels that are no numbers. */
+export function checkPixels({ fitted, heldOut }: FitProblem): void {
+  for (const { values, width, field } of [fitted, heldOut].flatMap(({ real, high }) => [...real, ...high])) {
+    if (!(values instanceof Float32Array)) continue;
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at < 0) continue;
+    const place = `row ${Math.floor(at / width)}, column ${at % width} of a tile`;
+    throw unsuitable(field, `the pixel at ${place} is ${values[at]}; give an image of finite numbers`);
+  }
+}
+
 /**
  * Of all real tiles.
  *

@@ -1,6 +1,6 @@
 /** A fit of nothing but a detector: its closed form is the result, and nothing is looked for. */
 import { refuse } from "../refuse.js";
-import type { CrappifierTemplate } from "../template/crappifier-template.js";
+import type { CrappifierTemplate, ParameterRange } from "../template/crappifier-template.js";
 import { findingsOf } from "./findings.js";
 import type { DetectorMeasurement, FitOutcome, FittedParameter } from "./fit-outcome.js";
 import type { FitProblem } from "./fit-problem.js";
@@ -26,16 +26,11 @@ export function detectorAlone(problem: FitProblem, template: CrappifierTemplate)
       "a detector's images do not tell which steps there are; give pairs, or leave them out",
     );
   }
-  const parameters = problem.ranges.map(({ path }, n) => parameterOf(path, n, template, measurement));
-  const point = Object.fromEntries(
-    parameters.map(({ path, value }, n) => {
-      const { min, max } = problem.ranges[n]!;
-      return [path, Math.min(Math.max(value, min), max)];
-    }),
-  );
+  const parameters = problem.ranges.map((range, n) => parameterOf(range, n, template, measurement));
+  const point = Object.fromEntries(parameters.map(({ path, value }) => [path, value]));
   const found = {
     crappifier: template.at(point),
-    parameters: parameters.map((parameter) => ({ ...parameter, value: point[parameter.path]! })),
+    parameters,
     kept: [],
     detector,
     distance: 0,
@@ -48,7 +43,7 @@ export function detectorAlone(problem: FitProblem, template: CrappifierTemplate)
 }
 
 function parameterOf(
-  path: string,
+  { path, min, max }: ParameterRange,
   n: number,
   template: CrappifierTemplate,
   { estimates }: DetectorMeasurement,
@@ -60,5 +55,7 @@ function parameterOf(
       `${path} cannot be told from images of the detector alone, which tell ${Object.keys(estimates).join(", ")}; give pairs or unpaired images, or leave the range out`,
     );
   }
-  return { path, ...estimate, isIdentified: true, sensitivity: 0 };
+  const held = (value: number) => Math.min(Math.max(value, min), max);
+  const { value, low, high } = estimate;
+  return { path, value: held(value), low: held(low), high: held(high), isIdentified: true, sensitivity: 0 };
 }

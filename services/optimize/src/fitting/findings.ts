@@ -2,6 +2,7 @@
 
 import { placeOf } from "../search/search-space.js";
 import type { FeatureTerms } from "../statistics/noise-features.js";
+import { pooled, type TileStatistics } from "../statistics/tile-statistics.js";
 import type { CrappifierTemplate } from "../template/crappifier-template.js";
 import type { Finding, FitOutcome } from "./fit-outcome.js";
 import type { FitProblem } from "./fit-problem.js";
@@ -24,6 +25,21 @@ export const budgetSpent: Finding = {
   subject: "",
   message: "the distance was still falling when the budget was spent; fit again with more evaluations or more time",
 };
+
+/** Share of the pixels that real and simulated images have at the same intensities; below, they are images of something else. */
+const MUCH_ALIKE = 0.7;
+
+/** Unpaired images whose intensities differ: noise is compared where both have them. */
+export function otherBrightness(real: readonly TileStatistics[], simulated: readonly TileStatistics[]): Finding[] {
+  const [one, other] = [pooled(real), pooled(simulated)];
+  const alike = one.counts.reduce(
+    (sum, count, bin) => sum + Math.min(count / one.pixels, other.counts[bin]! / other.pixels),
+    0,
+  );
+  if (alike >= MUCH_ALIKE) return [];
+  const message = `low- and high-resolution images have only ${Math.round(100 * alike)} % of their intensities in common: numbers are doubtful; give images of the same kind of sample with levels that fit, or pairs`;
+  return [{ kind: "OTHER_BRIGHTNESS", subject: "", message }];
+}
 
 export function findingsOf(
   { parameters, kept, goodness }: Pick<FitOutcome, "parameters" | "kept" | "goodness">,

@@ -66,7 +66,8 @@ export type FindingKind =
   | "CLIPPED"
   | "FEW_TILES"
   | "NO_CLOSED_FORM"
-  | "BUDGET_SPENT";
+  | "BUDGET_SPENT"
+  | "OTHER_BRIGHTNESS";
 
 export interface Finding {
   kind: FindingKind;

@@ -2,8 +2,11 @@
 import { CholeskyFactor } from "../search/cholesky-factor.js";
 import { dot } from "../search/dot.js";
 
-/** Relative to the largest: coordinates that nothing depends on stay where they are. */
-const RIDGE = 1e-6;
+/**
+ * Before anything is seen, a coordinate lies anywhere from 0 to 1, and numbers of the vector vary by about 1: what nothing depends on
+ * stays where it is.
+ */
+const RIDGE = 1;
 
 export class LinearStep {
   readonly #slopes: readonly Float64Array[];
@@ -12,10 +15,9 @@ export class LinearStep {
   /** @param slopes By coordinate: how the vector changes along it. */
   constructor(slopes: readonly Float64Array[]) {
     this.#slopes = slopes;
-    const largest = Math.max(...slopes.map((slope) => dot(slope, slope)), Number.MIN_VALUE);
     slopes.forEach((slope, n) => {
       const row = Float64Array.from(slopes.slice(0, n), (other) => dot(slope, other));
-      const own = dot(slope, slope) + RIDGE * largest;
+      const own = dot(slope, slope) + RIDGE;
       if (!this.#factor.append(row, own)) this.#factor.append(row.fill(0), 1e300);
     });
   }

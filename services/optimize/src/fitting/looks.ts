@@ -3,6 +3,7 @@
  * asks for the same again comes to where that attempt ended; the others are taken, and kept before the next one.
  */
 
+import { PssrError } from "@pssr/api";
 import type { Point } from "../search/search-space.js";
 import type { TileStatistics } from "../statistics/tile-statistics.js";
 import type { CrappifierTemplate } from "../template/crappifier-template.js";
@@ -16,7 +17,7 @@ export interface SeenLook {
   point: Point;
   statistics: TileStatistics[];
   distance: number;
-  /** The simulated pixels; undefined where an earlier attempt took the look. */
+  /** The simulated pixels, of tiles held back; undefined where an earlier attempt took the look. */
   lows: readonly GreyTile["values"][] | undefined;
 }
 
@@ -43,6 +44,7 @@ export class Looks {
   readonly #around: FitSurroundings;
   readonly #beganMs: number;
   readonly #earlierMs: number;
+  #elapsedMs = 0;
   #count = 0;
   #best: { distance: number; values: readonly number[] } | undefined;
 
@@ -59,11 +61,9 @@ export class Looks {
     return this.#count;
   }
 
-  /** At work, over all attempts; while kept looks are given back, as it was when they were taken. */
+  /** At work up to the end of the last look, over all attempts: the same when it is given back. */
   get elapsedMs(): number {
-    const last = this.#kept[this.#count - 1];
-    if (this.upcoming !== undefined) return last?.elapsedMs ?? 0;
-    return this.#earlierMs + performance.now() - this.#beganMs;
+    return this.#elapsedMs;
   }
 
   /** The kept look that comes next; undefined: what comes is new. */
@@ -86,7 +86,9 @@ export class Looks {
     const kept = this.upcoming;
     const index = ++this.#count;
     if (kept !== undefined) {
+      this.#checkKept(kept, point);
       this.#remember(kept, kept.phase);
+      this.#elapsedMs = kept.elapsedMs;
       return { point, statistics: unpackStatistics(kept.statistics), distance: kept.distance, lows: undefined };
     }
     const lows = await this.#degrade(index, point, options);
@@ -94,6 +96,7 @@ export class Looks {
     const distance = distanceOf(statistics);
     const { ranges, switches } = this.#template.space;
     const values = ranges.map(({ name }) => point[name]!);
+    this.#elapsedMs = this.#earlierMs + performance.now() - this.#beganMs;
     const best = this.#remember({ distance, values }, phase);
     await this.#around.keep({
       index,
@@ -106,12 +109,23 @@ export class Looks {
       elapsedMs: this.elapsedMs,
       statistics: packStatistics(statistics),
     });
-    return { point, statistics, distance, lows };
+    // Of fitted tiles nobody looks at the pixels again, and there would be more with each look.
+    return { point, statistics, distance, lows: options.tiles === "HELD_OUT" ? lows : undefined };
   }
 
   /** The pixels of the last look, once more where an earlier attempt took it. */
   async pixelsOf({ point, lows }: SeenLook, options: LookOptions): Promise<readonly GreyTile["values"][]> {
     return lows ?? this.#degrade(this.#count, point, options);
+  }
+
+  #checkKept({ index, values, steps }: KeptLook, point: Point): void {
+    const { ranges, switches } = this.#template.space;
+    const isSame =
+      ranges.every(({ name }, n) => Math.abs(values[n]! - point[name]!) <= 1e-9 * Math.abs(point[name]!)) &&
+      switches.every(({ name }) => steps.includes(name) === (point[name] === 1));
+    if (isSame) return;
+    const message = `look ${index} of the fit was taken at another place than this release goes to: another release began it; fit again`;
+    throw new PssrError("OBJECT_CORRUPT", message);
   }
 
   #degrade(index: number, point: Point, { phase, draw, tiles }: LookOptions): Promise<GreyTile["values"][]> {

@@ -1,5 +1,6 @@
 /** The detector's noise in closed form, by whatever the given images allow: where the search begins, and a result by itself. */
 import { isPssrError } from "@pssr/api";
+import type { Levels } from "@pssr/crappifiers";
 import { blindNoise } from "../closed-forms/blind-noise.js";
 import { darkNoise } from "../closed-forms/dark-frames.js";
 import type { DetectorNoise, Estimate } from "../closed-forms/detector-noise.js";
@@ -8,7 +9,7 @@ import type { Plane } from "../closed-forms/planes.js";
 import { twoScans } from "../closed-forms/two-scans.js";
 import type { DetectorMeasurement, Finding } from "./fit-outcome.js";
 import type { FitProblem, GreyTile } from "./fit-problem.js";
-import type { TileMeter } from "./tile-meter.js";
+import { inUnits, type TileMeter } from "./tile-meter.js";
 
 /** A misfit above says that pairs differ by more than the detector's noise. */
 const DOUBTFUL = 3;
@@ -35,42 +36,49 @@ export function measureDetector(problem: FitProblem, meter: TileMeter | undefine
   };
   const options = { seed: seed | 0 };
   const { scans, darkFrames } = detector;
-  if (scans.length > 0) {
-    const dark = darkFrames.length > 0 ? { darkFrames: darkFrames.map(planeOf) } : {};
-    attempt("TWO_SCANS", () =>
-      ofNoise(
-        twoScans(
-          scans.map(({ first, second }) => ({ first: planeOf(first), second: planeOf(second) })),
-          scans[0]!.first.levels,
-          { ...options, ...dark },
-        ),
-      ),
-    );
+  const [scan] = scans;
+  if (scan !== undefined) {
+    const { levels } = scan.first;
+    const both = scans.map(({ first, second }) => ({ first: planeOf(first, levels), second: planeOf(second, levels) }));
+    const dark = darkFrames.length > 0 ? { darkFrames: planesOf(darkFrames, levels) } : {};
+    attempt("TWO_SCANS", () => ofNoise(twoScans(both, levels, { ...options, ...dark })));
   } else if (darkFrames.length > 0) {
     attempt("DARK_FRAMES", () => {
-      const { gaussian } = darkNoise(darkFrames.map(planeOf), darkFrames[0]!.levels, options);
+      const { levels } = darkFrames[0]!;
+      const { gaussian } = darkNoise(planesOf(darkFrames, levels), levels, options);
       return { estimates: { "gaussian.sigma": gaussian.sigma, "gaussian.mean": gaussian.mean }, misfit: 1 };
     });
   }
   const [first] = fitted.real;
   if (first === undefined || meter === undefined) return { found, findings };
+  const { levels } = first;
   if (isPaired) {
-    const pairs = fitted.real.map((tile, n) => ({ noisy: planeOf(tile), reference: referencePlane(meter, n, tile) }));
-    attempt("PAIRS", () => ofNoise(photonTransfer(pairs, first.levels, options)));
+    const pairs = fitted.real.map((tile, n) => ({
+      noisy: planeOf(tile, levels),
+      reference: referencePlane(meter, n, levels),
+    }));
+    attempt("PAIRS", () => ofNoise(photonTransfer(pairs, levels, options)));
   }
   // Blur is noise to pairs, and no noise to single images.
   const doubtful = found.some(({ method, misfit }) => method === "PAIRS" && misfit > DOUBTFUL);
-  if (!isPaired || doubtful)
-    attempt("BLIND", () => ofNoise(blindNoise(fitted.real.map(planeOf), first.levels, options)));
+  if (!isPaired || doubtful) {
+    attempt("BLIND", () => ofNoise(blindNoise(planesOf(fitted.real, levels), levels, options)));
+  }
   return { found, findings };
 }
 
-function planeOf({ height, width, values }: GreyTile): Plane {
-  return { height, width, values };
+function planesOf(tiles: readonly GreyTile[], levels: Levels): Plane[] {
+  return tiles.map((tile) => planeOf(tile, levels));
 }
 
-/** The same field without noise, in the grey values of the real tile. */
-function referencePlane(meter: TileMeter, n: number, { levels: { black, white } }: GreyTile): Plane {
+/** In the grey values of tiles with these levels. */
+function planeOf({ height, width, values, levels }: GreyTile, { black, white }: Levels): Plane {
+  if (levels.black === black && levels.white === white) return { height, width, values };
+  return { height, width, values: inUnits({ values, levels }).map((units) => black + (units * (white - black)) / 255) };
+}
+
+/** The same field without noise. */
+function referencePlane(meter: TileMeter, n: number, { black, white }: Levels): Plane {
   const { height, width, values } = meter.references[n]!;
   return { height, width, values: values.map((units) => black + (units * (white - black)) / 255) };
 }

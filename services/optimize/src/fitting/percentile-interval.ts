@@ -15,8 +15,10 @@ export function percentileInterval(
   samples: readonly number[],
   tiles: number,
 ): { low: number; high: number } {
+  // One tile does not tell how tiles differ.
+  if (tiles < 2) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
   const sorted = Float64Array.from(samples).sort();
-  const widening = tiles > 1 ? (studentQuantile(tiles - 1) / NORMAL) * Math.sqrt(tiles / (tiles - 1)) : Infinity;
+  const widening = (studentQuantile(tiles - 1) / NORMAL) * Math.sqrt(tiles / (tiles - 1));
   const end = (share: number) => value + widening * (quantile(sorted, share) - value);
   return { low: Math.min(end(0.025), value), high: Math.max(end(0.975), value) };
 }

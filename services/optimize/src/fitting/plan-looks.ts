@@ -10,6 +10,8 @@ export interface Limit {
 export interface LookPlan {
   /** Downhill from the starts. */
   starts: Limit;
+  /** The same without steps that may be left out. */
+  steps: Limit;
   search: Limit;
   /** Downhill from what the search has found. */
   descent: Limit;
@@ -18,26 +20,38 @@ export interface LookPlan {
 }
 
 /** Shares of what is left beside the looks for intervals and for tiles held back. */
-const STARTS = 0.5;
-const SEARCH = 0.75;
+const STARTS = 0.4;
+const STEPS = 0.55;
+const SEARCH = 0.8;
 /** Of the time, for all three parts. */
 const TIME = 0.7;
+/** However much time there is: a search of more takes longer to think than to look. */
+const MOST_LOOKS = 1000;
 /** Looks at tiles held back: the crappifier found, and the template. */
 const HELD_OUT_LOOKS = 2;
-/** The least that any budget allows. */
-const FEWEST_LOOKS = 10;
-/** What those are spent on at least. */
-const FEWEST_BEFORE = 3;
+/** Before the looks for intervals, at least: the starts, and a few steps. */
+const FEWEST_BEFORE = 6;
+
+/** Looks without which there is no fit of so many parameters, steps that may be left out included. */
+export function fewestLooks(parameters: number): number {
+  return FEWEST_BEFORE + 1 + afterDraws(parameters);
+}
 
 /**
  * @param parameters How many are looked for, steps that may be left out included.
  * @param isSearchedOnly Whether nothing but the search counts.
  */
 export function planLooks(budget: Budget, parameters: number, isSearchedOnly: boolean): LookPlan {
-  const looks = "evaluations" in budget ? Math.max(budget.evaluations, FEWEST_LOOKS) : Infinity;
+  const looks = "evaluations" in budget ? Math.max(budget.evaluations, fewestLooks(parameters)) : MOST_LOOKS;
   const ms = "seconds" in budget ? TIME * budget.seconds * 1000 : Infinity;
   const draws = looks >= 3 * (parameters + 6) ? 3 : 1;
-  const before = Math.max(looks - draws - parameters - 1 - HELD_OUT_LOOKS, FEWEST_BEFORE);
+  const before = Math.max(looks - draws - afterDraws(parameters), FEWEST_BEFORE);
   const share = (part: number): Limit => ({ looks: Math.max(FEWEST_BEFORE, Math.floor(part * before)), ms: part * ms });
-  return { starts: share(STARTS), search: share(isSearchedOnly ? 1 : SEARCH), descent: share(1), draws };
+  const search = share(isSearchedOnly ? 1 : SEARCH);
+  return { starts: share(STARTS), steps: share(STEPS), search, descent: share(1), draws };
+}
+
+/** Two for the slope along each parameter, one at the last place, and those at tiles held back. */
+function afterDraws(parameters: number): number {
+  return 2 * parameters + 1 + HELD_OUT_LOOKS;
 }

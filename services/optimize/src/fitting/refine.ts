@@ -32,6 +32,7 @@ export interface RefineOptions {
 
 /** Of a range, for slopes. */
 const PROBE = 0.006;
+const LONG_PROBE = 0.12;
 /** No last step is longer: slopes are not those of places far away. */
 const LONGEST_STEP = 0.1;
 /** A step after which real and simulated tiles differ by so much more than before was none. */
@@ -41,6 +42,8 @@ const RESAMPLES = 400;
 const RESOLUTION = 1e-3;
 /** An interval of this share of the range or more tells nothing. */
 const UNIDENTIFIED = 0.5;
+/** Of the vector along a whole range: with less, 95 % of what noise makes of it are wider than UNIDENTIFIED. */
+const WEAKEST_SLOPE = (2 * 1.96) / UNIDENTIFIED;
 /** Of the range, for the sensitivity. */
 const MOVE = 0.1;
 
@@ -75,9 +78,12 @@ export class RefinedFit {
     const parameters = space.ranges.map(({ name }, d): FittedParameter => {
       const value = point[name]!;
       const f = free.indexOf(d);
-      if (f < 0) return { path: name, value, low: value, high: value, isIdentified: false, sensitivity: 0 };
+      // Of a step that was left out.
+      if (f < 0) return { path: name, value: 0, low: 0, high: 0, isIdentified: false, sensitivity: 0 };
       const own = steps.map((sample) => sample[f]!);
-      const around = percentileInterval(0, own, tiles);
+      // What tiles hardly depend on, they do not tell: no number from 0 to 1 is less likely than another.
+      const isTold = Math.sqrt(squareOf(slopes[f]!)) > WEAKEST_SLOPE;
+      const around = isTold ? percentileInterval(0, own, tiles) : { low: -1, high: 1 };
       const below = Math.min(widening * around.low, -RESOLUTION);
       const above = Math.max(widening * around.high, RESOLUTION);
       const end = (coordinate: number) => {
@@ -105,17 +111,31 @@ async function slopesAt(at: Float64Array, best: SeenLook, { space, free, feature
   const slopes: Float64Array[] = [];
   const base = features.of(best.statistics);
   for (const d of free) {
-    const range = space.ranges[d]!;
-    const length = range.whole ? 1 / (range.max - range.min + 1) : PROBE;
-    const probe = at.slice();
-    // Away from the nearer end of the range.
-    probe[d]! += at[d]! < 0.5 ? length : -length;
-    const { point, statistics } = await take(space.decode(probe), 0);
-    const moved = space.encode(point)[d]! - at[d]!;
-    const there = features.of(statistics);
-    slopes.push(there.map((value, n) => (moved === 0 ? 0 : (value - base[n]!) / moved)));
+    const slopeTo = async (place: Point) => {
+      const { point, statistics } = await take(place, 0);
+      const moved = space.encode(point)[d]! - at[d]!;
+      const there = features.of(statistics);
+      return there.map((value, n) => (moved === 0 ? 0 : (value - base[n]!) / moved));
+    };
+    const slope = await slopeTo(nearby(at, d, PROBE, space));
+    // A blur of nothing, or noise that is small beside other noise, is told by more of it.
+    const isWeak = Math.sqrt(squareOf(slope)) < WEAKEST_SLOPE && !space.ranges[d]!.whole;
+    slopes.push(isWeak ? await slopeTo(nearby(at, d, LONG_PROBE, space)) : slope);
   }
   return slopes;
+}
+
+/** Away from the nearer end of the range. */
+function nearby(at: Float64Array, d: number, length: number, space: SearchSpace): Point {
+  const range = space.ranges[d]!;
+  const sign = at[d]! < 0.5 ? 1 : -1;
+  if (range.whole) {
+    const point = space.decode(at);
+    return { ...point, [range.name]: point[range.name]! + sign };
+  }
+  const probe = at.slice();
+  probe[d]! += sign * length;
+  return space.decode(probe);
 }
 
 interface Resampled {

@@ -12,10 +12,10 @@ import type { Point } from "../search/search-space.js";
 import { NoiseFeatures, totalOf } from "../statistics/noise-features.js";
 import type { TileStatistics } from "../statistics/tile-statistics.js";
 import { CrappifierTemplate } from "../template/crappifier-template.js";
-import { checkTiles } from "./check-tiles.js";
+import { checkPixels, checkTiles } from "./check-tiles.js";
 import { compare } from "./compare.js";
 import { detectorAlone } from "./detector-alone.js";
-import { budgetSpent, findingsOf } from "./findings.js";
+import { budgetSpent, findingsOf, otherBrightness } from "./findings.js";
 import type { DetectorMeasurement, FitOutcome, KeptLook, Look, Phase } from "./fit-outcome.js";
 import type { FitProblem, GreyTile } from "./fit-problem.js";
 import { goodnessOfFit } from "./goodness.js";
@@ -37,6 +37,9 @@ export interface FitSurroundings {
 const ALIKE = 1.5;
 /** With so many sets of random numbers what they add to the tiles' own luck is small. */
 const MOST_DRAWS = 8;
+/** The Gaussian process thinks about n places for a time that grows with n³: longer than anybody waits to stop it. */
+const MOST_KNOWN = 100;
+const MOST_SEARCHED = 150;
 /** Places of a search that are spread over the whole space, at least. */
 const FEWEST_EVERYWHERE = 6;
 /** By how much the distance between tiles with the same noise varies. */
@@ -75,6 +78,7 @@ class FitRun {
     if (objective === "PROFILE" && !isPaired) {
       throw refuse("objective", "PROFILE compares pairs tile by tile; give pairs, or leave the objective out");
     }
+    checkPixels(problem);
     this.#problem = problem;
     this.#template = template;
     this.#looks = new Looks(problem, template, kept, around);
@@ -105,8 +109,12 @@ class FitRun {
       goodness,
       comparison,
     };
+    const otherwise = problem.isPaired ? [] : otherBrightness(this.#fitted.real, lowest.statistics);
     const spent = this.#isCutShort && lowest.distance >= ALIKE ? [budgetSpent] : [];
-    return { ...found, findings: [...findingsOf(found, problem, this.#template), ...spent, ...unsound, ...unmeasured] };
+    return {
+      ...found,
+      findings: [...findingsOf(found, problem, this.#template), ...spent, ...otherwise, ...unsound, ...unmeasured],
+    };
   }
 
   /**
@@ -123,23 +131,25 @@ class FitRun {
         lowest = this.#lowestOf([lowest, await this.#descend(start, this.#plan.starts)]);
         if (lowest.distance < ALIKE) break;
       }
-      lowest = await this.#withoutIdleSteps(lowest);
+      lowest = await this.#withoutIdleSteps(lowest, this.#plan.steps);
     }
     if (lowest.distance < ALIKE && this.#template.space.switches.length === 0 && !isSearchedOnly) return lowest;
     const searched = await this.#search();
     if (isSearchedOnly) return this.#lowestOf([lowest, searched]);
-    return this.#withoutIdleSteps(this.#lowestOf([lowest, await this.#descend(searched, this.#plan.descent)]));
+    const { descent } = this.#plan;
+    return this.#withoutIdleSteps(this.#lowestOf([lowest, await this.#descend(searched, descent)]), descent);
   }
 
   /** The best place of the search alone: those of descents have nothing better around them. */
   async #search(): Promise<SeenLook> {
     const { seed } = this.#problem;
-    const initial = this.#seen.length + Math.max(FEWEST_EVERYWHERE, 2 * this.#template.space.dimensions);
+    const known = [...this.#seen].sort((a, b) => this.#cost(a) - this.#cost(b)).slice(0, MOST_KNOWN);
+    const initial = known.length + Math.max(FEWEST_EVERYWHERE, 2 * this.#template.space.dimensions);
     const optimiser = new Optimiser(this.#template.space, { seed: seed | 0, initial });
-    for (const seen of this.#seen) optimiser.tell(seen.point, this.#cost(seen));
+    for (const seen of known) optimiser.tell(seen.point, this.#cost(seen));
     const searched: SeenLook[] = [];
     const { search } = this.#plan;
-    while (this.#goesOn("SEARCH", search)) {
+    while (searched.length < MOST_SEARCHED && this.#goesOn("SEARCH", search)) {
       const { upcoming } = this.#looks;
       const point = upcoming === undefined ? optimiser.ask() : this.#looks.pointOf(upcoming);
       const seen = await this.#take(point, "SEARCH", 0);
@@ -163,12 +173,12 @@ class FitRun {
   }
 
   /** Without the optional steps that bring tiles no nearer; the search may have met too few places without them. */
-  async #withoutIdleSteps(found: SeenLook): Promise<SeenLook> {
+  async #withoutIdleSteps(found: SeenLook, limit: Limit): Promise<SeenLook> {
     let lowest = found;
     for (const { name } of this.#template.space.switches) {
-      if (lowest.point[name] === 0 || !this.#goesOn("DESCENT", this.#plan.descent)) continue;
+      if (lowest.point[name] === 0 || !this.#goesOn("DESCENT", limit)) continue;
       const start = await this.#take({ ...lowest.point, [name]: 0 }, "DESCENT", 0);
-      const without = await this.#descend(start, this.#plan.descent);
+      const without = await this.#descend(start, limit);
       if (this.#cost(without) < this.#cost(lowest)) lowest = without;
     }
     return lowest;
@@ -261,8 +271,8 @@ class FitRun {
   /** Whether the next look belongs to this phase: as it was kept, or as the budget allows. */
   #goesOn(phase: Phase, limit: Limit): boolean {
     const { upcoming, count, elapsedMs } = this.#looks;
-    if (upcoming !== undefined) return upcoming.phase === phase;
-    return count < limit.looks && elapsedMs < limit.ms;
+    const isWithin = count < limit.looks && elapsedMs < limit.ms;
+    return isWithin && (upcoming === undefined || upcoming.phase === phase);
   }
 
   /** Whether a coordinate is of a range whose step is part of the crappifier. */

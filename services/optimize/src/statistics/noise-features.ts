@@ -49,10 +49,12 @@ export class NoiseFeatures {
   readonly #bins: number[];
   readonly #bands: number[];
   readonly #scales: Float64Array;
+  readonly #real: TileStatistics;
 
   /** @param real What the noise of simulations is compared with: it decides what is compared, and by which scale. */
   constructor(real: readonly TileStatistics[]) {
     const whole = pooled(real);
+    this.#real = whole;
     this.#smoothing = gaussian(SMOOTHING * Math.sqrt(varianceOfProfile(whole)));
     this.#thresholds = quantileBins(whole, PROFILE_POINTS);
     this.#bins = [...whole.counts.keys()].filter((bin) => whole.counts[bin]! >= FEWEST_PIXELS);
@@ -75,10 +77,10 @@ export class NoiseFeatures {
     const profile = smoothed(whole.profile, this.#smoothing);
     for (const share of sharesBelow(profile, this.#thresholds, whole.pixels)) features[at++] = share;
     for (const one of this.#bins) {
-      const count = Math.max(whole.counts[one]!, 1);
-      const mean = whole.sums[one]! / count;
+      // Images of other fields may lack an intensity: then it tells nothing of their noise.
+      const { mean, variance } = momentsAt(whole.counts[one]! < FEWEST_PIXELS ? this.#real : whole, one);
       features[at++] = mean;
-      features[at++] = Math.log(whole.squares[one]! / count - mean ** 2 + ROUNDING);
+      features[at++] = Math.log(variance + ROUNDING);
     }
     for (const band of this.#bands) features[at++] = Math.log(whole.power[band]! / whole.frequencies[band]! + ROUNDING);
     if (this.terms.tiles.end > this.terms.tiles.from) {
@@ -109,7 +111,7 @@ export class NoiseFeatures {
     }
     for (const one of this.#bins) {
       const count = whole.counts[one]!;
-      const variance = whole.squares[one]! / count - (whole.sums[one]! / count) ** 2 + ROUNDING;
+      const variance = momentsAt(whole, one).variance + ROUNDING;
       scales.push(Math.sqrt(variance / count), Math.sqrt(2 / count));
     }
     for (const band of this.#bands) scales.push(Math.sqrt(1 / (whole.frequencies[band]! * INDEPENDENT)));
@@ -121,6 +123,11 @@ export class NoiseFeatures {
 /** The mean of the terms: about 1 where nothing differs. */
 export function totalOf({ profile, intensity, spectrum, tiles }: NoiseDistance): number {
   return (profile + intensity + spectrum + tiles) / 4;
+}
+
+function momentsAt({ counts, sums, squares }: TileStatistics, bin: number): { mean: number; variance: number } {
+  const mean = sums[bin]! / counts[bin]!;
+  return { mean, variance: squares[bin]! / counts[bin]! - mean ** 2 };
 }
 
 /** The share of the pixels up to each of the bins, which ascend. */
@@ -187,6 +194,8 @@ function betweenTiles(
   const noises: number[] = [];
   const weights: number[] = [];
   tiles.forEach((tile, n) => {
+    // What is not drawn may have intensities that nothing drawn has.
+    if (times !== undefined && times[n] === 0) return;
     let [mean, squares, expectedSquares] = [0, 0, 0];
     for (let bin = 0; bin < tile.counts.length; bin++) {
       const count = tile.counts[bin]!;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LinearStep } from "../../dist/fitting/linear-step.js";
 import { percentileInterval, studentQuantile } from "../../dist/fitting/percentile-interval.js";
-import { planLooks } from "../../dist/fitting/plan-looks.js";
+import { fewestLooks, planLooks } from "../../dist/fitting/plan-looks.js";
 
 test("Student's quantiles are those of the tables", () => {
   for (const [freedom, quantile, tolerance] of [
@@ -25,9 +25,9 @@ test("an interval holds 95 % of the samples about its value, and more for few ti
 });
 
 test("a linear step leads to the vector that is wanted, and moves nothing that it does not depend on", () => {
-  const slopes = [Float64Array.of(1, 2, 0), Float64Array.of(0, 1, 3), Float64Array.of(0, 0, 0)];
-  const [a, b, c] = new LinearStep(slopes).towards(Float64Array.of(2, 4 - 1, -3));
-  assert.ok(Math.abs(a! - 2) < 1e-4 && Math.abs(b! + 1) < 1e-4 && c === 0, `${a} ${b} ${c}`);
+  const slopes = [Float64Array.of(1000, 2000, 0), Float64Array.of(0, 100, 300), Float64Array.of(0, 0, 0)];
+  const [a, b, c] = new LinearStep(slopes).towards(Float64Array.of(200, 400 - 50, -150));
+  assert.ok(Math.abs(a! - 0.2) < 1e-4 && Math.abs(b! + 0.5) < 1e-4 && c === 0, `${a} ${b} ${c}`);
 });
 
 test("a budget leaves room for intervals and for tiles held back, however small it is", () => {
@@ -35,11 +35,11 @@ test("a budget leaves room for intervals and for tiles held back, however small 
     for (const parameters of [1, 3, 6]) {
       const { starts, search, descent, draws } = planLooks({ evaluations }, parameters, false);
       assert.ok(starts.looks <= search.looks && search.looks <= descent.looks);
-      const all = descent.looks + draws + parameters + 1 + 2;
-      assert.ok(all <= Math.max(evaluations, parameters + 7), `${evaluations}, ${parameters}: ${all}`);
+      const all = descent.looks + draws + 2 * parameters + 1 + 2;
+      assert.ok(all <= Math.max(evaluations, fewestLooks(parameters)), `${evaluations}, ${parameters}: ${all}`);
     }
   }
   const timed = planLooks({ seconds: 100 }, 3, false);
-  assert.equal(timed.descent.looks, Infinity);
+  assert.ok(timed.descent.looks > 900);
   assert.ok(timed.starts.ms < timed.search.ms && timed.search.ms < timed.descent.ms && timed.descent.ms < 100_000);
 });
