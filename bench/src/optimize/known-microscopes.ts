@@ -62,7 +62,8 @@ export const microscopes: Readonly<Record<string, KnownMicroscope>> = {
     ["optics[0].numerical_aperture.value", 0.2, 1.5, "LOG"],
   ]),
   "line-jitter": known({ optics: [{ kind: "line_jitter", sigma: p(2) }] }, [["optics[0].sigma.value", 0, 8, "LINEAR"]]),
-  drift: known({ optics: [{ kind: "drift", x: p(6), y: p(0) }] }, [["optics[0].x.value", -20, 20, "LINEAR"]]),
+  // How far, not which way: differences have the same statistics for both.
+  drift: known({ optics: [{ kind: "drift", x: p(6), y: p(0) }] }, [["optics[0].x.value", 0, 20, "LINEAR"]]),
   "brightness-bands": known({ detector: [{ kind: "brightness_bands", amplitude: p(8), length: p(1) }] }, [
     ["detector[0].amplitude.value", 0.5, 60, "LOG"],
   ]),
