@@ -25,7 +25,8 @@ export const optimizeSettings = {
   }),
   fitPatience: setting(duration({ minMs: 1000 }), {
     default: "10m",
-    description: "Time for which a fit waits for a crappify that is away, before it fails",
+    description:
+      "Time for which a fit waits for a crappify that is away; then it is tried again like all that meets an outage, ten times without a new evaluation",
   }),
 } as const;
 

@@ -127,9 +127,13 @@ export class FitRpcs implements FitServiceImplementation<CallExtension> {
     request: ListFitEvaluationsRequest,
     { signal }: Context,
   ): Promise<ListFitEvaluationsResponse> {
-    const after = Number(readPageToken(request.pageToken) || 0);
+    const token = readPageToken(request.pageToken);
     const prefix = resultOf(await this.#find(request.parent, "parent", { signal }), "parent");
     const all = await readEvaluations(this.stores.objects, prefix, { signal });
+    const after = token === "" ? 0 : all.find(({ index }) => `${index}` === token)?.index;
+    if (after === undefined) {
+      throw refuse("page_token", "it is of another list; pass the next_page_token of the page before, unchanged");
+    }
     const behind = async function* (): AsyncIterable<FitEvaluation> {
       for (const evaluation of all) if (evaluation.index > after) yield evaluation;
     };

@@ -16,10 +16,12 @@ async function prepare(t: TestContext): Promise<World> {
     createPixelArray(shape.length === 3 ? "zyx" : "yx", shape, dtype);
   await world.crappify.addImage("high", blank([512, 768]));
   await world.crappify.addImage("low", blank([256, 384]));
+  await world.crappify.addImage("other", blank([256, 384]));
   await world.crappify.addImage("stack", blank([3, 512, 768]));
   await world.crappify.addImage("odd", blank([256, 400]));
   await world.crappify.addImage("small", blank([40, 40]));
   await world.crappify.addImage("wide", blank([512, 512], "float32"));
+  await world.crappify.addImage("dark", blank([64, 64], "float32"), { isMeasured: true });
   return world;
 }
 
@@ -88,7 +90,15 @@ test("what makes no sense is refused by the call, with the field's path", async 
     [{ pairs: [...pairs, { low, high: imageNamed("none") }] }, "NOT_FOUND", "fit.pairs[1].high"],
     [{ pairs: [{ low, high: imageNamed("odd") }] }, "SHAPE_MISMATCH", "fit.pairs[0].high"],
     [{ pairs: [{ low, high: imageNamed("stack") }] }, "SHAPE_MISMATCH", "fit.pairs[0].high"],
-    [{ pairs: [...pairs, { low, high: low }] }, "SHAPE_MISMATCH", "fit.pairs[1].high"],
+    [{ pairs: [...pairs, { low: imageNamed("other"), high: low }] }, "SHAPE_MISMATCH", "fit.pairs[1].high"],
+    [{ pairs: [...pairs, ...pairs] }, "INVALID_FIELD", "fit.pairs[1].low"],
+    [{ pairs: [...pairs, { low, high: imageNamed("odd") }] }, "INVALID_FIELD", "fit.pairs[1].low"],
+    [{ unpaired: { ...unpaired, low: [low, imageNamed("other"), low] } }, "INVALID_FIELD", "fit.unpaired.low[2]"],
+    [
+      { unpaired: { ...unpaired, high: [...unpaired.high, ...unpaired.high] } },
+      "INVALID_FIELD",
+      "fit.unpaired.high[1]",
+    ],
     [{ pairs: [{ low: imageNamed("small"), high: imageNamed("small") }] }, "UNSUITABLE_IMAGES", "fit.pairs[0].low"],
     [{ pairs, template: { sampling: { scale: 4 } } }, "INVALID_FIELD", "fit.template.sampling.scale"],
     [{ pairs, template: { named: { $case: "preset", value: "nothing" } } }, "INVALID_FIELD", "fit.template.preset"],
@@ -102,7 +112,9 @@ test("what makes no sense is refused by the call, with the field's path", async 
     ],
     [{ pairs, template: poisson, optionalSteps: ["optics[0]"] }, "INVALID_FIELD", "fit.optional_steps[0]"],
     [{ pairs, highNoise: [{ kind: { $case: "drift", value: {} } }] }, "INVALID_FIELD", "fit.high_noise[0]"],
-    [{ pairs, budget: { $case: "maxEvaluations", value: 9 } }, "INVALID_FIELD", "fit.max_evaluations"],
+    [{ unpaired, highNoise: poisson.detector }, "INVALID_FIELD", "fit.high_noise"],
+    [{ pairs, budget: { $case: "maxEvaluations", value: 15 } }, "INVALID_FIELD", "fit.max_evaluations"],
+    [{ pairs, budget: { $case: "maxEvaluations", value: 1001 } }, "INVALID_FIELD", "fit.max_evaluations"],
     [{ pairs, budget: { $case: "maxDuration", value: { seconds: 2n } } }, "INVALID_FIELD", "fit.max_duration"],
     [{ pairs, tiles: 101 }, "INVALID_FIELD", "fit.tiles"],
     [{ pairs, tileSize: 129 }, "INVALID_FIELD", "fit.tile_size"],
@@ -123,6 +135,9 @@ test("what makes no sense is refused by the call, with the field's path", async 
     await assert.rejects(ask(fit), refusal(reason, field), JSON.stringify(Fit.toJSON(Fit.fromPartial(fit))));
   }
   await assert.rejects(world.fits.fitCrappifier({ parent: project }), refusal("INVALID_FIELD", "fit"));
+  // Three ranges, of a camera, and the step itself.
+  const optional: Asked = { pairs, optionalSteps: ["detector[0]"], budget: { $case: "maxEvaluations", value: 17 } };
+  await assert.rejects(ask(optional), /17 is outside 18 to 1000/);
   const blur = { optics: [{ kind: { $case: "gaussianBlur" as const, value: {} } }], sampling: { scale: 2 } };
   const wide = [{ path: "optics[0].sigma.value", min: 0, max: 30 }];
   await assert.rejects(ask({ pairs, template: blur, ranges: wide, tileSize: 128 }), (error) => {
@@ -130,6 +145,58 @@ test("what makes no sense is refused by the call, with the field's path", async 
     return refusal("INVALID_FIELD", "fit.ranges[0]")(error);
   });
   await assert.rejects(world.fits.getFit({ name: `${project}/fits/no` }), refusal("NOT_FOUND", "name"));
+});
+
+test("ranges of one step that have room alone, and none together, are refused", async (t) => {
+  const world = await prepare(t);
+  // A lens of 520 nm and 1.4 by default; on 128 pixels of 10 nm a blur may be of 16.
+  const lens = { pixelSize: { value: 10 } };
+  const template = { optics: [{ kind: { $case: "opticalBlur" as const, value: lens } }], sampling: { scale: 2 } };
+  const range = (name: string, min: number, max: number) => ({ path: `optics[0].${name}.value`, min, max });
+  const ask = (fitId: string, least: number, ...others: ReturnType<typeof range>[]) => {
+    const ranges = [...others, range("numerical_aperture", least, 1.6)];
+    return world.fits.fitCrappifier({ parent: project, fitId, fit: { pairs, template, ranges, tileSize: 128 } });
+  };
+  await ask("aperture", 0.75);
+  await ask("both", 1.2, range("wavelength", 400, 800));
+  await assert.rejects(ask("no", 0.75, range("wavelength", 400, 800)), (error) => {
+    assert.match(
+      String(error),
+      /wavelength\.value of 800 and optics\[0\]\.numerical_aperture\.value of 0\.75 cannot be/,
+    );
+    return refusal("INVALID_FIELD", "fit.ranges[0]")(error);
+  });
+});
+
+test("what a detector's images alone do not tell is refused by the call", async (t) => {
+  const world = await prepare(t);
+  const ask = (detectorImages: Asked["detectorImages"], fit: Asked = {}) =>
+    world.fits.fitCrappifier({ parent: project, fitId: "no", fit: { ...fit, detectorImages } });
+  const [low, other] = [imageNamed("low"), imageNamed("other")];
+  const scans = { scans: [{ first: low, second: other }] };
+  const dark = { darkFrames: [low] };
+  const camera = { kind: { $case: "camera" as const, value: {} } };
+  const gaussian = { kind: { $case: "gaussian" as const, value: {} } };
+  const ranges = (...names: string[]) => names.map((name) => ({ path: `detector${name}.value`, min: 1, max: 2 }));
+  const template = { detector: [camera, gaussian] };
+  const wrong: [Asked["detectorImages"], Asked, string][] = [
+    [dark, { template: { detector: [camera] } }, "fit.template"],
+    [scans, { template: { detector: [{ kind: { $case: "speckle", value: {} } }] } }, "fit.template"],
+    [dark, { template, ranges: ranges("[0].read_noise") }, "fit.ranges[0].path"],
+    [scans, { template, ranges: ranges("[0].read_noise", "[0].gain") }, "fit.ranges[1].path"],
+    [scans, { template, ranges: ranges("[0].read_noise", "[1].sigma") }, "fit.ranges[1].path"],
+    [scans, { template: { detector: [gaussian, gaussian] } }, "fit.ranges[2].path"],
+    [scans, { optionalSteps: ["detector[0]"] }, "fit.optional_steps"],
+    [scans, { highNoise: [gaussian] }, "fit.high_noise"],
+    [{ scans: [{ first: low, second: low }] }, {}, "fit.detector_images.scans[0].second"],
+    [{ scans: [...scans.scans, { first: other, second: low }] }, {}, "fit.detector_images.scans[1].second"],
+    [{ darkFrames: [low, low] }, {}, "fit.detector_images.dark_frames[1]"],
+  ];
+  for (const [images, fit, field] of wrong) {
+    await assert.rejects(ask(images, fit), refusal("INVALID_FIELD", field), field);
+  }
+  const measured = ask({ darkFrames: [imageNamed("dark")] });
+  await assert.rejects(measured, refusal("UNSUITABLE_IMAGES", "fit.detector_images.dark_frames[0]"));
 });
 
 test("a fit is refused the name of a crappifier that is there already, for it would be saved under it", async (t) => {

@@ -42,13 +42,15 @@ test("a fit finds the noise of a pair, and keeps all that it found: numbers, eva
 
   assert.equal(answer.name, one);
   assert.equal(answer.state, State.STATE_SUCCEEDED);
-  const { result } = answer;
+  const { result } = await world.fits.getFit({ name: one });
   const { value, low, high, identified } = result!.parameters[0]!;
   assert.ok(Math.abs(value / 1.5 - 1) < 0.05, `${value} is not 1.5`);
   assert.ok(low < value && value < high && identified);
-  assert.deepEqual([result!.evaluations, result!.fittedTiles, result!.heldOutTiles], [16, 12, 4]);
+  assert.ok(result!.evaluations > 10 && result!.evaluations <= 16, `${result!.evaluations} evaluations`);
+  assert.deepEqual([result!.fittedTiles, result!.heldOutTiles], [12, 4]);
   const stored = await world.fits.getFit({ name: one });
-  assert.deepEqual(stored, answer);
+  // The crappifier is saved when the operation has ended.
+  assert.deepEqual({ ...stored, result: { ...result!, savedCrappifier: "" } }, answer);
   assert.deepEqual(stored.pairs, fit.pairs);
   assert.deepEqual((await world.fits.listFits({ parent: project })).fits, [stored]);
 
@@ -62,14 +64,20 @@ test("a fit finds the noise of a pair, and keeps all that it found: numbers, eva
   }
   assert.deepEqual(
     all.map(({ index }) => index),
-    Array.from({ length: 16 }, (_, n) => n + 1),
+    Array.from({ length: result!.evaluations }, (_, n) => n + 1),
   );
   assert.equal(all.at(-1)!.phase, Phase.PHASE_HELD_OUT);
+  // With other random numbers, or on other tiles, less is no find.
+  const others = [Phase.PHASE_INTERVALS, Phase.PHASE_HELD_OUT];
+  let least = Infinity;
   for (const { index, phase, values, distance, best } of all) {
-    assert.ok(values.length === 1 && distance > 0 && best > 0, `evaluation ${index}`);
-    // Tiles held back have a distance of their own.
-    if (phase !== Phase.PHASE_HELD_OUT) assert.ok(best <= distance, `evaluation ${index}: ${best} above ${distance}`);
+    if (!others.includes(phase)) least = Math.min(least, distance);
+    assert.ok(values.length === 1 && distance > 0 && best === least, `evaluation ${index}: ${best}, not ${least}`);
   }
+  assert.equal(result!.savedCrappifier, `${project}/crappifiers/one`);
+  const otherToken = Buffer.from("one").toString("base64url");
+  const ofAnotherList = world.fits.listFitEvaluations({ parent: one, pageToken: otherToken });
+  await assert.rejects(ofAnotherList, refusal("INVALID_FIELD", "page_token"));
 
   const comparison = await world.fits.getFitComparison({ name: `${one}/comparison` });
   const [real, simulated] = [fromPixelBlock(comparison.real!), fromPixelBlock(comparison.simulated!)];
@@ -86,7 +94,6 @@ test("a fit finds the noise of a pair, and keeps all that it found: numbers, eva
   assert.match(Buffer.from(svg.data).toString(), /^(<\?xml[^>]*>\s*)?<svg[\s\S]*projects\/em\/fits\/one/);
 
   const saved = await world.crappify.crappifiers.getCrappifier({ name: result!.savedCrappifier });
-  assert.equal(saved.name, `${project}/crappifiers/one`);
   assert.equal(saved.description, `Fitted by ${one}`);
   const found = fromCrappifierMessage(result!.crappifier, "crappifier");
   assert.deepEqual(fromCrappifierMessage(saved.crappifier, "crappifier"), found);
@@ -137,6 +144,7 @@ test("a fit that is cancelled stops, has no result, and can be deleted then, not
 test("a crappify that is started again in the middle of a fit costs the fit nothing but time", async (t) => {
   const world = await startWorld(t);
   const fit = await pairOf(world, 1.5);
+  const quiet = await world.ended(await world.fits.fitCrappifier({ parent: project, fitId: "quiet", fit }));
   const operation = await world.fits.fitCrappifier({ parent: project, fitId: "one", fit });
   const warnings = new Set<string>();
   let looks = 0;
@@ -149,6 +157,6 @@ test("a crappify that is started again in the middle of a fit costs the fit noth
     await world.crappify.start();
   }
   const { result } = await world.ended(operation);
-  assert.equal(result!.evaluations, 16);
+  assert.deepEqual({ ...result!, duration: undefined }, { ...quiet.result!, duration: undefined });
   assert.ok(warnings.size > 0, "what it waited for was told");
 });

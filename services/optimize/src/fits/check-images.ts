@@ -1,5 +1,6 @@
 /** Whether the images of a fit fit together. */
 import { PssrError } from "@pssr/api";
+import { refuse } from "../refuse.js";
 import type { FitImages, SourceImage } from "./source-images.js";
 
 /** The factor by which the high-resolution images of pairs are larger; undefined: there are no pairs. Throws SHAPE_MISMATCH. */
@@ -26,6 +27,31 @@ export function checkScans({ scans }: FitImages): void {
     if (sides(first) === sides(second) && first.dtype === second.dtype) continue;
     const problem = `${second.field} of ${sides(second)} ${second.dtype} and ${first.field} of ${sides(first)} ${first.dtype} are no two scans of one field; give two of the same shape and type`;
     throw mismatch(second.field, problem);
+  }
+}
+
+/**
+ * Throws INVALID_FIELD for images that are named twice: one would count as two, and what is held back would be what was fitted to.
+ * A high-resolution image may have several low-resolution ones: they are scans of their own.
+ */
+export function checkNamedOnce({ pairs, low, high, scans, darkFrames }: FitImages): void {
+  for (const list of [pairs.map((pair) => pair.low), low, high, darkFrames]) {
+    const first = new Map<string, SourceImage>();
+    for (const image of list) {
+      const before = first.get(image.name);
+      if (before !== undefined) throw refuse(image.field, `it is ${before.field} too; name each image once`);
+      first.set(image.name, image);
+    }
+  }
+  const both = new Map<string, SourceImage>();
+  for (const { first, second } of scans) {
+    if (first.name === second.name) {
+      throw refuse(second.field, `it is ${first.field} too; give two scans, each with noise of its own`);
+    }
+    const names = [first.name, second.name].sort().join();
+    const before = both.get(names);
+    if (before !== undefined) throw refuse(second.field, `the same two as ${before.field}; name them once`);
+    both.set(names, second);
   }
 }
 

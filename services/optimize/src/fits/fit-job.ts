@@ -20,6 +20,7 @@ import type { Peers } from "../peers.js";
 import { drawReport } from "../report/draw-report.js";
 import { type FitTiles, planTiles } from "../tiles/plan-tiles.js";
 import { TileSource } from "../tiles/tile-source.js";
+import { fitError } from "./fit-error.js";
 import { toFitComparison, toFitEvaluation, toFitResult } from "./fit-message.js";
 import { looksPrefix, pictureKey, putComparison, putEvaluations, putResult, readResult } from "./fit-objects.js";
 import { FitProgressTeller } from "./fit-progress.js";
@@ -27,8 +28,8 @@ import { bringInLine, type FitRecord, fitStateOf, fitsKind, toFit } from "./fit-
 import { toResponse } from "./fit-response.js";
 import { KeptLooks } from "./kept-looks.js";
 import { readProblem } from "./read-problem.js";
-import { fitError, shortSeed } from "./resolve-fit.js";
-import { nameToBe, saveCrappifier } from "./save-crappifier.js";
+import { shortSeed } from "./resolve-fit.js";
+import { saveCrappifier } from "./save-crappifier.js";
 import { findImages } from "./source-images.js";
 import { decodeSpec } from "./stored-fit.js";
 
@@ -110,9 +111,7 @@ export class FitJob implements JobKind {
     );
     progress.doing("storing");
     const elapsedMs = taken.at(-1)?.elapsedMs ?? performance.now() - beganMs;
-    const toSave = { project: record.project, id: record.resource, operation: fit.operation };
-    const savedCrappifier = await nameToBe(toSave, this.peers, { identity, signal });
-    const result = toFitResult(outcome, { evaluations: taken.length, elapsedMs, savedCrappifier });
+    const result = toFitResult(outcome, { evaluations: taken.length, elapsedMs });
     await this.#store(job, result, outcome, taken);
     const ended = toFit(keyOf(record), { ...toRecord(record), state: "SUCCEEDED" });
     return { value: toResponse({ ...ended, result }), made: fit.name };

@@ -13,7 +13,6 @@ import {
 } from "@pssr/api";
 import {
   type Crappifier,
-  checkFit,
   type FindSaved,
   fromCrappifierMessage,
   resolveCrappifier,
@@ -21,19 +20,21 @@ import {
   toCrappifierMessage,
 } from "@pssr/crappifiers";
 import { bytesPerPixel } from "@pssr/imaging";
+import { fewestLooks } from "../fitting/plan-looks.js";
 import { refuse } from "../refuse.js";
-import { CrappifierTemplate, type ParameterRange } from "../template/crappifier-template.js";
+import { greyLevels } from "../tiles/grey-levels.js";
 import { bytesOf, checkTileSide, planTiles, usualTileSide } from "../tiles/plan-tiles.js";
-import { checkScans, scaleOfPairs } from "./check-images.js";
-import { defaultRanges } from "./default-ranges.js";
-import { fromRanges, secondsOf, toDuration, toRanges } from "./fit-message.js";
+import { checkNamedOnce, checkScans, scaleOfPairs } from "./check-images.js";
+import { isDetectorAlone } from "./detector-ranges.js";
+import { secondsOf, toDuration, toRanges } from "./fit-message.js";
+import { resolveRanges } from "./resolve-ranges.js";
 import type { FitImages } from "./source-images.js";
 import { withoutOutputs } from "./stored-fit.js";
 
 const usualTiles = 20;
 const mostTiles = 100;
 const usualEvaluations = 60;
-const [leastEvaluations, mostEvaluations] = [10, 1000];
+const mostEvaluations = 1000;
 const [leastSeconds, mostSeconds] = [5, 24 * 3600];
 /** What one call of crappify answers at most. */
 const mostPreviewBytes = 3 * 2 ** 20;
@@ -54,7 +55,10 @@ export async function resolveFit(
   limits: FitLimits,
 ): Promise<Fit> {
   const asked = withoutOutputs(request);
+  checkNamedOnce(images);
   checkScans(images);
+  // Whether what is black and white is known.
+  greyLevels(images);
   const template = await resolveTemplate(asked, project, images, findSaved);
   const { scale } = template.sampling;
   const tileSize = asked.tileSize === 0 ? usualTileSide(images, scale) : asked.tileSize;
@@ -69,11 +73,11 @@ export async function resolveFit(
     ...asked,
     template: toCrappifierMessage(template),
     ranges: toRanges(ranges),
-    budget: resolveBudget(asked.budget),
+    budget: resolveBudget(asked.budget, ranges.length + asked.optionalSteps.length),
     objective: resolveObjective(asked.objective, images),
     tiles,
     tileSize,
-    highNoise: toCrappifierMessage({ ...template, optics: [], detector: highNoiseOf(asked) }).detector,
+    highNoise: resolveHighNoise(asked, template, images),
   };
 }
 
@@ -95,6 +99,16 @@ export function highNoiseOf({ highNoise }: Fit): readonly StepSpec[] {
   return detector;
 }
 
+function resolveHighNoise(fit: Fit, template: Crappifier, { pairs }: FitImages): CrappifierStep[] {
+  const detector = highNoiseOf(fit);
+  if (detector.length > 0 && pairs.length === 0) {
+    const problem =
+      "it counts in what the two of a pair differ by, and there are no pairs; leave it out, or give pairs";
+    throw refuse("fit.high_noise", problem);
+  }
+  return toCrappifierMessage({ ...template, optics: [], detector }).detector;
+}
+
 async function resolveTemplate(
   { template: message }: Fit,
   project: string,
@@ -103,50 +117,34 @@ async function resolveTemplate(
 ): Promise<Crappifier> {
   const path = "fit.template";
   const scale = scaleOfPairs(images);
-  const given = message?.named === undefined ? completed(message, scale) : message;
+  const given = message?.named === undefined ? completed(message, images, scale) : message;
   const { crappifier } = await resolveCrappifier(given, path, project, findSaved);
   if (scale === undefined || crappifier.sampling.scale === scale) return crappifier;
   const problem = `it samples by ${crappifier.sampling.scale}, and the high-resolution images of the pairs are larger by ${scale}; set sampling.scale to that`;
   throw refuse(`${path}.sampling.scale`, problem);
 }
 
-/** Numbers that name no scale take the pairs'; without steps they are a camera. */
-function completed(message: Fit["template"], scale = 0): CrappifierMessage {
+/** Numbers that name no scale take the pairs'; without steps they are a camera, or the read noise that dark frames alone tell. */
+function completed(message: Fit["template"], images: FitImages, scale = 0): CrappifierMessage {
   const { optics, sampling, detector } = CrappifierMessage.fromPartial(message ?? {});
-  const camera = CrappifierStep.fromPartial({ kind: { $case: "camera", value: {} } });
+  const isDark = isDetectorAlone(images) && images.scans.length === 0;
+  const usual = CrappifierStep.fromPartial({ kind: { $case: isDark ? "gaussian" : "camera", value: {} } });
   return {
     optics,
     sampling: { kernel: sampling?.kernel ?? SamplingKernel.KERNEL_UNSPECIFIED, scale: sampling?.scale || scale },
-    detector: optics.length + detector.length === 0 ? [camera] : detector,
+    detector: optics.length + detector.length === 0 ? [usual] : detector,
     named: undefined,
   };
 }
 
-function resolveRanges(fit: Fit, template: Crappifier, side: number, images: FitImages): ParameterRange[] {
-  const highs = images.pairs.length > 0 ? images.pairs.map(({ high }) => high) : images.high;
-  const sizes = new Set(highs.map(({ pixelSizeNm }) => pixelSizeNm || undefined));
-  const smallest = Math.min(...highs.map(({ pixelSizeNm }) => pixelSizeNm || Infinity));
-  const facts = { side, pixelSizeNm: Number.isFinite(smallest) ? smallest : 0 };
-  const ranges = fit.ranges.length === 0 ? defaultRanges(template, facts) : fromRanges(fit.ranges, "fit.ranges");
-  const checked = belowFit(() => new CrappifierTemplate(template, ranges, fit.optionalSteps));
-  for (const pixelSizeNm of sizes) {
-    const tile = { height: side, width: side, pixelSizeNm };
-    checkFit(template, tile, "fit.template");
-    for (const [index, { path, min, max }] of ranges.entries()) {
-      for (const value of [min, max]) {
-        const crappifier = checked.at({ ...checked.start, [path]: value });
-        blamingRange(`fit.ranges[${index}]`, value, () => checkFit(crappifier, tile, "fit.template"));
-      }
-    }
-  }
-  return ranges;
-}
-
-function resolveBudget(budget: Fit["budget"]): Fit["budget"] {
+/** @param found How many ranges and optional steps there are. */
+function resolveBudget(budget: Fit["budget"], found: number): Fit["budget"] {
   if (budget === undefined) return { $case: "maxEvaluations", value: usualEvaluations };
   if (budget.$case === "maxEvaluations") {
-    if (budget.value >= leastEvaluations && budget.value <= mostEvaluations) return budget;
-    throw refuse("fit.max_evaluations", `${budget.value} is outside ${leastEvaluations} to ${mostEvaluations}`);
+    const least = fewestLooks(found);
+    if (budget.value >= least && budget.value <= mostEvaluations) return budget;
+    const problem = `${budget.value} is outside ${least} to ${mostEvaluations}; starts, intervals and tiles held back need the least number where ${found} ranges and optional steps are looked for: give as many, or look for less`;
+    throw refuse("fit.max_evaluations", problem);
   }
   const seconds = secondsOf(budget.value);
   if (seconds >= leastSeconds && seconds <= mostSeconds) return { ...budget, value: toDuration(1000 * seconds) };
@@ -184,22 +182,6 @@ function checkMemory(bytes: number, { tileBytes }: FitLimits): void {
   });
 }
 
-/** Errors whose fields are named from the fit on, as a request names them: `ranges[0].path` becomes `fit.ranges[0].path`. */
-export function fitError(error: unknown): unknown {
-  if (!isPssrError(error) || error.field === undefined || error.field.startsWith("fit.")) return error;
-  const { reason, message, metadata, field } = error;
-  const told = message.startsWith(`${field}:`) ? `fit.${message}` : message;
-  return new PssrError(reason, told, { field: `fit.${field}`, metadata, cause: error });
-}
-
-function belowFit<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw fitError(error);
-  }
-}
-
 function renaming<T>(from: string, to: string, work: () => T): T {
   try {
     return work();
@@ -208,16 +190,5 @@ function renaming<T>(from: string, to: string, work: () => T): T {
     const { reason, message, metadata, field } = error;
     const options = { field: field.replace(from, to), metadata, cause: error };
     throw new PssrError(reason, message.replace(from, to), options);
-  }
-}
-
-function blamingRange(field: string, value: number, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    if (!isPssrError(error)) throw error;
-    const { metadata } = error;
-    const message = `${field}: ${value} cannot be tried on tiles of this size: ${error.message}`;
-    throw new PssrError("INVALID_FIELD", message, { field, metadata, cause: error });
   }
 }

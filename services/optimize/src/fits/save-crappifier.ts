@@ -1,12 +1,5 @@
 /** Saves the crappifier that a fit has found, under the fit's own id. */
-import {
-  type Crappifier as CrappifierMessage,
-  crappifierName,
-  fitName,
-  isPssrError,
-  PssrError,
-  projectName,
-} from "@pssr/api";
+import { type Crappifier as CrappifierMessage, fitName, isPssrError, PssrError, projectName } from "@pssr/api";
 import type { CallFor, Peers } from "../peers.js";
 
 /** The fit's id first; the others for the case that somebody has taken it since the fit began. */
@@ -18,15 +11,6 @@ export interface FitToSave {
   id: string;
   /** The fit's operation, by which a repeated call is known. */
   operation: string;
-}
-
-/** The name that it will have, as far as one can tell before; "" where all are taken. */
-export async function nameToBe({ project, id }: FitToSave, peers: Peers, call: CallFor): Promise<string> {
-  for (const candidate of candidates(id)) {
-    const name = crappifierName.format({ project, crappifier: candidate });
-    if ((await peers.savedCrappifier(name, "crappifier", call)) === undefined) return name;
-  }
-  return "";
 }
 
 /**

@@ -92,20 +92,56 @@ export function bytesOf({ fitted, heldOut, scans, darkFrames }: FitTiles): numbe
   return all.reduce((sum, tile) => sum + pixelsOf(tile) * bytesPerPixel[tile.image.dtype], 0);
 }
 
-function planPairs({ pairs }: FitImages, { scale, tiles, side, seed }: TileWishes) {
+/** Places are divided, not tiles: what is held back of a field that was scanned several times is in no scan fitted to. */
+function planPairs(images: FitImages, { scale, tiles, side, seed }: TileWishes) {
   const lowSide = side / scale;
-  const low = pairs.map((pair) => pair.low);
-  const shares = divided(tilesIn(low.map(planesOf), lowSide), tiles, side, pairs[0]!.high.field);
-  const places = spreadTiles(low.map(planesOf), lowSide, shares.fitted + shares.heldOut, seed);
+  const fields = fieldsOf(images);
+  const low = fields.map(({ lows }) => planesOf(lows[0]!));
+  const shares = divided(tilesIn(low, lowSide), tiles, side, fields[0]!.high.field);
+  const places = spreadTiles(low, lowSide, shares.fitted + shares.heldOut, seed);
   const [fitted, heldOut] = divide(places, shares.fitted, seed + 1);
-  const planned = (chosen: TilePlace[]): TilePlan => ({
-    low: chosen.map((place) => tileAt(pairs[place.image]!.low, place, lowSide)),
-    high: chosen.map((place) => {
-      const scaled = { ...place, top: place.top * scale, left: place.left * scale };
-      return withHalo(tileAt(pairs[place.image]!.high, scaled, side), scale);
-    }),
-  });
-  return { fitted: planned(fitted), heldOut: planned(heldOut) };
+  const planned = (chosen: readonly TilePlace[], most: number): TilePlan => {
+    const scanned = scansOf(chosen, fields, most);
+    return {
+      low: scanned.map(({ place, image }) => tileAt(image, place, lowSide)),
+      high: scanned.map(({ place }) => {
+        const scaled = { ...place, top: place.top * scale, left: place.left * scale };
+        return withHalo(tileAt(fields[place.image]!.high, scaled, side), scale);
+      }),
+    };
+  };
+  return { fitted: planned(fitted, tiles), heldOut: planned(heldOut, heldOutOf(tiles)) };
+}
+
+/** A high-resolution image, and the low-resolution ones of the same field. */
+interface Field {
+  high: SourceImage;
+  lows: SourceImage[];
+}
+
+function fieldsOf({ pairs }: FitImages): Field[] {
+  const fields = new Map<string, Field>();
+  for (const { high, low } of pairs) {
+    const known = fields.get(high.name);
+    if (known === undefined) fields.set(high.name, { high, lows: [low] });
+    else known.lows.push(low);
+  }
+  return [...fields.values()];
+}
+
+/** At most so many tiles: each place in one scan, the scans of a field in turns, and in others too where places are few. */
+function scansOf(places: readonly TilePlace[], fields: readonly Field[], most: number) {
+  const scanned: { place: TilePlace; image: SourceImage }[] = [];
+  const turns = Math.max(...fields.map(({ lows }) => lows.length));
+  for (let turn = 0; turn < turns; turn++) {
+    const next = fields.map(() => turn);
+    for (const place of places) {
+      const { lows } = fields[place.image]!;
+      const scan = next[place.image]!++ % lows.length;
+      if (turn < lows.length && scanned.length < most) scanned.push({ place, image: lows[scan]! });
+    }
+  }
+  return scanned;
 }
 
 function planUnpaired({ low, high }: FitImages, { scale, tiles, side, seed }: TileWishes) {
@@ -124,7 +160,7 @@ function planUnpaired({ low, high }: FitImages, { scale, tiles, side, seed }: Ti
 
 /** How many tiles are fitted to and how many are held back: as wished, or three quarters and a quarter of what there is. */
 function divided(there: number, wished: number, side: number, field: string): { fitted: number; heldOut: number } {
-  const heldOut = Math.ceil(wished / perHeldOut);
+  const heldOut = heldOutOf(wished);
   if (there >= wished + heldOut) return { fitted: wished, heldOut };
   if (there < 2) {
     const problem = `the images have ${there} tiles of ${side}×${side}; two are needed, one to fit to and one to be held back: give larger images, or a smaller tile_size`;
@@ -132,6 +168,10 @@ function divided(there: number, wished: number, side: number, field: string): { 
   }
   const kept = Math.max(1, Math.round(there / (perHeldOut + 1)));
   return { fitted: there - kept, heldOut: kept };
+}
+
+function heldOutOf(fitted: number): number {
+  return Math.ceil(fitted / perHeldOut);
 }
 
 function planScans({ scans }: FitImages, wishes: TileWishes): { first: Tile; second: Tile }[] {
@@ -203,8 +243,10 @@ export function checkTileSide(side: number, images: FitImages, scale: number, fi
   if (side > largest) throw refuse(field, `${side} is larger than the smallest image; give at most ${largest}`);
 }
 
-function available({ pairs, low, high }: FitImages, scale: number, side: number): number {
-  const lows = pairs.length > 0 ? pairs.map((pair) => pair.low) : low;
+/** Places for tiles. */
+function available(images: FitImages, scale: number, side: number): number {
+  const { pairs, low, high } = images;
+  const lows = pairs.length > 0 ? fieldsOf(images).map((field) => field.lows[0]!) : low;
   const ofLow = tilesIn(lows.map(planesOf), side / scale);
   return pairs.length > 0 ? ofLow : Math.min(ofLow, tilesIn(high.map(planesOf), side));
 }

@@ -39,6 +39,45 @@ test("tiles of pairs show the same fields in both, and none held back overlaps o
   assert.ok(!fitted.high.some((one) => heldOut.high.some((other) => overlap(one, other))));
 });
 
+test("a field that was scanned several times has its places divided: none is both fitted to and held back", () => {
+  const [one, two] = pairsOf(2, 512, 4).pairs;
+  const scan = (n: number) => ({
+    low: image(`fit.pairs[${n}].low`, [128, 128]),
+    high: { ...one!.high, field: `${n}` },
+  });
+  const images = imagesOf({ pairs: [one!, two!, scan(2), scan(3)] });
+  const place = ({ image, top, left }: Tile) => `${image.name} ${top} ${left}`;
+  const planned = (side: number, tiles: number, seed: number) => {
+    const { fitted, heldOut } = planTiles(images, { scale: 4, tiles, side, seed });
+    const behind = new Set(fitted.high.map(place));
+    assert.ok(!heldOut.high.some((tile) => behind.has(place(tile))), `side ${side}, seed ${seed}`);
+    for (const { low, high } of [fitted, heldOut]) {
+      assert.equal(new Set(low.map(place)).size, low.length, "no tile twice");
+      low.forEach((tile, n) => {
+        const isOfTwo = tile.image === two!.low;
+        assert.equal(high[n]!.image.name, isOfTwo ? two!.high.name : one!.high.name);
+        assert.deepEqual([high[n]!.top, high[n]!.left], [4 * tile.top, 4 * tile.left]);
+      });
+    }
+    return { fitted, heldOut, places: behind.size };
+  };
+  for (let seed = 0; seed < 20; seed++) {
+    // Of 32 places each tile has its own, and the scans of the field take turns.
+    const roomy = planned(128, 20, seed);
+    assert.deepEqual([roomy.fitted.low.length, roomy.heldOut.low.length, roomy.places], [20, 7, 20]);
+    assert.equal(new Set(roomy.fitted.low.map((tile) => tile.image.name)).size, 4);
+    // Of eight, six are fitted to, those of the one field in three scans.
+    const narrow = planned(256, 20, seed);
+    assert.equal(narrow.places, 6);
+    const inOne = new Set(narrow.fitted.high.filter((tile) => tile.image === one!.high).map(place)).size;
+    assert.equal(narrow.fitted.low.length, 3 * inOne + (6 - inOne));
+  }
+  const lone = imagesOf({ pairs: [one!, scan(1)] });
+  const wishes = { scale: 4, tiles: 1, side: 512, seed: 1 };
+  assert.throws(() => planTiles(lone, wishes), refusal("UNSUITABLE_IMAGES", "fit.pairs[0].high"));
+  assert.equal(usualTileSide(lone, 4), 128);
+});
+
 test("a high-resolution tile is degraded with what lies around it, as far as the image goes, in whole low-resolution pixels", () => {
   const plan = planTiles(pairsOf(2, 520, 4), { scale: 4, tiles: 1, side: 256, seed: 1 });
   for (const { top, left, side, halo } of [...plan.fitted.high, ...plan.heldOut.high]) {

@@ -63,6 +63,9 @@ test("a peer that is away is asked until it answers, and not longer than patienc
   assert.deepEqual(told, ["away 1", "away 2"]);
   const never = patiently(() => Promise.reject(new PssrError("UNAVAILABLE", "away")), { ...options, patienceMs: 500 });
   await assert.rejects(never, refusal("UNAVAILABLE"));
+  // A peer that shuts down cancels its calls; told so, the operation would end instead of being tried again.
+  const stopped = patiently(() => Promise.reject(new PssrError("CANCELLED", "stops")), { ...options, patienceMs: 0 });
+  await assert.rejects(stopped, refusal("UNAVAILABLE"));
   const refused = patiently(() => Promise.reject(new PssrError("NOT_FOUND", "no")), options);
   await assert.rejects(refused, refusal("NOT_FOUND"));
 });
