@@ -127,6 +127,21 @@ test("a detector is measured alone by two scans; images of other fields do witho
   await json("fits", "export", "alone", "-o", file("alone.json"));
   assert.equal(JSON.parse(await readFile(file("alone.json"), "utf8")).comparison, null);
 
+  // Read noise of about 6 around 20, in a file that says nothing of black and white.
+  const dark = createPixelArray("yx", [128, 128], "uint8");
+  let random = 1;
+  dark.data.forEach((_, i) => {
+    random = (random * 48271) % 2147483647;
+    dark.data[i] = 10 + (random % 21);
+  });
+  await writeFile(file("dark.png"), await encodePng(dark));
+  const [noise] = await json("fit", "--dark", file("dark.png"), "--id", "dark-noise");
+  const [mean, sigma] = noise.result.parameters;
+  assert.ok(
+    Math.abs(mean.value - 20) < 0.5 && Math.abs(sigma.value - 6.06) < 0.3,
+    `${sigma.value} around ${mean.value}`,
+  );
+
   const template = ["--poisson", "2", "--gaussian", "5", "--optional", "detector[1]"];
   const other = ["--low", "fast-03930", "--high", "iso-03938", ...template, "--evaluations", "20"];
   const ended = await command("fit", ...other, "--id", "other", "--detach");
@@ -139,6 +154,7 @@ test("a detector is measured alone by two scans; images of other fields do witho
   const [{ result }] = await json("fits", "show", "other");
   const isKept = result.keptSteps.length === 1;
   assert.equal(/^detector\[1\]\.sigma\.value .* left out$/m.test(shown), !isKept);
+  assert.equal(/^other .* detector\[1\]/m.test((await command("fits", "list")).stdout), isKept);
   assert.match(shown, isKept ? /: kept detector\[1\]$/m : /: left out detector\[1\]$/m);
 });
 
@@ -186,6 +202,8 @@ test("what is meant wrongly is said before anything is begun", async () => {
   await refused(2, /ends above 9/, ...pair, "--range", "detector[0].photons.value=9..5");
   await refused(2, /detector\[0\]\.mixed\.value" is no parameter/, ...pair, "--range", "detector[0].mixed.value=1..2");
   await refused(2, /"detector\[1\]" is no step/, ...pair, "--optional", "detector[1]");
+  const twice = ["--paired", "--low", "fast-03930", "fast-03930", "--high", ...ids];
+  await refused(2, /fit\.pairs\[0\]\.low too; name each image once \(fit\.pairs\[1\]\.low is fast-03930\)/, ...twice);
   await refused(2, /cannot be used with/, ...pair, "--minutes", "1", "--evaluations", "20");
   await refused(2, /ends in \.png or \.svg/, ...pair, "--report", "fit.jpg");
   await refused(2, /no such file or folder/, ...pair, "--report", "nowhere/fit.png");

@@ -20,8 +20,14 @@ export function fitSummary(fit: Fit, result: FitResult): string {
   ].join("\n");
 }
 
-function parameterTable({ ranges, optionalSteps }: Fit, { parameters, keptSteps }: FitResult): string {
-  const left = optionalSteps.filter((step) => !keptSteps.includes(step));
+/** The optional steps of a fit that has ended that are no part of what was found. */
+export function stepsLeftOut({ optionalSteps, result }: Pick<Fit, "optionalSteps" | "result">): string[] {
+  return result === undefined ? [] : optionalSteps.filter((step) => !result.keptSteps.includes(step));
+}
+
+function parameterTable({ ranges, optionalSteps }: Fit, result: FitResult): string {
+  const { parameters } = result;
+  const left = stepsLeftOut({ optionalSteps, result });
   const rows = parameters.map(({ path, value, low, high, identified }, n) => {
     const { min = Number.NaN, max = Number.NaN } = ranges[n] ?? {};
     const isLeft = left.some((step) => path.startsWith(`${step}.`));
@@ -31,8 +37,9 @@ function parameterTable({ ranges, optionalSteps }: Fit, { parameters, keptSteps 
   return table(["parameter", "value", "95 % interval", "looked for in", "identified"], rows);
 }
 
-function stepsLine({ optionalSteps }: Fit, { keptSteps }: FitResult): string {
-  const left = optionalSteps.filter((step) => !keptSteps.includes(step));
+function stepsLine({ optionalSteps }: Fit, result: FitResult): string {
+  const { keptSteps } = result;
+  const left = stepsLeftOut({ optionalSteps, result });
   const told = [
     ...(keptSteps.length > 0 ? [`kept ${keptSteps.join(", ")}`] : []),
     ...(left.length > 0 ? [`left out ${left.join(", ")}`] : []),

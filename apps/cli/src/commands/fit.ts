@@ -65,7 +65,9 @@ async function runFit(context: Context, options: FitOptions): Promise<void> {
     if (detach === true) return output.result({ operation: operation.name }, operation.name);
     output.note(`${operation.name} (Ctrl-C leaves it running; \`pssr operations cancel\` stops it)`);
     await tellRanges(context, operation);
-    const ended = await context.finish(operation, Fit, "fitting");
+    const { name } = await context.finish(operation, Fit, "fitting");
+    // The response has no saved crappifier, and of large fits not all that was asked for.
+    const ended = await client.fits.getFit({ name }, { signal });
     const result = resultOf(ended);
     const file = await writePicture(context, ended.name, report);
     const text = [fitSummary(ended, result), `Picture: ${file}`].join("\n");

@@ -9,7 +9,7 @@ import { shortNumber } from "../terminal/short-number.js";
 import { table } from "../terminal/table.js";
 import { resultOf, writePicture } from "./fit.js";
 import { comparisonJson, evaluationJson, fitJson, phaseWord, secondsOf, stateWord } from "./fit-json.js";
-import { fitSummary } from "./fit-summary.js";
+import { fitSummary, stepsLeftOut } from "./fit-summary.js";
 
 export function addFitsCommands(program: Command, signal: AbortSignal): void {
   const fits = program.command("fits").description("what was found of microscopes, and how well it agrees");
@@ -108,7 +108,10 @@ export function addFitsCommands(program: Command, signal: AbortSignal): void {
 function row(fit: Fit): string[] {
   const { name, result } = fit;
   const { goodness, parameters = [] } = result ?? {};
-  const found = parameters.map(({ path, value }) => `${path} ${shortNumber(value)}`);
+  const left = stepsLeftOut(fit);
+  const found = parameters
+    .filter(({ path }) => !left.some((step) => path.startsWith(`${step}.`)))
+    .map(({ path, value }) => `${path} ${shortNumber(value)}`);
   return [fitName.parse(name).fit, stateWord(fit), goodness ? shortNumber(goodness.ratio) : "", found.join(", ")];
 }
 
