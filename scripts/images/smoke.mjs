@@ -76,7 +76,7 @@ async function fitNoise(address) {
     const high = images.map(({ name }) => name).find((name) => name.includes("/truth-"));
     const scan = await client.crappify.crappifyImage({ image: high, imageId: "scan" });
     const { name: low } = await finish(client, scan, Image);
-    const budget = { $case: "maxEvaluations", value: 10 };
+    const budget = { $case: "maxEvaluations", value: 16 };
     const request = { parent, fitId: "smoke", fit: Fit.fromPartial({ pairs: [{ low, high }], tileSize: 128, budget }) };
     const { name } = await finish(client, await client.fits.fitCrappifier(request), Fit);
     const { contentType, data } = await client.fits.renderFit({ name });
