@@ -61,7 +61,7 @@ export function findingsOf(
       findings.push({ kind: "EDGE_OF_RANGE", subject: path, message });
     }
     if (!isIdentified) {
-      const message = `the images do not tell ${path}: its interval is as good as its range; fix it, or give images that show it`;
+      const message = `the images do not tell ${path}: its interval is as good as its range, and numbers that can stand in for it are less sure than theirs say; fix it, or give images that show it`;
       findings.push({ kind: "NOT_IDENTIFIED", subject: path, message });
     }
   }

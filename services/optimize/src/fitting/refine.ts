@@ -33,6 +33,8 @@ export interface RefineOptions {
 /** Of a range, for slopes. */
 const PROBE = 0.006;
 const LONG_PROBE = 0.12;
+/** Of the vector: less may be the rounding of pixels. */
+const SEEN_CHANGE = 1.5;
 /** No last step is longer: slopes are not those of places far away. */
 const LONGEST_STEP = 0.1;
 /** A step after which real and simulated tiles differ by so much more than before was none. */
@@ -118,8 +120,8 @@ async function slopesAt(at: Float64Array, best: SeenLook, { space, free, feature
       return there.map((value, n) => (moved === 0 ? 0 : (value - base[n]!) / moved));
     };
     const slope = await slopeTo(nearby(at, d, PROBE, space));
-    // A blur of nothing, or noise that is small beside other noise, is told by more of it.
-    const isWeak = Math.sqrt(squareOf(slope)) < WEAKEST_SLOPE && !space.ranges[d]!.whole;
+    // A blur of nothing, or noise that is small beside other noise, is told by more of it: rounding hides less.
+    const isWeak = PROBE * Math.sqrt(squareOf(slope)) < SEEN_CHANGE && !space.ranges[d]!.whole;
     slopes.push(isWeak ? await slopeTo(nearby(at, d, LONG_PROBE, space)) : slope);
   }
   return slopes;
