@@ -5,6 +5,8 @@ import type { Reference } from "../statistics/tile-statistics.js";
 const REACH = 8;
 const SIDE = 2 * REACH + 1;
 const MIDDLE = REACH * SIDE + REACH;
+/** What two images differ in is not noise alone: neighbours of it are alike, as far as a blur or a drift reaches. */
+const INDEPENDENT = 1 / 25;
 
 export interface Displacement {
   /** Low-resolution pixels that the real image lies to the right of where it should be, and below it. */
@@ -46,7 +48,7 @@ export function displacementOf(tiles: readonly Registered[]): Displacement {
   });
   const best = correlations.reduce((at, one, n) => (one > correlations[at]! ? n : at), MIDDLE);
   const [there, here] = [correlations[best]!, Math.max(correlations[MIDDLE]!, 0)];
-  const evidence = (pixels / 2) * Math.log((1 - here ** 2) / Math.max(1 - there ** 2, Number.EPSILON));
+  const evidence = ((INDEPENDENT * pixels) / 2) * Math.log((1 - here ** 2) / Math.max(1 - there ** 2, Number.EPSILON));
   return { x: REACH - (best % SIDE), y: REACH - Math.floor(best / SIDE), correlation: there, evidence };
 }
 

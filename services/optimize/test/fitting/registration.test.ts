@@ -19,10 +19,10 @@ const textured = (y: number, x: number) =>
 
 test("a displaced image is found where it is, through noise", () => {
   const reference = { height: side, width: side, values: plane(textured) };
-  const real = plane((y, x) => textured(y + 3, x - 2) + noise(60));
-  const { x, y, evidence } = displacementOf([{ reference, real }]);
+  const tile = () => ({ reference, real: plane((y, x) => textured(y + 3, x - 2) + noise(60)) });
+  const { x, y, evidence } = displacementOf(Array.from({ length: 6 }, tile));
   assert.deepEqual([x, y], [2, -3]);
-  assert.ok(evidence > 50, `${evidence}`);
+  assert.ok(evidence > 40, `${evidence}`);
 });
 
 test("a smooth image in its place gives no evidence of another, however noisy it is and wherever it is brightest", () => {
