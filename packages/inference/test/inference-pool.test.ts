@@ -154,13 +154,13 @@ function nextWorker(): Promise<Worker> {
  * A model while whose file is read its thread ends. Not while the thread computes: native code that comes back to a thread which is
  * gone takes the whole process with it.
  */
-function deadly(model: ModelSource, thread: () => Worker, times: number): ModelSource {
+function deadly(model: ModelSource, thread: () => Promise<Worker>, times: number): ModelSource {
   let left = times;
   return {
     digest: model.digest,
     async load(options) {
       const bytes = await model.load(options);
-      if (left-- > 0) await thread().terminate();
+      if (left-- > 0) await (await thread()).terminate();
       return bytes;
     },
   };
@@ -185,22 +185,13 @@ test("a thread that dies is replaced and its request tried again", async () => {
 test("a request that ends its thread twice fails, and the next one gets a fresh thread", async () => {
   await withPool({ workers: 1 }, async (pool) => {
     const model = counted(1);
-    let current: Worker | undefined;
-    const remember = (worker: Worker) => {
-      current = worker;
+    let started = nextWorker();
+    const thread = async () => {
+      const worker = await started;
+      started = nextWorker();
+      return worker;
     };
-    process.on("worker", remember);
-    try {
-      await assert.rejects(
-        pool.run(
-          deadly(model, () => current!, 2),
-          tile,
-        ),
-        withReason("WORKER_CRASHED"),
-      );
-    } finally {
-      process.off("worker", remember);
-    }
+    await assert.rejects(pool.run(deadly(model, thread, 2), tile), withReason("WORKER_CRASHED"));
     assert.equal(model.loads, 2);
     await pool.run(counted(2), tile);
   });
