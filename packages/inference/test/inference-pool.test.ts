@@ -171,9 +171,8 @@ test("a thread that dies is replaced and its request tried again", async () => {
     const [model, other] = [counted(1), counted(2)];
     const first = nextWorker();
     const expected = await pool.run(model, tile);
-    const worker = await first;
     await pool.run(
-      deadly(other, () => worker, 1),
+      deadly(other, () => first, 1),
       tile,
     );
     assert.equal(other.loads, 2);
