@@ -17,10 +17,13 @@ async function prepare(t: TestContext): Promise<World> {
   await world.crappify.addImage("high", blank([512, 768]));
   await world.crappify.addImage("low", blank([256, 384]));
   await world.crappify.addImage("other", blank([256, 384]));
+  await world.crappify.addImage("same-size", blank([256, 384]));
   await world.crappify.addImage("stack", blank([3, 512, 768]));
   await world.crappify.addImage("odd", blank([256, 400]));
   await world.crappify.addImage("small", blank([40, 40]));
+  await world.crappify.addImage("small-too", blank([40, 40]));
   await world.crappify.addImage("wide", blank([512, 512], "float32"));
+  await world.crappify.addImage("wide-too", blank([512, 512], "float32"));
   await world.crappify.addImage("dark", blank([64, 64], "float32"), { isMeasured: true });
   return world;
 }
@@ -90,7 +93,11 @@ test("what makes no sense is refused by the call, with the field's path", async 
     [{ pairs: [...pairs, { low, high: imageNamed("none") }] }, "NOT_FOUND", "fit.pairs[1].high"],
     [{ pairs: [{ low, high: imageNamed("odd") }] }, "SHAPE_MISMATCH", "fit.pairs[0].high"],
     [{ pairs: [{ low, high: imageNamed("stack") }] }, "SHAPE_MISMATCH", "fit.pairs[0].high"],
-    [{ pairs: [...pairs, { low: imageNamed("other"), high: low }] }, "SHAPE_MISMATCH", "fit.pairs[1].high"],
+    [
+      { pairs: [...pairs, { low: imageNamed("other"), high: imageNamed("same-size") }] },
+      "SHAPE_MISMATCH",
+      "fit.pairs[1].high",
+    ],
     [{ pairs: [...pairs, ...pairs] }, "INVALID_FIELD", "fit.pairs[1].low"],
     [{ pairs: [...pairs, { low, high: imageNamed("odd") }] }, "INVALID_FIELD", "fit.pairs[1].low"],
     [{ unpaired: { ...unpaired, low: [low, imageNamed("other"), low] } }, "INVALID_FIELD", "fit.unpaired.low[2]"],
@@ -99,7 +106,9 @@ test("what makes no sense is refused by the call, with the field's path", async 
       "INVALID_FIELD",
       "fit.unpaired.high[1]",
     ],
-    [{ pairs: [{ low: imageNamed("small"), high: imageNamed("small") }] }, "UNSUITABLE_IMAGES", "fit.pairs[0].low"],
+    [{ pairs: [{ low: imageNamed("small"), high: imageNamed("small-too") }] }, "UNSUITABLE_IMAGES", "fit.pairs[0].low"],
+    [{ pairs: [{ low, high: low }] }, "INVALID_FIELD", "fit.pairs[0].low"],
+    [{ unpaired: { low: [low], high: [low] } }, "INVALID_FIELD", "fit.unpaired.low[0]"],
     [{ pairs, template: { sampling: { scale: 4 } } }, "INVALID_FIELD", "fit.template.sampling.scale"],
     [{ pairs, template: { named: { $case: "preset", value: "nothing" } } }, "INVALID_FIELD", "fit.template.preset"],
     [{ pairs, ranges: [{ ...mix, path: "detector[9].mix.value" }] }, "INVALID_FIELD", "fit.ranges[0].path"],
@@ -126,7 +135,7 @@ test("what makes no sense is refused by the call, with the field's path", async 
       "fit.objective",
     ],
     [
-      { unpaired: { low: [imageNamed("wide")], high: [imageNamed("wide")] }, tileSize: 256 },
+      { unpaired: { low: [imageNamed("wide")], high: [imageNamed("wide-too")] }, tileSize: 256 },
       "LIMIT_EXCEEDED",
       "fit.tiles",
     ],
@@ -185,7 +194,8 @@ test("what a detector's images alone do not tell is refused by the call", async 
     [dark, { template, ranges: ranges("[0].read_noise") }, "fit.ranges[0].path"],
     [scans, { template, ranges: ranges("[0].read_noise", "[0].gain") }, "fit.ranges[1].path"],
     [scans, { template, ranges: ranges("[0].read_noise", "[1].sigma") }, "fit.ranges[1].path"],
-    [scans, { template: { detector: [gaussian, gaussian] } }, "fit.ranges[2].path"],
+    [scans, { template: { detector: [gaussian, gaussian] } }, "fit.ranges[1].path"],
+    [scans, { ranges: ranges("[0].offset") }, "fit.ranges[0].path"],
     [scans, { optionalSteps: ["detector[0]"] }, "fit.optional_steps"],
     [scans, { highNoise: [gaussian] }, "fit.high_noise"],
     [{ scans: [{ first: low, second: low }] }, {}, "fit.detector_images.scans[0].second"],

@@ -43,6 +43,11 @@ export function checkNamedOnce({ pairs, low, high, scans, darkFrames }: FitImage
       first.set(image.name, image);
     }
   }
+  const highs = new Map([...pairs.map((pair) => pair.high), ...high].map((image) => [image.name, image]));
+  for (const image of [...pairs.map((pair) => pair.low), ...low]) {
+    const twin = highs.get(image.name);
+    if (twin !== undefined) throw refuse(image.field, `it is ${twin.field} too; an image is one of the two`);
+  }
   const both = new Map<string, SourceImage>();
   for (const { first, second } of scans) {
     if (first.name === second.name) {

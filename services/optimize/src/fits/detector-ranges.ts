@@ -7,7 +7,9 @@ import type { CrappifierTemplate, ParameterRange } from "../template/crappifier-
 import type { FitImages } from "./source-images.js";
 
 const byDarkFrames: readonly string[] = ["gaussian.sigma", "gaussian.mean"];
-const byScans = ["camera.photons", "camera.read_noise", "camera.offset", "poisson.mix", ...byDarkFrames];
+const byScans: readonly string[] = ["camera.photons", "camera.read_noise", "poisson.mix", "gaussian.sigma"];
+/** The offset differs in no two scans. */
+const byBoth: readonly string[] = [...byScans, "camera.offset", "gaussian.mean"];
 
 /** Whether there are no images but a detector's. */
 export function isDetectorAlone({ pairs, low }: Pick<FitImages, "pairs" | "low">): boolean {
@@ -63,13 +65,18 @@ export function checkToldRanges(
   });
 }
 
-function isTold(path: string, template: CrappifierTemplate, { scans }: FitImages): boolean {
-  const told = scans.length > 0 ? byScans : byDarkFrames;
-  return path.startsWith("detector[") && told.includes(template.parameterOf(path));
+function isTold(path: string, template: CrappifierTemplate, images: FitImages): boolean {
+  return path.startsWith("detector[") && toldBy(images).told.includes(template.parameterOf(path));
 }
 
-function whatTells({ scans }: FitImages): string {
-  const [what, told] = scans.length > 0 ? ["a detector's images", byScans] : ["dark frames alone", byDarkFrames];
+function toldBy({ scans, darkFrames }: FitImages): { what: string; told: readonly string[] } {
+  if (scans.length === 0) return { what: "dark frames alone", told: byDarkFrames };
+  if (darkFrames.length === 0) return { what: "scans without dark frames", told: byScans };
+  return { what: "scans and dark frames", told: byBoth };
+}
+
+function whatTells(images: FitImages): string {
+  const { what, told } = toldBy(images);
   return `${what} tell ${told.join(", ")} of its detector's steps`;
 }
 

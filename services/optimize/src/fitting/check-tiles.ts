@@ -24,6 +24,26 @@ export function checkPixels({ fitted, heldOut }: FitProblem): void {
   }
 }
 
+/** @throws PssrError UNSUITABLE_IMAGES for scans and dark frames that are copies: their difference would say that there is no noise. */
+export function checkNoCopies({ detector: { scans, darkFrames } }: FitProblem): void {
+  for (const { first, second } of scans) {
+    if (!isCopy(first, second)) continue;
+    throw unsuitable(second.field, `it is ${first.field}, pixel by pixel: give two scans, each with noise of its own`);
+  }
+  darkFrames.forEach((frame, n) => {
+    const before = darkFrames.slice(0, n).find((other) => other.field !== frame.field && isCopy(other, frame));
+    if (before === undefined) return;
+    throw unsuitable(
+      frame.field,
+      `it is ${before.field}, pixel by pixel: give frames that each have noise of their own`,
+    );
+  });
+}
+
+function isCopy(a: GreyTile, b: GreyTile): boolean {
+  return a.values.length === b.values.length && a.values.every((value, n) => value === b.values[n]);
+}
+
 /**
  * Of all real tiles.
  *

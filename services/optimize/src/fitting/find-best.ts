@@ -14,6 +14,8 @@ const MOST_KNOWN = 100;
 const MOST_SEARCHED = 150;
 /** Places of a search that are spread over the whole space, at least. */
 const FEWEST_EVERYWHERE = 6;
+/** A descent that led no further than this when it was cut short had come to its end. */
+const STILL_FALLING = 0.95;
 /** Another descent is worth its looks after one that led to less than this share of the distance. */
 const LEADS_FURTHER = 0.8;
 
@@ -117,7 +119,7 @@ class Finder {
       descent.tell(ground.features.of(seen.statistics));
       if (seen.distance < lowest.distance) lowest = seen;
     }
-    this.#isCutShort = descent.isOpen;
+    this.#isCutShort = descent.isOpen && lowest.distance < STILL_FALLING * from.distance;
     return lowest;
   }
 }

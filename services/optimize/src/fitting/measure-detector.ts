@@ -41,7 +41,10 @@ export function measureDetector(problem: FitProblem, meter: TileMeter | undefine
     const { levels } = scan.first;
     const both = scans.map(({ first, second }) => ({ first: planeOf(first, levels), second: planeOf(second, levels) }));
     const dark = darkFrames.length > 0 ? { darkFrames: planesOf(darkFrames, levels) } : {};
-    attempt("TWO_SCANS", () => ofNoise(twoScans(both, levels, { ...options, ...dark })));
+    attempt("TWO_SCANS", () => {
+      const measured = ofNoise(twoScans(both, levels, { ...options, ...dark }));
+      return darkFrames.length > 0 ? measured : withoutOffset(measured);
+    });
   } else if (darkFrames.length > 0) {
     attempt("DARK_FRAMES", () => {
       const { levels } = darkFrames[0]!;
@@ -62,7 +65,7 @@ export function measureDetector(problem: FitProblem, meter: TileMeter | undefine
   // Blur is noise to pairs, and no noise to single images.
   const doubtful = found.some(({ method, misfit }) => method === "PAIRS" && misfit > DOUBTFUL);
   if (!isPaired || doubtful) {
-    attempt("BLIND", () => ofNoise(blindNoise(planesOf(fitted.real, levels), levels, options)));
+    attempt("BLIND", () => withoutOffset(ofNoise(blindNoise(planesOf(fitted.real, levels), levels, options))));
   }
   return { found, findings };
 }
@@ -93,4 +96,13 @@ function ofNoise({ camera, poisson, gaussian, misfit }: DetectorNoise): Omit<Det
     "gaussian.mean": gaussian.mean,
   };
   return { estimates, misfit };
+}
+
+/** Where images do not tell the offset, it was taken to be 0: that is no measurement. */
+function withoutOffset({
+  estimates,
+  misfit,
+}: Omit<DetectorMeasurement, "method">): Omit<DetectorMeasurement, "method"> {
+  const { "camera.offset": _, "gaussian.mean": __, ...measured } = estimates;
+  return { estimates: measured, misfit };
 }

@@ -6,7 +6,7 @@ import type { Point } from "../search/search-space.js";
 import { NoiseFeatures, totalOf } from "../statistics/noise-features.js";
 import type { TileStatistics } from "../statistics/tile-statistics.js";
 import { CrappifierTemplate } from "../template/crappifier-template.js";
-import { checkTiles } from "./check-tiles.js";
+import { checkNoCopies, checkTiles } from "./check-tiles.js";
 import { compare } from "./compare.js";
 import { detectorAlone } from "./detector-alone.js";
 import { findBest } from "./find-best.js";
@@ -35,6 +35,7 @@ export async function runFit(
   { problem, kept }: { problem: FitProblem; kept: readonly KeptLook[] },
   around: FitSurroundings,
 ): Promise<FitOutcome> {
+  checkNoCopies(problem);
   const template = new CrappifierTemplate(problem.template, problem.ranges, problem.optional);
   if (problem.fitted.real.length === 0) return detectorAlone(problem, template);
   const ground = new FitGround(problem, template, kept, around);

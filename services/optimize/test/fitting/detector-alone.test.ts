@@ -53,3 +53,25 @@ test("what a detector's images do not tell is refused by its path", async () => 
     (error) => isPssrError(error, "INVALID_FIELD") && error.field === "detector_images",
   );
 });
+
+test("an offset is told by dark frames only", async () => {
+  const { outcome } = await fitted(problem(["detector[0].photons.value"], { scans, darkFrames: [] }));
+  assert.deepEqual(Object.keys(outcome.detector[0]!.estimates), [
+    "camera.photons",
+    "camera.read_noise",
+    "poisson.mix",
+    "gaussian.sigma",
+  ]);
+});
+
+test("scans and dark frames that are copies are refused: they would say that there is no noise", async () => {
+  const isCopy = (field: string) => (error: unknown) =>
+    isPssrError(error, "UNSUITABLE_IMAGES") && error.field === field && /pixel by pixel/.test(error.message);
+  const named = (tile: GreyTile, field: string) => ({ ...tile, field });
+  const [{ first }] = scans as [(typeof scans)[number]];
+  const twice = [{ first: named(first, "scans[0].first"), second: named(first, "scans[0].second") }];
+  const photons = ["detector[0].photons.value"];
+  await assert.rejects(fitted(problem(photons, { scans: twice, darkFrames: [] })), isCopy("scans[0].second"));
+  const frames = [0, 1].map((n) => named(darkFrames[0]!, `dark_frames[${n}]`));
+  await assert.rejects(fitted(problem(photons, { scans, darkFrames: frames })), isCopy("dark_frames[1]"));
+});
