@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { Progress } from "@pssr/api";
@@ -103,4 +105,16 @@ test("without a terminal each phase of each work has one line, however often its
   view.clear();
   tell("b.png", "storing", 1, 1);
   assert.equal(stream.read(), "a.png: 25 %  writing\na.png: 100 %  storing\nb.png: 100 %  storing\n");
+});
+
+test("a reader that has read enough ends a command without a word", async () => {
+  const bin = resolve(import.meta.dirname, "../bin/pssr.js");
+  const child = spawn(process.execPath, [bin, "up", "--settings"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy();
+  let words = "";
+  child.stderr.on("data", (chunk) => {
+    words += chunk;
+  });
+  const [code] = await once(child, "close");
+  assert.deepEqual([code, words], [0, ""]);
 });
