@@ -35,9 +35,9 @@ export interface OptimiserOptions {
 }
 
 /** Places at which the improvement is looked at before the best of them are followed downhill. */
-const CANDIDATES_PER_DIMENSION = 350;
+const CANDIDATES_PER_DIMENSION = 200;
 const NEARBY = 100;
-const FOLLOWED = 8;
+const FOLLOWED = 5;
 /** The likelihood's maximum is looked for anew from several starts whenever there are so many times as many values. */
 const GROWTH = 1.3;
 
