@@ -22,6 +22,7 @@ import {
 } from "@pssr/imaging";
 import {
   type Abortable,
+  blaming,
   type ConnectServiceOptions,
   connectService,
   type Identity,
@@ -121,15 +122,5 @@ export class Peers {
   async #options({ identity, signal }: CallFor) {
     const metadata = Metadata({ authorization: `Bearer ${await this.keyring.issue(identity)}` });
     return signal === undefined ? { metadata } : { metadata, signal };
-  }
-}
-
-/** What the peer refuses, it refuses with its own field's name; the caller is told ours. */
-async function blaming<T>(field: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!isPssrError(error) || error.reason === "UNAVAILABLE" || error.reason === "CANCELLED") throw error;
-    throw new PssrError(error.reason, `${field}: ${error.message}`, { field, metadata: error.metadata, cause: error });
   }
 }

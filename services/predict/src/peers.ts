@@ -3,15 +3,14 @@ import {
   type Image,
   ImageServiceDefinition,
   imageName,
-  isPssrError,
   ModelServiceDefinition,
   type ModelVersion,
-  PssrError,
   projectName,
   type RegisterImageRequest,
 } from "@pssr/api";
 import {
   type Abortable,
+  blaming,
   type ConnectServiceOptions,
   connectService,
   type Identity,
@@ -88,14 +87,4 @@ export class Peers {
 function idOf(name: string): { parent: string; imageId: string } {
   const { project, image } = imageName.parse(name);
   return { parent: projectName.format({ project }), imageId: image };
-}
-
-/** What a peer refuses, it refuses with its own field's name; the caller is told ours. */
-async function blaming<T>(field: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!isPssrError(error) || error.reason === "UNAVAILABLE" || error.reason === "CANCELLED") throw error;
-    throw new PssrError(error.reason, `${field}: ${error.message}`, { field, metadata: error.metadata, cause: error });
-  }
 }

@@ -1,4 +1,5 @@
 /** The noise of a detector as numbers with intervals, in grey values and in the terms of the crappifier's steps. */
+import { quantile } from "../statistics/quantile.js";
 import type { Counting, NoiseLaw, ValueRange } from "./noise-law.js";
 
 /** A number, and the interval that it lies in with a probability of 95 %. */
@@ -86,11 +87,4 @@ export function estimated(value: number, others: readonly (readonly number[])[])
     low: Math.min(value, ...ends.map(([low]) => low)),
     high: Math.max(value, ...ends.map(([, high]) => high)),
   };
-}
-
-function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }

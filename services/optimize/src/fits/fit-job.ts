@@ -3,6 +3,7 @@ import { type FitResult, fitName, isPssrError, operationName, type Reason } from
 import { fromCrappifierMessage } from "@pssr/crappifiers";
 import {
   type Abortable,
+  bringInLine,
   type JobContext,
   type JobKind,
   type JobResult,
@@ -24,7 +25,7 @@ import { fitError } from "./fit-error.js";
 import { toFitComparison, toFitEvaluation, toFitResult } from "./fit-message.js";
 import { looksPrefix, pictureKey, putComparison, putEvaluations, putResult, readResult } from "./fit-objects.js";
 import { FitProgressTeller } from "./fit-progress.js";
-import { bringInLine, type FitRecord, fitStateOf, fitsKind, toFit } from "./fit-record.js";
+import { type FitRecord, fitStateOf, fitsKind, toFit } from "./fit-record.js";
 import { toResponse } from "./fit-response.js";
 import { KeptLooks } from "./kept-looks.js";
 import { readProblem } from "./read-problem.js";

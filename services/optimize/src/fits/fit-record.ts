@@ -1,6 +1,6 @@
 /** What is stored of a fit. What it found lies in objects, under one prefix. */
-import { type Fit, Fit_State as FitState, fitName, isPssrError } from "@pssr/api";
-import type { Abortable, OperationState, RecordEntry, RecordKey, RecordTable, VersionedRecord } from "@pssr/platform";
+import { type Fit, Fit_State as FitState, fitName } from "@pssr/api";
+import type { OperationState, RecordKey, VersionedRecord } from "@pssr/platform";
 import { fromStoredFit } from "./stored-fit.js";
 
 export interface FitRecord extends VersionedRecord {
@@ -42,28 +42,4 @@ export function toFit({ project, id }: RecordKey, { state, fit, operation, creat
     operation,
     createTime: new Date(createMs),
   };
-}
-
-/**
- * Writes the record that follows from the operation's, unless it is there already; one that has ended is never turned back.
- * Several processes may do it at once: whoever was slower looks again.
- */
-export async function bringInLine(
-  records: RecordTable<FitRecord>,
-  key: RecordKey,
-  make: () => Promise<FitRecord>,
-  { signal }: Abortable,
-): Promise<void> {
-  for (;;) {
-    const present: RecordEntry<FitRecord> | undefined = await records.get(key, { signal });
-    if (present !== undefined && present.record.state !== "ACTIVE") return;
-    const made = await make();
-    if (present?.record.state === made.state) return;
-    try {
-      await records.put(key, made, present?.revision ?? 0n, { signal });
-      return;
-    } catch (error) {
-      if (!isPssrError(error, "REVISION_CONFLICT")) throw error;
-    }
-  }
 }

@@ -1,4 +1,5 @@
 /** Intervals of a bootstrap over few tiles. */
+import { quantile } from "../statistics/quantile.js";
 
 /** Two-sided, 95 %. */
 const NORMAL = 1.959964;
@@ -27,11 +28,4 @@ export function percentileInterval(
 export function studentQuantile(freedom: number): number {
   const z = NORMAL;
   return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);
-}
-
-function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }

@@ -2,6 +2,7 @@
 import { imageName, operationName } from "@pssr/api";
 import {
   type Abortable,
+  bringInLine,
   type Identity,
   type JobContext,
   type JobKind,
@@ -14,7 +15,6 @@ import {
   type StateStore,
   workerIdentity,
 } from "@pssr/platform";
-import { bringInLine } from "../bring-in-line.js";
 import { fromImage, toEvaluation, toEvaluationResult, toProgress } from "../message.js";
 import type { Peers } from "../peers.js";
 import { resourceStateOf } from "../predictions/prediction-record.js";

@@ -6,6 +6,7 @@
 import { operationName, PssrError } from "@pssr/api";
 import {
   type Abortable,
+  bringInLine,
   isTerminal,
   JobAborted,
   type JobContext,
@@ -17,7 +18,6 @@ import {
   RecordTable,
   workerIdentity,
 } from "@pssr/platform";
-import { bringInLine } from "../bring-in-line.js";
 import { clippedPixelsOf, toPredictionResult, toProgress, toRegistration } from "../message.js";
 import type { Peers } from "../peers.js";
 import type { RegionBoard } from "../regions/region-board.js";

@@ -1,6 +1,7 @@
 /** The record of a resource as it follows from its operation's record; one that has ended is never turned back. */
 import { isPssrError } from "@pssr/api";
-import type { Abortable, RecordKey, RecordTable, VersionedRecord } from "@pssr/platform";
+import type { Abortable } from "../abortable.js";
+import type { RecordKey, RecordTable, VersionedRecord } from "./record-table.js";
 
 /** Writes what `make` gives, unless it is there already. Several processes may do it at once: whoever was slower looks again. */
 export async function bringInLine<T extends VersionedRecord & { readonly state: string }>(
