@@ -200,8 +200,11 @@ test("what is meant wrongly is said before anything is begun", async () => {
   await refused(2, /nowhere\/: there is no such file or folder/, "--low", "nowhere/", "--high", "iso-*");
   await refused(2, /Expected PATH=MIN\.\.MAX/, ...pair, "--range", "detector[0].photons.value=5");
   await refused(2, /ends above 9/, ...pair, "--range", "detector[0].photons.value=9..5");
-  await refused(2, /detector\[0\]\.mixed\.value" is no parameter/, ...pair, "--range", "detector[0].mixed.value=1..2");
-  await refused(2, /"detector\[1\]" is no step/, ...pair, "--optional", "detector[1]");
+  const range = "detector[0].mix.value=1..2";
+  await refused(2, /mix\.value" is no parameter .* it has .*detector\[0\]\.photons/, ...pair, "--range", range);
+  await refused(2, /"detector\[1\]" is no step .* it has detector\[0\]/, ...pair, "--optional", "detector[1]");
+  await refused(2, /mix\.value is there twice/, ...pair, "--range", range, "--range", range);
+  await refused(2, /detector\[0\] is there twice/, ...pair, "--optional", "detector[0]", "detector[0]");
   const twice = ["--paired", "--low", "fast-03930", "fast-03930", "--high", ...ids];
   await refused(2, /fit\.pairs\[0\]\.low too; name each image once \(fit\.pairs\[1\]\.low is fast-03930\)/, ...twice);
   await refused(2, /cannot be used with/, ...pair, "--minutes", "1", "--evaluations", "20");

@@ -156,6 +156,39 @@ test("what makes no sense is refused by the call, with the field's path", async 
   await assert.rejects(world.fits.getFit({ name: `${project}/fits/no` }), refusal("NOT_FOUND", "name"));
 });
 
+test("a path is refused with the paths of this template, and one that is there twice as that", async (t) => {
+  const world = await prepare(t);
+  const refused = async (message: RegExp, field: string, paths: string[], optionalSteps: string[] = []) => {
+    const ranges = paths.map((path) => ({ path, min: 1, max: 2 }));
+    const template = { detector: [...poisson.detector, { kind: { $case: "gaussian" as const, value: {} } }] };
+    const asked = world.fits.fitCrappifier({
+      parent: project,
+      fitId: "no",
+      fit: { pairs, template, ranges, optionalSteps },
+    });
+    await assert.rejects(asked, (error) => {
+      assert.match(String(error), message);
+      return refusal("INVALID_FIELD", field)(error);
+    });
+  };
+  const [mix, photons] = ["detector[0].mix.value", "detector[0].photons.value"];
+  const there =
+    /photons\.value" is no .*; it has detector\[0\]\.mix, detector\[1\]\.mean, detector\[1\]\.sigma, each with/;
+  await refused(there, "fit.ranges[1].path", [mix, photons]);
+  await refused(/mix" needs \.value or \.spread behind it/, "fit.ranges[0].path", ["detector[0].mix"]);
+  await refused(/mix\.value is there twice; give it one range/, "fit.ranges[1].path", [mix, mix]);
+  const steps = /"optics\[0\]" is no step of this template; it has detector\[0\], detector\[1\]/;
+  await refused(steps, "fit.optional_steps[0]", [mix], ["optics[0]"]);
+  const twice = ["detector[1]", "detector[0]", "detector[1]"];
+  await refused(/detector\[1\] is there twice; name it once/, "fit.optional_steps[2]", [mix], twice);
+  // Without a word of it, a camera.
+  const camera = { pairs, ranges: [{ path: mix, min: 1, max: 2 }] };
+  await assert.rejects(
+    world.fits.fitCrappifier({ parent: project, fitId: "no", fit: camera }),
+    /it has .*detector\[0\]\.photons, detector\[0\]\.read_noise/,
+  );
+});
+
 test("ranges of one step that have room alone, and none together, are refused", async (t) => {
   const world = await prepare(t);
   // A lens of 520 nm and 1.4 by default; on 128 pixels of 10 nm a blur may be of 16.

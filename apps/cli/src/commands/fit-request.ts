@@ -35,7 +35,7 @@ export function addFitRequestOptions(command: Command): Command {
       "what to look for, such as detector[0].photons.value=20..500:log; again for each (default: what is usual for each step)",
       range,
     )
-    .option("--optional <steps...>", "steps that may be left out, such as detector[1]")
+    .option("--optional <steps...>", "steps that may be left out, such as detector[1]", step)
     .addOption(
       new Option("--evaluations <n>", "looks at all tiles (default: 60)")
         .argParser(integer(10, 1000))
@@ -116,6 +116,14 @@ function range(text: string, before: ParameterRange[] | undefined): ParameterRan
     );
   }
   if (!(min < max)) throw new InvalidArgumentError(`Expected a range that ends above ${min}.`);
+  if (before?.some((one) => one.path === path))
+    throw new InvalidArgumentError(`${path} is there twice; give it one range.`);
   const known = { path, min, max, scale: scale === "log" ? RangeScale.SCALE_LOG : RangeScale.SCALE_LINEAR };
   return [...(before ?? []), known];
+}
+
+/** "detector[1]", after those before. */
+function step(path: string, before: string[] | undefined): string[] {
+  if (before?.includes(path)) throw new InvalidArgumentError(`${path} is there twice; name it once.`);
+  return [...(before ?? []), path];
 }
