@@ -208,6 +208,12 @@ test("what is meant wrongly is said before anything is begun", async () => {
   const twice = ["--paired", "--low", "fast-03930", "fast-03930", "--high", ...ids];
   await refused(2, /fit\.pairs\[0\]\.low too; name each image once \(fit\.pairs\[1\]\.low is fast-03930\)/, ...twice);
   await refused(2, /cannot be used with/, ...pair, "--minutes", "1", "--evaluations", "20");
+  for (const minutes of ["0", "-1", "2000", "soon"]) {
+    await refused(2, /Expected minutes, from 0\.1 to 1440 \(a day\)/, ...pair, `--minutes=${minutes}`);
+  }
+  for (const evaluations of ["0", "9", "12.5", "1001"]) {
+    await refused(2, /Expected a whole number from 10 to 1000: ten, and two/, ...pair, "--evaluations", evaluations);
+  }
   await refused(2, /ends in \.png or \.svg/, ...pair, "--report", "fit.jpg");
   await refused(2, /no such file or folder/, ...pair, "--report", "nowhere/fit.png");
   await writeFile(file("blur.json"), '{"optics": [{"kind": "gaussian_blur"}]}');

@@ -38,10 +38,19 @@ export function addFitRequestOptions(command: Command): Command {
     .option("--optional <steps...>", "steps that may be left out, such as detector[1]", step)
     .addOption(
       new Option("--evaluations <n>", "looks at all tiles (default: 60)")
-        .argParser(integer(10, 1000))
+        .argParser(
+          expecting(
+            "a whole number from 10 to 1000: ten, and two more for each number and each step that is looked for",
+            integer(10, 1000),
+          ),
+        )
         .conflicts("minutes"),
     )
-    .option("--minutes <n>", "time at work, instead of a number of evaluations", number(5 / 60, 24 * 60))
+    .option(
+      "--minutes <n>",
+      "time at work, instead of a number of evaluations",
+      expecting("minutes, from 0.1 to 1440 (a day)", number(0.1, 24 * 60)),
+    )
     .option("--seed <n>", "of all random numbers", integer(0, Number.MAX_SAFE_INTEGER), 0)
     .addOption(
       new Option("--objective <name>", "how noise is compared; profile: as PSSR2 does, for comparison only").choices(
@@ -104,6 +113,18 @@ async function noiseIn(file: string): Promise<CrappifierStep[]> {
     "INVALID_FIELD",
     `--high-noise ${file}: give a crappifier of detector steps alone, such as {"detector": [{"kind": "gaussian", "sigma": {"value": 3}}]}`,
   );
+}
+
+/** A parser that says in words of its own what it expected. */
+function expecting<T>(expected: string, parse: (text: string) => T) {
+  return (text: string): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      throw new InvalidArgumentError(`Expected ${expected}.`);
+    }
+  };
 }
 
 /** "detector[0].mix.value=0.1..5:log", after those before. */
