@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { connect } from "@pssr/client";
 import { createPixelArray, encodePng } from "@pssr/imaging";
 import { pssr, pssrUntil, root, temporaryFolder, type Up, up } from "./pssr.js";
 
@@ -228,5 +229,22 @@ test("images that tell nothing are named as the person named them", async () => 
   const levels = ["--black", "0", "--white", "255"];
   const why = /pairs\[1\]\.low: its pixels are all the same; .* is flat\) \(UNSUITABLE_IMAGES\)/;
   const low = ["--low", "fast-03930", file("flat.png")];
-  await refused(1, why, ...quick, ...levels, ...low, "--high", ...ids);
+  await refused(1, why, ...quick, ...levels, ...low, "--high", ...ids, "--id", "flat-one");
+
+  const { stdout } = await command("fits", "show", "flat-one");
+  const [state, told] = stdout.split("\n");
+  assert.equal(state, "projects/default/fits/flat-one: failed (projects/default/operations/fit-flat-one)");
+  assert.match(told!, why);
+  const [{ error }] = await json("fits", "show", "flat-one");
+  assert.equal(error.reason, "UNSUITABLE_IMAGES");
+  assert.match(error.message, /pairs\[1\]\.low: its pixels are all the same/);
+  assert.equal(told, `${error.message} (${error.reason})`);
+
+  const client = connect(installation.address);
+  await client.operations.deleteOperation({ name: "projects/default/operations/fit-flat-one" });
+  client.close();
+  assert.match(
+    (await command("fits", "show", "flat-one")).stdout,
+    /flat-one: failed .*\nwhy it failed is no longer known/,
+  );
 });

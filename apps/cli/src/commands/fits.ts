@@ -1,6 +1,7 @@
 /** `pssr fits`: what was found by fits, how, and how well it agrees. */
 import { writeFile } from "node:fs/promises";
-import { type Fit, type FitEvaluation, fitName, isPssrError } from "@pssr/api";
+import { type Fit, type FitEvaluation, fitName, isPssrError, Fit_State as State } from "@pssr/api";
+import { errorIn } from "@pssr/client";
 import type { Command } from "commander";
 import { pictureFile } from "../arguments.js";
 import { allPages, type Context, withContext } from "../context.js";
@@ -8,6 +9,7 @@ import { jsonValue } from "../terminal/output.js";
 import { shortNumber } from "../terminal/short-number.js";
 import { table } from "../terminal/table.js";
 import { resultOf, writePicture } from "./fit.js";
+import { namingImage } from "./fit-fields.js";
 import { comparisonJson, evaluationJson, fitJson, phaseWord, secondsOf, stateWord } from "./fit-json.js";
 import { fitSummary, stepsLeftOut } from "./fit-summary.js";
 
@@ -36,10 +38,13 @@ export function addFitsCommands(program: Command, signal: AbortSignal): void {
     .action(
       withContext(signal, async (context, id: string) => {
         const fit = await fitOf(context, id);
-        context.output.result(
-          await fitJson(fit),
-          fit.result === undefined ? unended(fit) : fitSummary(fit, fit.result),
-        );
+        if (fit.result !== undefined) return context.output.result(await fitJson(fit), fitSummary(fit, fit.result));
+        const state = `${fit.name}: ${stateWord(fit)} (${fit.operation})`;
+        const why = await failureOf(context, fit);
+        if (why === undefined) return context.output.result(await fitJson(fit), state);
+        const { reason, message } = why;
+        const text = [state, reason === undefined ? message : `${message} (${reason})`].join("\n");
+        context.output.result({ ...(await fitJson(fit)), error: why }, text);
       }),
     );
 
@@ -115,9 +120,19 @@ function row(fit: Fit): string[] {
   return [fitName.parse(name).fit, stateWord(fit), goodness ? shortNumber(goodness.ratio) : "", found.join(", ")];
 }
 
-/** Of a fit without a result. */
-function unended(fit: Fit): string {
-  return `${fit.name}: ${stateWord(fit)} (${fit.operation})`;
+/** Why a fit has failed, as its operation tells; undefined of one that has not. */
+async function failureOf(
+  { client, signal }: Context,
+  fit: Fit,
+): Promise<{ reason?: string; message: string } | undefined> {
+  if (fit.state !== State.STATE_FAILED) return undefined;
+  try {
+    const error = namingImage(errorIn(await client.operations.getOperation({ name: fit.operation }, { signal })), fit);
+    return isPssrError(error) ? { reason: error.reason, message: error.message } : undefined;
+  } catch (error) {
+    if (!isPssrError(error, "NOT_FOUND")) throw error;
+    return { message: "why it failed is no longer known: its operation was deleted, or is too long ago" };
+  }
 }
 
 function fitOf(context: Context, id: string): Promise<Fit> {
