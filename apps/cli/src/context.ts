@@ -5,6 +5,7 @@ import { connect, finish, type PssrClient } from "@pssr/client";
 import type { Command } from "commander";
 import { apiToken } from "./environment.js";
 import { Output } from "./terminal/output.js";
+import { ShownOperation } from "./terminal/shown-operation.js";
 
 export interface GlobalOptions {
   address: string;
@@ -58,12 +59,12 @@ export class Context implements Disposable {
     label: string,
     onProgress: (progress: Progress) => void = () => undefined,
   ): Promise<T> {
+    using shown = new ShownOperation(this.output.progress, label);
     const result = await finish(this.client, operation, type, {
       signal: this.signal,
       onState: ({ metadata }) => {
-        if (metadata.progress === undefined) return;
-        this.output.progress.show(label, metadata.progress);
-        onProgress(metadata.progress);
+        shown.show(metadata);
+        if (metadata.progress !== undefined) onProgress(metadata.progress);
       },
     });
     this.output.progress.clear();

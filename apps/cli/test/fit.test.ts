@@ -159,7 +159,7 @@ test("a detector is measured alone by two scans; images of other fields do witho
   assert.match(shown, isKept ? /: kept detector\[1\]$/m : /: left out detector\[1\]$/m);
 });
 
-test("Ctrl-C leaves a fit running, and it can be cancelled", async () => {
+test("Ctrl-C leaves a fit running, the next one waits and says so, and both can be cancelled", async () => {
   // So much to look for that it takes a while.
   const steps = {
     optics: ["gaussian_blur", "line_jitter", "drift", "brightness_bands"],
@@ -174,6 +174,12 @@ test("Ctrl-C leaves a fit running, and it can be cancelled", async () => {
   assert.equal(ended.code, 130, ended.stderr);
   assert.match(ended.stderr, /interrupted\n$/);
   assert.equal((await json("fits", "show", "long"))[0].state, "active");
+  const next = ["--address", installation.address, "fit", ...images, "--id", "next", "--report", file("next.png")];
+  const waited = await pssrUntil(/^fitting: 0 % {2}waiting for its turn$/m, "SIGINT", next);
+  assert.equal(waited.code, 130, waited.stderr);
+  const { stdout } = await command("operations", "list", "--state", "pending");
+  assert.match(stdout, /^fit-next +pending +0 +0 % {2}waiting for its turn$/m);
+  await json("operations", "cancel", "fit-next");
   await json("operations", "cancel", "fit-long");
   assert.equal((await command("operations", "watch", "fit-long")).code, 1);
   assert.equal(

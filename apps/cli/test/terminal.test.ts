@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
-import { Progress } from "@pssr/api";
+import { Progress, OperationMetadata_State as State } from "@pssr/api";
 import { describe, duration, progressLine } from "../dist/terminal/progress.js";
+import { progressOf } from "../dist/terminal/shown-operation.js";
 import { table } from "../dist/terminal/table.js";
 
 test("a training's progress is one line with steps, loss, rate and time left", () => {
@@ -31,6 +32,15 @@ test("a fit's progress is one line with its evaluations, the least distance and 
   assert.equal(describe(timed), `38 %  searching  7/20 seconds  23 evaluations  ${distance}  9 s left`);
   const none = Progress.fromPartial({ ...progress, done: 0n, fraction: 0, details: { $case: "fit", value: {} } });
   assert.equal(describe(none), "0 %  searching  0/60 evaluations");
+});
+
+test("of an operation that is given back, how far it is stays, and that it waits; of one at work, all of it", () => {
+  const told = { phase: "searching", done: 23n, total: 60n, unit: "evaluations", fraction: 0.383 };
+  const progress = Progress.fromPartial({ ...told, remaining: { seconds: 9n } });
+  const waiting = progressOf({ state: State.STATE_PENDING, progress })!;
+  assert.equal(describe(waiting), "38 %  waiting for its turn  23/60 evaluations");
+  assert.equal(describe(progressOf({ state: State.STATE_PENDING, progress: undefined })!), "0 %  waiting for its turn");
+  assert.equal(progressOf({ state: State.STATE_RUNNING, progress }), progress);
 });
 
 test("what a training waits for takes the place of the time left", () => {

@@ -4,6 +4,7 @@ import { cancel, errorIn, finish } from "@pssr/client";
 import { type Command, Option } from "commander";
 import { allPages, type Context, withContext } from "../context.js";
 import { describe } from "../terminal/progress.js";
+import { progressOf, ShownOperation } from "../terminal/shown-operation.js";
 import { table } from "../terminal/table.js";
 
 /** Which states an operation goes through, and which of them end it. */
@@ -22,9 +23,10 @@ const raw = { decode: (bytes: Uint8Array) => bytes };
 async function watch(context: Context, name: string): Promise<void> {
   const label = operationName.parse(name).operation;
   const operation = await context.client.operations.getOperation({ name }, { signal: context.signal });
+  using shown = new ShownOperation(context.output.progress, label);
   await finish(context.client, operation, raw, {
     signal: context.signal,
-    onState: ({ metadata }) => metadata.progress && context.output.progress.show(label, metadata.progress),
+    onState: ({ metadata }) => shown.show(metadata),
   });
   context.output.result({ operation: name, state: "succeeded" }, `${label}: succeeded`);
 }
@@ -79,12 +81,15 @@ export function addOperationCommands(program: Command, signal: AbortSignal): voi
       withContext(signal, async (context, options: ListOptions) => {
         const all: Listed[] = [];
         for await (const one of listed(context, options)) all.push(one);
-        const rows = all.map(({ name, state, metadata: { attempt, progress }, error }) => [
-          operationName.parse(name).operation,
-          state,
-          `${attempt}`,
-          error?.message ?? (progress === undefined ? "" : describe(progress)),
-        ]);
+        const rows = all.map(({ name, state, metadata, error }) => {
+          const progress = progressOf(metadata);
+          return [
+            operationName.parse(name).operation,
+            state,
+            `${metadata.attempt}`,
+            error?.message ?? (progress === undefined ? "" : describe(progress)),
+          ];
+        });
         context.output.list(
           all.map(forScripts),
           rows.length === 0

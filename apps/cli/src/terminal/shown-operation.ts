@@ -1,0 +1,38 @@
+/**
+ * An operation on its way, state by state, for a person who follows it. One that others are before says that it waits for its turn;
+ * one that is taken up in a moment does not.
+ */
+import { type OperationMetadata, Progress, OperationMetadata_State as State } from "@pssr/api";
+import type { ProgressView } from "./progress.js";
+
+/** From when on waiting is worth a word. */
+const MOMENT_MS = 1000;
+
+export class ShownOperation implements Disposable {
+  #moment: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly view: ProgressView,
+    private readonly label: string,
+  ) {}
+
+  show(metadata: OperationMetadata): void {
+    clearTimeout(this.#moment);
+    const progress = progressOf(metadata);
+    if (progress === undefined) return;
+    if (metadata.state !== State.STATE_PENDING) this.view.show(this.label, progress);
+    else this.#moment = setTimeout(() => this.view.show(this.label, progress), MOMENT_MS);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#moment);
+  }
+}
+
+/** How far an operation is; undefined where it has not said so yet. */
+export function progressOf({ state, progress }: Pick<OperationMetadata, "state" | "progress">): Progress | undefined {
+  if (state !== State.STATE_PENDING) return progress;
+  // What it told before it was given back is how far it is, but not what it does, nor what it will take.
+  const { fraction, done, total, unit } = progress ?? {};
+  return Progress.fromPartial({ fraction, done, total, unit, phase: "waiting for its turn" });
+}
