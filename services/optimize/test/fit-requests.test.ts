@@ -76,6 +76,11 @@ test("what a fit is asked for comes back complete: template, ranges, budget, til
   assert.equal(again.name, operation.name);
   const changed = world.fits.fitCrappifier({ parent: project, fitId: "own", fit: { pairs }, requestId: "r" });
   await assert.rejects(changed, refusal("ALREADY_EXISTS", "fit_id"));
+  for (const fitId of ["second", ""]) {
+    const second = world.fits.fitCrappifier({ parent: project, fitId, fit, requestId: "r" });
+    await assert.rejects(second, refusal("ALREADY_EXISTS", "request_id"));
+  }
+  assert.deepEqual((await names()).ids, first.ids, "no second fit was begun");
 });
 
 test("what makes no sense is refused by the call, with the field's path", async (t) => {

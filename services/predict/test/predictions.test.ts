@@ -157,6 +157,8 @@ test("the same request gives the same operation, whatever is latest by then; ano
   await assert.rejects(world.predictions.createPrediction(other), refusal("ALREADY_EXISTS"));
   const chosen = { ...request, requestId: "", predictionId: end.resource };
   await assert.rejects(world.predictions.createPrediction(chosen), refusal("ALREADY_EXISTS", "prediction_id"));
+  const renamed = { ...request, predictionId: "another" };
+  await assert.rejects(world.predictions.createPrediction(renamed), refusal("ALREADY_EXISTS", "request_id"));
 });
 
 test("progress is told in tiles, to the last", async (t) => {

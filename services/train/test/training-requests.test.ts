@@ -140,6 +140,8 @@ test("an id is given once; its own request, repeated, finds the same operation t
   await assert.rejects(trainings.createTraining(create("one")), refusal("ALREADY_EXISTS"));
   await assert.rejects(trainings.createTraining(create("one", smallTraining(10), "other")), refusal("ALREADY_EXISTS"));
   await assert.rejects(trainings.createTraining(create("one", smallTraining(11), "click")), refusal("ALREADY_EXISTS"));
+  const renamed = trainings.createTraining(create("another", smallTraining(10), "click"));
+  await assert.rejects(renamed, refusal("ALREADY_EXISTS", "request_id"));
   const [a, b] = await Promise.all([1, 2].map(() => trainings.createTraining(create("", smallTraining(10), "twice"))));
   assert.equal(a!.name, b!.name);
 

@@ -74,6 +74,11 @@ export class OperationIndex {
     return this.#entries.get(key);
   }
 
+  /** All of them, in no order. */
+  entries(): Iterable<IndexEntry> {
+    return this.#entries.values();
+  }
+
   /** All of them, the newest first. Do not change it. */
   newestFirst(): readonly IndexEntry[] {
     this.#newestFirst ??= [...this.#entries.values()].sort(compareNewestFirst);

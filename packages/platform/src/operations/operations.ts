@@ -26,8 +26,9 @@ import { type IndexEntry, OperationIndex } from "./operation-index.js";
 import { tellOf } from "./operation-log.js";
 import { countFailuresOf, countOperations } from "./operation-metrics.js";
 import { checkKind, keyOfName, operationKey } from "./operation-name.js";
-import { isTerminal } from "./record.js";
+import { isTerminal, type OperationRecord } from "./record.js";
 import { OperationRecords, type StoredRecord } from "./records.js";
+import { RequestIds } from "./request-ids.js";
 import { type OperationsSettings, withDefaults } from "./settings.js";
 import { type Asked, putSubmission, type Submission, submittedBefore } from "./submit.js";
 import { Sweeper } from "./sweeper.js";
@@ -44,6 +45,7 @@ export class Operations {
   readonly #settings: Required<OperationsSettings>;
   readonly #records: OperationRecords;
   readonly #index: OperationIndex;
+  readonly #requestIds: RequestIds;
   readonly #leases: Leases;
   readonly #materialiser: Materialiser;
   readonly #sweeper: Sweeper;
@@ -63,6 +65,7 @@ export class Operations {
     setMaxListeners(0, this.#closing.signal); // every watch has one
     const { clock, report, exclusive } = this.#settings;
     this.#index = new OperationIndex(ports.state, ports.events, clock, report);
+    this.#requestIds = new RequestIds(this.#index);
     this.#records = new OperationRecords(ports.state, (stored) => this.#written(stored));
     this.#leases = new Leases(this.#index, clock, exclusive);
     this.#materialiser = new Materialiser(this.#records, this.#kinds);
@@ -154,12 +157,8 @@ export class Operations {
   /** Begins an operation, or finds the one that the same request began: ALREADY_EXISTS, LIMIT_EXCEEDED, INVALID_FIELD. */
   async submit(submission: Submission, { signal }: Abortable = {}): Promise<OperationView> {
     const kind = this.#kindOf(submission);
-    const { clock, report } = this.#settings;
-    const stored = await putSubmission(this.#records, kind, submission, {
-      submittedMs: clock.now(),
-      checkRoom: () => this.#checkRoom(),
-      signal,
-    });
+    const { report } = this.#settings;
+    const stored = await this.#put(kind, submission, { signal });
     const { key, record } = stored;
     let present = stored;
     try {
@@ -172,6 +171,21 @@ export class Operations {
       report(error, `after the submit of ${key}`);
     }
     return viewOf(present.record, present.revision, this.#index.get(key)?.progress);
+  }
+
+  async #put(kind: JobKind, submission: Submission, { signal }: Abortable): Promise<StoredRecord> {
+    let admitted: OperationRecord | undefined;
+    const admit = (record: OperationRecord) => {
+      this.#checkRoom();
+      this.#requestIds.take(record);
+      admitted = record;
+    };
+    try {
+      const submittedMs = this.#settings.clock.now();
+      return await putSubmission(this.#records, kind, submission, { submittedMs, admit, signal });
+    } finally {
+      if (admitted !== undefined) this.#requestIds.release(admitted);
+    }
   }
 
   /**

@@ -48,13 +48,13 @@ export async function submittedBefore(
 
 /**
  * The new record, or the existing one of the same request; ALREADY_EXISTS where the id belongs to another request.
- * `checkRoom` may refuse a new one by throwing.
+ * `admit` may refuse a new one by throwing.
  */
 export async function putSubmission(
   records: OperationRecords,
   kind: JobKind,
   submission: Submission,
-  { submittedMs, checkRoom, signal }: Abortable & { submittedMs: number; checkRoom: () => void },
+  { submittedMs, admit, signal }: Abortable & { submittedMs: number; admit: (record: OperationRecord) => void },
 ): Promise<StoredRecord> {
   const { project, principal, requestId = "", request, asked = request } = submission;
   checkId(project, "project");
@@ -73,7 +73,6 @@ export async function putSubmission(
   if (present !== undefined && !mayBeTriedAgain(kind, present, wanted)) return sameRequest(present, wanted);
   if (await kind.exists?.(project, resource, { signal }))
     throw taken(resource, operationName.format({ project, operation: id }));
-  checkRoom();
   const { trace } = currentScope();
   const record: OperationRecord = {
     schema: recordSchemaVersion,
@@ -97,6 +96,7 @@ export async function putSubmission(
     swept: false,
     times: { submittedMs },
   };
+  admit(record);
   try {
     if (present === undefined) return await records.create(record, { signal });
     return await records.replace(present, { ...record, ...afresh(present) }, { signal });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { PssrError } from "@pssr/api";
+import { isPssrError, PssrError } from "@pssr/api";
+import type { OperationView } from "@pssr/platform";
 import { registry } from "../../dist/telemetry/registry.js";
 import { reason } from "../reason.js";
 import { moment, onEachGround } from "./bench.js";
@@ -49,6 +50,38 @@ onEachGround(({ test, openBench }) => {
     assert.equal(runs, 1);
     const other = operations.submit({ ...same, request: text("something else") });
     await assert.rejects(other, reason("ALREADY_EXISTS"));
+  });
+
+  test("a request id begins one operation, whatever ids are chosen with it, and is its own kind's and project's", async (context) => {
+    const bench = await openBench(context);
+    const operations = await bench.start(async () => ({ value: text("") }));
+    const named = (resource: string) => ({ ...submission, requestId: "once", resource });
+    const atOnce = await Promise.allSettled(["a", "b", "c"].map((resource) => operations.submit(named(resource))));
+    const begun = atOnce.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    assert.equal(begun.length, 1);
+    const [{ name, resource }] = begun as [OperationView];
+    const others = ["a", "b", "c", "d"].filter((id) => id !== resource);
+    await operations.wait(name);
+    for (const other of [...others.map(named), { ...submission, requestId: "once" }]) {
+      await assert.rejects(operations.submit(other), (error) => {
+        assert.ok(isPssrError(error, "ALREADY_EXISTS"));
+        assert.deepEqual([error.field, error.metadata], ["request_id", { operation: name }]);
+        return true;
+      });
+    }
+    assert.equal((await operations.submit(named(resource))).name, name);
+    assert.deepEqual(
+      operations.list({}).operations.map((view) => view.name),
+      [name],
+    );
+    // Another process knows of it, too.
+    const beside = await bench.start(async () => ({ value: text("") }), { kind: { concurrency: 0 } });
+    await assert.rejects(beside.submit(named("d")), reason("ALREADY_EXISTS"));
+    await operations.submit({ ...named("d"), project: "p2" });
+    await operations.submit({ ...named("d"), requestId: "" });
+    await operations.submit({ ...named("e"), requestId: "" });
+    await operations.delete(name);
+    await operations.submit(named("f"));
   });
 
   test("the id of a request that failed and left nothing can be tried again, and the new one starts afresh", async (context) => {
