@@ -4,7 +4,15 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
-import { Progress, OperationMetadata_State as State } from "@pssr/api";
+import {
+  Fit,
+  FitResult,
+  DetectorMeasurement_Method as Method,
+  Progress,
+  OperationMetadata_State as State,
+} from "@pssr/api";
+import { fitSummary } from "../dist/commands/fit-summary.js";
+import { counted } from "../dist/terminal/counted.js";
 import { describe, duration, progressLine } from "../dist/terminal/progress.js";
 import { progressOf } from "../dist/terminal/shown-operation.js";
 import { table } from "../dist/terminal/table.js";
@@ -41,6 +49,29 @@ test("of an operation that is given back, how far it is stays, and that it waits
   assert.equal(describe(waiting), "38 %  waiting for its turn  23/60 evaluations");
   assert.equal(describe(progressOf({ state: State.STATE_PENDING, progress: undefined })!), "0 %  waiting for its turn");
   assert.equal(progressOf({ state: State.STATE_RUNNING, progress }), progress);
+});
+
+test("one of a thing is said as one, and a detector that single images tell of in plain words", () => {
+  assert.deepEqual(
+    [0, 1, 12].map((count) => counted(count, "tile")),
+    ["0 tiles", "1 tile", "12 tiles"],
+  );
+  const detector = [
+    { method: Method.METHOD_BLIND, misfit: 1.2 },
+    { method: Method.METHOD_DARK_FRAMES, misfit: 1 },
+  ];
+  const found = {
+    fittedTiles: 1,
+    heldOutTiles: 1,
+    evaluations: 1,
+    distance: 0.5,
+    goodness: { ratio: 2, low: 1, high: 3 },
+  };
+  const words = fitSummary(Fit.fromPartial({}), FitResult.fromPartial({ ...found, detector }));
+  assert.match(words, /^On 1 tile held back/m);
+  assert.match(words, /^1 evaluation on 1 tile in /m);
+  assert.match(words, /^Detector in closed form, from the noise of single images, misfit 1\.2$/m);
+  assert.match(words, /^Detector in closed form, from dark frames, misfit 1$/m);
 });
 
 test("what a training waits for takes the place of the time left", () => {

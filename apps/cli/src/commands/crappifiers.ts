@@ -4,6 +4,7 @@ import { type CrappifierPreset, crappifierName, PssrError, type SavedCrappifier 
 import type { Command } from "commander";
 import { pngFile, region } from "../arguments.js";
 import { allPages, type Context, withContext } from "../context.js";
+import { counted } from "../terminal/counted.js";
 import { table } from "../terminal/table.js";
 import { addCrappifierOptions, askedCrappifier, type CrappifierOptions } from "./crappifier-options.js";
 import { chainOf, specOf } from "./crappifier-spec.js";
@@ -117,7 +118,7 @@ async function drawPresets(
   const { png, drawn, left } = await presetsPicture(context, presets, context.name("images", image), region);
   await writeFile(picture, png);
   for (const { name, reason } of left) context.output.note(`${name} is left out: ${reason}`);
-  context.output.result({ file: picture, presets: drawn }, `${picture}: ${drawn.length} presets`);
+  context.output.result({ file: picture, presets: drawn }, `${picture}: ${counted(drawn.length, "preset")}`);
 }
 
 async function allPresets({ client, signal }: Context): Promise<CrappifierPreset[]> {

@@ -3,6 +3,7 @@ import { type Dataset, datasetName } from "@pssr/api";
 import type { Command } from "commander";
 import { integer, number } from "../arguments.js";
 import { allPages, withContext } from "../context.js";
+import { counted } from "../terminal/counted.js";
 import { table } from "../terminal/table.js";
 import { matchingImages } from "./images.js";
 
@@ -40,7 +41,7 @@ export function addDatasetCommands(program: Command, signal: AbortSignal): void 
           );
           output.result(
             dataset,
-            `${dataset.name}: ${dataset.images.length} images, ${dataset.trainingTiles} tiles to learn from, ${dataset.validationTiles} held back`,
+            `${dataset.name}: ${counted(dataset.images.length, "image")}, ${counted(dataset.trainingTiles, "tile")} to learn from, ${dataset.validationTiles} held back`,
           );
         },
       ),

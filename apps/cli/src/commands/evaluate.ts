@@ -2,6 +2,7 @@
 import { Evaluation, imageName, type MethodScore, MethodScore_Method, PssrError } from "@pssr/api";
 import type { Command } from "commander";
 import { type Context, withContext } from "../context.js";
+import { counted } from "../terminal/counted.js";
 import { table } from "../terminal/table.js";
 
 export const methodNames: Record<MethodScore_Method, string> = {
@@ -38,7 +39,7 @@ export function addEvaluateCommand(program: Command, signal: AbortSignal): void 
         if (reference.length !== image.length || (input !== undefined && input.length !== image.length))
           throw new PssrError(
             "INVALID_FIELD",
-            `give as many references${input ? " and inputs" : ""} as images: ${image.length} images, ${reference.length} references${input ? `, ${input.length} inputs` : ""}`,
+            `give as many references${input ? " and inputs" : ""} as images: ${counted(image.length, "image")}, ${counted(reference.length, "reference")}${input ? `, ${counted(input.length, "input")}` : ""}`,
           );
         const evaluation = await evaluate(
           context,

@@ -9,6 +9,7 @@ import { readdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { imageName, PssrError } from "@pssr/api";
 import type { Context } from "../context.js";
+import { counted } from "../terminal/counted.js";
 import { matchingImages } from "./images.js";
 import { type ImportOptions, importInput } from "./import-image.js";
 
@@ -79,7 +80,7 @@ function coupled(low: Named, high: Named): { low: Source; high: Source }[] {
     if (low.sources.length === high.sources.length) {
       return low.sources.map((source, n) => ({ low: source, high: high.sources[n]! }));
     }
-    const counts = `${low.sources.length} images of --low, ${high.sources.length} of --high`;
+    const counts = `${counted(low.sources.length, "image")} of --low, ${high.sources.length} of --high`;
     throw wrong(`--paired: give one image of high resolution for each of low resolution: there are ${counts}`);
   }
   const byKey = new Map(high.sources.map((source) => [source.key, source]));

@@ -1,5 +1,6 @@
 /** What a fit has found, in words and a table: what a person reads before they trust its numbers. */
 import { crappifierName, type DetectorMeasurement, type Fit, type FitResult } from "@pssr/api";
+import { counted } from "../terminal/counted.js";
 import { duration } from "../terminal/progress.js";
 import { shortNumber } from "../terminal/short-number.js";
 import { table } from "../terminal/table.js";
@@ -57,7 +58,7 @@ function goodnessLines({ goodness, heldOutTiles, fittedTiles }: FitResult): stri
     templateRatio > 0 ? [`  with the numbers that it began with: ${shortNumber(templateRatio)} times`] : [];
   const times = `${shortNumber(ratio)} times (${interval(low, high)})`;
   return [
-    `On ${heldOutTiles} tiles held back, simulated tiles differ from real ones ${times} as much as real ones from each other`,
+    `On ${counted(heldOutTiles, "tile")} held back, simulated tiles differ from real ones ${times} as much as real ones from each other`,
     `  by part: ${parts.join(", ")}`,
     ...before,
   ];
@@ -67,9 +68,10 @@ function detectorLines(measurement: DetectorMeasurement): string[] {
   const numbers = measurement.estimates.map(
     ({ parameter, value, low, high }) => `${parameter} ${shortNumber(value)} (${interval(low, high)})`,
   );
-  const method = methodWord(measurement).replace("_", " ");
+  const method = methodWord(measurement);
+  const from = method === "blind" ? "the noise of single images" : method.replace("_", " ");
   return [
-    `Detector in closed form, from ${method}, misfit ${shortNumber(measurement.misfit)}`,
+    `Detector in closed form, from ${from}, misfit ${shortNumber(measurement.misfit)}`,
     // As a camera, and as two steps.
     ...[numbers.slice(0, 3), numbers.slice(3)].filter((some) => some.length > 0).map((some) => `  ${some.join(", ")}`),
   ];
@@ -77,7 +79,7 @@ function detectorLines(measurement: DetectorMeasurement): string[] {
 
 function workLine({ fittedTiles, evaluations, distance, duration: took }: FitResult): string {
   if (fittedTiles === 0) return `Took ${duration(secondsOf(took))}`;
-  const least = `${evaluations} evaluations on ${fittedTiles} tiles in ${duration(secondsOf(took))}`;
+  const least = `${counted(evaluations, "evaluation")} on ${counted(fittedTiles, "tile")} in ${duration(secondsOf(took))}`;
   return `${least}; distance ${shortNumber(distance)}`;
 }
 

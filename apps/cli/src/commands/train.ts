@@ -1,8 +1,10 @@
 /** `pssr train`: learn to undo a crappifier. */
+
 import { type LearningSpec, Training } from "@pssr/api";
 import type { Command } from "commander";
 import { integer, number } from "../arguments.js";
 import { withContext } from "../context.js";
+import { counted } from "../terminal/counted.js";
 import { duration } from "../terminal/progress.js";
 import { addCrappifierOptions, askedCrappifier, type CrappifierOptions } from "./crappifier-options.js";
 
@@ -59,7 +61,7 @@ export function addTrainCommand(program: Command, signal: AbortSignal): void {
         const training = await context.finish(operation, Training, "training");
         output.result(
           training,
-          `${training.modelVersion}: ${training.steps} steps in ${duration(training.trainingSeconds)}`,
+          `${training.modelVersion}: ${counted(training.steps, "step")} in ${duration(training.trainingSeconds)}`,
         );
       }),
     );

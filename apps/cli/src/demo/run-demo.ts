@@ -17,6 +17,7 @@ import { restore } from "../commands/predict.js";
 import { Context, type GlobalOptions } from "../context.js";
 import { startInstallation } from "../installation/installation.js";
 import { installationSettings } from "../installation/settings.js";
+import { counted } from "../terminal/counted.js";
 import { duration } from "../terminal/progress.js";
 import { clearFolder, imageFiles } from "./demo-folders.js";
 import { demoPicture } from "./demo-picture.js";
@@ -72,7 +73,7 @@ interface Job extends DemoOptions {
 async function mainJob(context: Context, job: Job): Promise<void> {
   const { train, test, out } = job;
   const { output } = context;
-  output.note(`1  Importing ${train.length} images to learn from and ${test.length} held out`);
+  output.note(`1  Importing ${counted(train.length, "image")} to learn from and ${test.length} held out`);
   const learned = await forEach(
     context,
     "importing",
@@ -87,7 +88,7 @@ async function mainJob(context: Context, job: Job): Promise<void> {
   );
   const { training, waitFraction } = await learn(context, learned, job);
 
-  output.note(`3  Restoring ${test.length} images that it has never seen`);
+  output.note(`3  Restoring ${counted(test.length, "image")} that it has never seen`);
   const pairs = await forEach(context, "restoring", references, (quiet, reference, i) =>
     restoreOne(quiet, reference, idOf(test[i]!), i, out),
   );
@@ -100,7 +101,7 @@ async function mainJob(context: Context, job: Job): Promise<void> {
   await writeFile(join(out, "before-after.png"), await demoPicture(files));
   output.result(
     report,
-    `\n${reportTable(report)}\n\n${report.training_steps} steps in ${duration(report.training_seconds)}`,
+    `\n${reportTable(report)}\n\n${counted(report.training_steps, "step")} in ${duration(report.training_seconds)}`,
   );
 }
 
@@ -108,7 +109,7 @@ async function learn(context: Context, images: string[], { minutes, steps }: Job
   const { client, parent, output, signal } = context;
   const dataset = await client.datasets.createDataset({ parent, datasetId: "em", dataset: { images } }, { signal });
   output.note(
-    `2  Learning from ${dataset.trainingTiles} tiles (${dataset.validationTiles} held back), crappified at run time: ×4, photon noise`,
+    `2  Learning from ${counted(dataset.trainingTiles, "tile")} (${dataset.validationTiles} held back), crappified at run time: ×4, photon noise`,
   );
   const seconds = BigInt(Math.round(minutes * 60));
   const operation = await client.trainings.createTraining(

@@ -6,6 +6,7 @@
  */
 import type { FitProgress, Progress } from "@pssr/api";
 import { printable } from "@pssr/platform/process-end";
+import { counted } from "./counted.js";
 import { shortNumber } from "./short-number.js";
 
 /** Between two plain lines of one phase. */
@@ -91,7 +92,7 @@ export function describe(progress: Progress): string {
 
 /** "distance 1.24 at 98.1, 2.03, 0.4": the best numbers in the order of their ranges. */
 function fitWords({ evaluations, bestDistance, bestValues }: FitProgress, unit: string): string[] {
-  const count = unit === "evaluations" ? [] : [`${evaluations} evaluations`];
+  const count = unit === "evaluations" ? [] : [counted(evaluations, "evaluation")];
   if (!(bestDistance > 0)) return count;
   const values = bestValues.slice(0, MOST_VALUES).map(shortNumber);
   if (bestValues.length > MOST_VALUES) values.push("…");

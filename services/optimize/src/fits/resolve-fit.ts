@@ -143,7 +143,7 @@ function resolveBudget(budget: Fit["budget"], found: number): Fit["budget"] {
   if (budget.$case === "maxEvaluations") {
     const least = fewestLooks(found);
     if (budget.value >= least && budget.value <= mostEvaluations) return budget;
-    const problem = `${budget.value} is outside ${least} to ${mostEvaluations}; starts, intervals and tiles held back need the least number where ${found} ranges and optional steps are looked for: give as many, or look for less`;
+    const problem = `${budget.value} is outside ${least} to ${mostEvaluations}; starts, intervals and tiles held back need the least number for what is looked for (${found}, ranges and optional steps together): give as many, or look for less`;
     throw refuse("fit.max_evaluations", problem);
   }
   const seconds = secondsOf(budget.value);

@@ -163,7 +163,7 @@ function divided(there: number, wished: number, side: number, field: string): { 
   const heldOut = heldOutOf(wished);
   if (there >= wished + heldOut) return { fitted: wished, heldOut };
   if (there < 2) {
-    const problem = `the images have ${there} tiles of ${side}×${side}; two are needed, one to fit to and one to be held back: give larger images, or a smaller tile_size`;
+    const problem = `the images have ${there} ${there === 1 ? "tile" : "tiles"} of ${side}×${side}; two are needed, one to fit to and one to be held back: give larger images, or a smaller tile_size`;
     throw new PssrError("UNSUITABLE_IMAGES", `${field}: ${problem}`, { field });
   }
   const kept = Math.max(1, Math.round(there / (perHeldOut + 1)));
