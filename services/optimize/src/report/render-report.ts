@@ -44,7 +44,9 @@ const GAP = 34;
 const HEAD = 104;
 const CURVES = 390;
 const RESULTS = 390;
-const widths = { convergence: 390, crops: 612, table: 490 } as const;
+/** Of the table, which has a row for each number. */
+const MOST_RESULTS = 1100;
+const widths = { convergence: 390, crops: 612, table: 530 } as const;
 /** Of a report that is a table and nothing else. */
 const TABLE_ALONE = 820;
 
@@ -66,7 +68,9 @@ interface Size {
   readonly width: number;
   /** Between the margins. */
   readonly inner: number;
-  readonly results: number;
+  readonly table: { readonly left: number; readonly width: number; readonly height: number };
+  /** Below what stands beside the table; a table that is higher has them at its left. */
+  readonly findings: { readonly top: number; readonly width: number; readonly height: number };
   readonly height: number;
 }
 
@@ -74,15 +78,21 @@ function sizeOf(report: FitReport): Size {
   const { comparison, findings, looks } = report;
   const isTable = comparison === undefined && looks.length === 0;
   const inner = isTable ? TABLE_ALONE : widths.convergence + widths.crops + widths.table + 2 * GAP;
-  const results = isTable ? Math.min(RESULTS, tableHeight(tableOf(report))) : RESULTS;
-  const curves = comparison === undefined ? 0 : CURVES + GAP;
-  const height = HEAD + curves + results + GAP + findingsHeight(findings, inner) + MARGIN / 2;
-  return { width: inner + 2 * MARGIN, inner, results, height };
+  const wanted = Math.min(MOST_RESULTS, tableHeight(tableOf(report)));
+  const tableLeft = isTable ? MARGIN : MARGIN + inner - widths.table;
+  const table = { left: tableLeft, width: widths.table, height: isTable ? wanted : Math.max(RESULTS, wanted) };
+  const isBeside = !isTable && table.height > RESULTS;
+  const results = HEAD + (comparison === undefined ? 0 : CURVES + GAP);
+  const top = results + (isBeside ? RESULTS : table.height) + GAP;
+  const width = isBeside ? inner - widths.table - GAP : inner;
+  const below = { top, width, height: findingsHeight(findings, width) };
+  const height = Math.max(results + table.height, top + below.height) + MARGIN / 2;
+  return { width: inner + 2 * MARGIN, inner, table, findings: below, height };
 }
 
 function drawReport(surface: Surface, report: FitReport): void {
   const { comparison, looks, findings } = report;
-  const { inner, results } = sizeOf(report);
+  const { inner, table, findings: below } = sizeOf(report);
   drawHead(surface, report, inner);
   let top = HEAD;
   if (comparison !== undefined) {
@@ -95,15 +105,14 @@ function drawReport(surface: Surface, report: FitReport): void {
   }
   let left = MARGIN;
   const next = (width: number) => {
-    const box = { left, top, width, height: results };
+    const box = { left, top, width, height: RESULTS };
     left += width + GAP;
     return box;
   };
   if (looks.length > 0) drawConvergence(surface, next(widths.convergence), looks);
   if (comparison !== undefined) drawCrops(surface, next(widths.crops), comparison);
-  drawParameterTable(surface, next(widths.table), tableOf(report));
-  top += results + GAP;
-  drawFindings(surface, { left: MARGIN, top, width: inner, height: findingsHeight(findings, inner) }, findings);
+  drawParameterTable(surface, { top, ...table }, tableOf(report));
+  drawFindings(surface, { left: MARGIN, ...below }, findings);
 }
 
 function tableOf({ parameters, detector = [], goodness }: FitReport): TableContent {

@@ -126,6 +126,33 @@ test("what people call things does not break the file", () => {
   assert.ok(words.includes("]]> &lt; <b>"));
 });
 
+test("all that was found has a row, and what is beside the table keeps its place", () => {
+  const numbers = { value: 1.2, low: 1.1, high: 1.3 };
+  const names = Array.from({ length: 6 }, (_, n) => `camera.number_${n}`);
+  const estimates = Object.fromEntries(names.map((name) => [name, numbers]));
+  const methods = ["PAIRS", "TWO_SCANS", "BLIND"] as const;
+  const detector = methods.map((method) => ({ method, estimates, misfit: 1 }));
+  const captions = (report: FitReport) => textsOf(draw(report).svg).filter(({ text }) => / times enlarged/.test(text));
+  const expected = captions(example).map(({ attributes }) => attributes);
+  for (const count of [2, 5, 12]) {
+    const parameters = Array.from({ length: count }, (_, n) => ({
+      ...{ ...example.parameters[0]!, path: `detector[${n}].sigma.value` },
+    }));
+    const report = { ...example, parameters, detector };
+    const words = wordsOf(draw(report).svg);
+    for (const { path } of parameters) assert.ok(words.includes(path), path);
+    for (const name of names) assert.equal(words.filter((text) => text === name).length, 3, name);
+    assert.ok(!words.some((text) => /^… and \d+ more$/.test(text)));
+    assert.ok(words.includes(example.findings[1]!.message));
+    assert.deepEqual(
+      captions(report).map(({ attributes }) => attributes),
+      expected,
+    );
+    const alone = wordsOf(draw({ ...report, looks: [], comparison: undefined, goodness: undefined }).svg);
+    assert.ok(!alone.some((text) => /^… and \d+ more$/.test(text)));
+  }
+});
+
 test("long lists and long words are cut, and said to be", () => {
   const noise = Uint8Array.from({ length: 1024 * 1024 }, (_, n) => (n * 2654435761) >>> 24);
   const tile = { ...comparison.real, height: 1024, width: 1024, values: noise };
@@ -145,7 +172,8 @@ test("long lists and long words are cut, and said to be", () => {
   };
   const words = wordsOf(draw(report).svg);
   assert.ok(words.some((text) => /^W+…$/.test(text)));
-  assert.ok(words.includes("… and 49 more"));
+  assert.ok(words.includes("… and 19 more"));
+  assert.ok(words.includes("camera.read_noise"), "they take no room from others");
   assert.ok(words.includes("… and 95 more"));
 });
 
@@ -161,6 +189,15 @@ test("of a detector measured by itself there is a table", () => {
   const words = wordsOf(svg);
   assert.ok(words.includes("camera.photons") && words.includes("Nothing to know before it is used."));
   assert.ok(!words.includes("Noise profile") && picture.height < 700);
+});
+
+test("by what a detector was measured is said in full", () => {
+  const { estimates } = example.detector![0]!;
+  const methods = { PAIRS: "pairs", TWO_SCANS: "two scans", DARK_FRAMES: "dark frames", BLIND: "single images" };
+  for (const [method, words] of Object.entries(methods) as [keyof typeof methods, string][]) {
+    const { svg } = draw({ ...example, detector: [{ method, estimates, misfit: 1 }] });
+    assert.ok(wordsOf(svg).includes(words), words);
+  }
 });
 
 test("what was not measured is said to be, and numbers that are none break nothing", () => {

@@ -22,20 +22,26 @@ const ROW = 21;
 const HEAD_GAP = 5;
 const SECTION_GAP = 10;
 /** From the left of the name column to the right of value and interval, and to the left of the last column. */
-const shares = { name: 0.43, value: 0.565, interval: 0.815, word: 0.84 } as const;
+const shares = { name: 0.43, value: 0.555, interval: 0.8, word: 0.82 } as const;
+/** What the first section leaves of the second one, where there is no room for both. */
+const KEPT_ROWS = 6;
 
 const methods = {
   PAIRS: "pairs",
   TWO_SCANS: "two scans",
-  DARK_FRAMES: "dark",
-  BLIND: "images",
+  DARK_FRAMES: "dark frames",
+  BLIND: "single images",
 } as const satisfies Record<DetectorMeasurement["method"], string>;
 
 /** How high the panel is where nothing is cut. */
 export function tableHeight({ parameters, detector, goodness }: TableContent): number {
-  const rows = [parameters.length, detector.flatMap(detectorRows).length].filter((count) => count > 0);
+  const sections = sectionHeight(parameters.length) + sectionHeight(detector.flatMap(detectorRows).length);
   const lines = goodness === undefined ? 0 : goodnessLines(goodness).length;
-  return titleHeight + rows.reduce((sum, count) => sum + (count + 1) * ROW + HEAD_GAP + SECTION_GAP, 0) + lines * ROW;
+  return titleHeight + sections + lines * ROW;
+}
+
+function sectionHeight(rows: number): number {
+  return rows === 0 ? 0 : (rows + 1) * ROW + HEAD_GAP + SECTION_GAP;
 }
 
 export function drawParameterTable(
@@ -76,8 +82,10 @@ export function drawParameterTable(
     { head: ["parameter", "value", "95 % interval", "identified"] as const, rows: parameters.map(parameterRow) },
     { head: ["detector, by itself", "value", "95 % interval", "from"] as const, rows: detector.flatMap(detectorRows) },
   ];
-  for (const { head, rows } of sections) {
-    const fitting = Math.floor((bottom - y - ROW - HEAD_GAP) / ROW);
+  for (const [n, { head, rows }] of sections.entries()) {
+    const kept = sections.slice(n + 1).map((later) => sectionHeight(Math.min(later.rows.length, KEPT_ROWS)));
+    const room = bottom - y - kept.reduce((sum, height) => sum + height, 0);
+    const fitting = Math.floor((room - ROW - HEAD_GAP) / ROW);
     if (rows.length === 0 || fitting < 1) continue;
     writeHead(head);
     const shown = rows.length <= fitting ? rows : rows.slice(0, fitting - 1);
