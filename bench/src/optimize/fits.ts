@@ -18,19 +18,18 @@ const folders = {
 };
 const seeds = 10;
 const side = 512;
-const fittedTiles = 20;
-const heldOutTiles = 7;
+/** Of the tiles; by the others is judged. */
+const fittedShare = 0.75;
 const levels = { black: 0, white: 255 };
 
 export async function run(): Promise<Row[]> {
-  const sets: [string, GreyTile[]][] = [];
-  for (const [name, folder] of Object.entries(folders)) sets.push([name, await tilesOf(folder)]);
   const rows: Row[] = [];
   const intervals: boolean[] = [];
   for (const [name, microscope] of Object.entries(microscopes)) {
     const errors: number[] = [];
     const own: boolean[] = [];
-    for (const [set, tiles] of sets) {
+    for (const [set, folder] of Object.entries(folders)) {
+      const tiles = await tilesOf(folder, Math.ceil(microscope.tiles / fittedShare));
       const began = performance.now();
       const found = [];
       for (let seed = 1; seed <= seeds; seed++) found.push(...(await errorsOf(microscope, tiles, seed)));
@@ -54,6 +53,7 @@ interface Found {
 
 async function errorsOf(microscope: KnownMicroscope, tiles: readonly GreyTile[], seed: number): Promise<Found[]> {
   const { truth, template, ranges } = microscope;
+  const fitted = Math.ceil(fittedShare * tiles.length);
   const pairs = (high: readonly GreyTile[], first: number): TileSet => ({
     real: high.map((tile, n) => {
       const { height, width, values } = degraded(truth, tile, BigInt(1000 * seed + first + n));
@@ -66,8 +66,8 @@ async function errorsOf(microscope: KnownMicroscope, tiles: readonly GreyTile[],
     ranges,
     optional: [],
     isPaired: true,
-    fitted: pairs(tiles.slice(0, fittedTiles), 0),
-    heldOut: pairs(tiles.slice(fittedTiles), 500),
+    fitted: pairs(tiles.slice(0, fitted), 0),
+    heldOut: pairs(tiles.slice(fitted), 500),
     detector: { scans: [], darkFrames: [] },
     highNoise: [],
     objective: "FEATURES" as const,
@@ -98,9 +98,8 @@ function degraded(crappifier: Crappifier, { values, dtype, height, width }: Grey
 }
 
 /** As many tiles from each image as are needed, from its upper left. */
-async function tilesOf(folder: string): Promise<GreyTile[]> {
+async function tilesOf(folder: string, wanted: number): Promise<GreyTile[]> {
   const files = (await readdir(folder)).filter((name) => /\.(png|tif)$/.test(name)).sort();
-  const wanted = fittedTiles + heldOutTiles;
   const perImage = Math.ceil(wanted / files.length);
   const tiles: GreyTile[] = [];
   for (const file of files) {
