@@ -37,6 +37,8 @@ export interface StepParameter {
   none?: number;
   /** Whether only whole numbers make sense: draws are rounded. */
   whole?: true;
+  /** Whether it is a standard deviation of what it adds, or in proportion to one: from 0, its effect grows with its square. */
+  isDeviation?: true;
 }
 
 export type Stage = "optics" | "detector";

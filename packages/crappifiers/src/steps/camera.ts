@@ -17,7 +17,14 @@ export const camera: Step<"photons" | "read_noise" | "gain" | "offset" | "bits">
       max: 1e6,
       default: 1000,
     },
-    read_noise: { meaning: "Standard deviation of the read noise.", unit: "electrons", min: 0, max: 1e4, default: 2 },
+    read_noise: {
+      meaning: "Standard deviation of the read noise.",
+      unit: "electrons",
+      min: 0,
+      max: 1e4,
+      default: 2,
+      isDeviation: true,
+    },
     gain: { meaning: "Amplification; 1 keeps white at white.", unit: "1", min: 0.01, max: 100, default: 1 },
     offset: { meaning: "Lift of all values.", unit: "(white − black) / 255", min: -255, max: 255, default: 0 },
     bits: {

@@ -6,7 +6,14 @@ export const gaussianBlur: Step<"sigma"> = {
   meaning: "Blur by a Gaussian.",
   stages: ["optics", "detector"],
   parameters: {
-    sigma: { meaning: "Its standard deviation.", unit: "pixels of the stage's grid", min: 0, max: 64, default: 2 },
+    sigma: {
+      meaning: "Its standard deviation.",
+      unit: "pixels of the stage's grid",
+      min: 0,
+      max: 64,
+      default: 2,
+      isDeviation: true,
+    },
   },
   problem({ sigma }, grid) {
     return blurProblem("sigma", sigma, grid);

@@ -10,7 +10,14 @@ export const gaussian: Step<"mean" | "sigma"> = {
   stages: ["optics", "detector"],
   parameters: {
     mean: { meaning: "Mean of the noise.", unit: "(white − black) / 255", min: -255, max: 255, default: 0 },
-    sigma: { meaning: "Its standard deviation.", unit: "(white − black) / 255", min: 0, max: 255, default: 13 },
+    sigma: {
+      meaning: "Its standard deviation.",
+      unit: "(white − black) / 255",
+      min: 0,
+      max: 255,
+      default: 13,
+      isDeviation: true,
+    },
   },
   apply(plane, { mean, sigma }, { levels, useNoise }) {
     const unit = (levels.white - levels.black) / 255;

@@ -13,6 +13,7 @@ export const lineJitter: Step<"sigma"> = {
       min: 0,
       max: 64,
       default: 0.5,
+      isDeviation: true,
     },
   },
   apply(plane, { sigma }, { useRowNoise }) {

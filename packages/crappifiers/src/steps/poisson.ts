@@ -16,6 +16,7 @@ export const poisson: Step<"mix"> = {
       min: 0,
       max: 16,
       default: 1,
+      isDeviation: true,
     },
   },
   apply(plane, { mix }, { levels, useNoise }) {

@@ -6,7 +6,14 @@ export const speckle: Step<"sigma"> = {
   meaning: "Noise in proportion to the signal.",
   stages: ["optics", "detector"],
   parameters: {
-    sigma: { meaning: "Its standard deviation.", unit: "share of the signal", min: 0, max: 4, default: 0.1 },
+    sigma: {
+      meaning: "Its standard deviation.",
+      unit: "share of the signal",
+      min: 0,
+      max: 4,
+      default: 0.1,
+      isDeviation: true,
+    },
   },
   apply({ at, pixels }, { sigma }, { levels, useNoise }) {
     useNoise();

@@ -11,6 +11,7 @@ import type { FittedParameter } from "./fit-outcome.js";
 import { LinearStep } from "./linear-step.js";
 import type { SeenLook } from "./looks.js";
 import { percentileInterval } from "./percentile-interval.js";
+import { type Line, linesFrom } from "./slopes.js";
 
 export interface RefineOptions {
   space: SearchSpace;
@@ -30,11 +31,6 @@ export interface RefineOptions {
   random: () => number;
 }
 
-/** Of a range, for slopes. */
-const PROBE = 0.006;
-const LONG_PROBE = 0.12;
-/** Of the vector: less may be the rounding of pixels. */
-const SEEN_CHANGE = 1.5;
 /** No last step is longer: slopes are not those of places far away. */
 const LONGEST_STEP = 0.1;
 /** A step after which real and simulated tiles differ by so much more than before was none. */
@@ -61,83 +57,47 @@ export class RefinedFit {
   }
 
   static async around(best: SeenLook, options: RefineOptions): Promise<RefinedFit> {
-    const { space, free, features, real, draws, isFixed, take } = options;
+    const { space, features, real, draws, isFixed, take } = options;
     const at = space.encode(best.point);
-    const slopes = await slopesAt(at, best, options);
-    const step = new LinearStep(slopes);
+    const lines = await linesFrom(best, options);
+    const step = new LinearStep(lines.map(({ slope }) => slope));
     const target = features.of(real);
     const seen: SeenLook[] = [];
     for (let draw = 1; draw <= draws; draw++) seen.push(await take(best.point, draw));
     const wanted = differenceOf(target, meanOf(seen.map(({ statistics }) => features.of(statistics))));
-    const moved = isFixed ? at : movedBy(at, free, step.towards(wanted), space);
+    const moved = isFixed ? at : space.snap(movedBy(at, lines, step.towards(wanted)));
     const refined = isFixed ? seen[0]! : await take(space.decode(moved), 1);
     // With the same random numbers: whether it is a step at all does not depend on their luck.
     const isBetter = !isFixed && refined.distance <= WORSE * seen[0]!.distance;
     const [place, look] = isBetter ? [moved, refined] : [at, seen[0]!];
-    const { steps, widening } = resampled(options, seen, wanted, slopes);
+    const { steps, widening } = resampled(options, seen, wanted, step, lines);
     const tiles = Math.min(real.length, best.statistics.length);
     const point = space.decode(place);
     const parameters = space.ranges.map(({ name }, d): FittedParameter => {
-      const value = point[name]!;
-      const f = free.indexOf(d);
+      const f = lines.findIndex(({ coordinate }) => coordinate === d);
       // Of a step that was left out.
       if (f < 0) return { path: name, value: 0, low: 0, high: 0, isIdentified: false, sensitivity: 0 };
+      const line = lines[f]!;
+      // What tiles hardly depend on, they do not tell: no number of its range is less likely than another.
+      const isTold = Math.sqrt(squareOf(line.slope)) > WEAKEST_SLOPE;
       const own = steps.map((sample) => sample[f]!);
-      // What tiles hardly depend on, they do not tell: no number from 0 to 1 is less likely than another.
-      const isTold = Math.sqrt(squareOf(slopes[f]!)) > WEAKEST_SLOPE;
       const around = isTold ? percentileInterval(0, own, tiles) : { low: -1, high: 1 };
-      const below = Math.min(widening * around.low, -RESOLUTION);
-      const above = Math.max(widening * around.high, RESOLUTION);
-      const end = (coordinate: number) => {
-        const other = place.slice();
-        other[d] = held(coordinate);
-        return space.decode(other)[name]!;
-      };
-      const changed = target.map((one, n) => one + MOVE * slopes[f]![n]!);
+      const here = line.stepTo(place[d]!);
+      const from = (length: number) => line.to(here + length);
+      const end = (coordinate: number) => space.decode(place.with(d, held(coordinate)))[name]!;
+      const changed = target.map((one, n) => one + distant(line, place[d]!) * line.slope[n]!);
       return {
         path: name,
-        value,
-        low: end(place[d]! + below),
-        high: end(place[d]! + above),
+        value: point[name]!,
+        low: end(Math.min(from(widening * around.low), place[d]! - RESOLUTION)),
+        high: end(Math.max(from(widening * around.high), place[d]! + RESOLUTION)),
         // Whether tiles tell it does not depend on how well the template describes them.
-        isIdentified: around.high - around.low < UNIDENTIFIED,
+        isIdentified: from(around.high) - from(around.low) < UNIDENTIFIED,
         sensitivity: totalOf(features.distance(target, changed)) - totalOf(features.distance(target, target)),
       };
     });
     return new RefinedFit(point, look.distance, parameters);
   }
-}
-
-/** With the random numbers of the search, along each free coordinate. */
-async function slopesAt(at: Float64Array, best: SeenLook, { space, free, features, take }: RefineOptions) {
-  const slopes: Float64Array[] = [];
-  const base = features.of(best.statistics);
-  for (const d of free) {
-    const slopeTo = async (place: Point) => {
-      const { point, statistics } = await take(place, 0);
-      const moved = space.encode(point)[d]! - at[d]!;
-      const there = features.of(statistics);
-      return there.map((value, n) => (moved === 0 ? 0 : (value - base[n]!) / moved));
-    };
-    const slope = await slopeTo(nearby(at, d, PROBE, space));
-    // A blur of nothing, or noise that is small beside other noise, is told by more of it: rounding hides less.
-    const isWeak = PROBE * Math.sqrt(squareOf(slope)) < SEEN_CHANGE && !space.ranges[d]!.whole;
-    slopes.push(isWeak ? await slopeTo(nearby(at, d, LONG_PROBE, space)) : slope);
-  }
-  return slopes;
-}
-
-/** Away from the nearer end of the range. */
-function nearby(at: Float64Array, d: number, length: number, space: SearchSpace): Point {
-  const range = space.ranges[d]!;
-  const sign = at[d]! < 0.5 ? 1 : -1;
-  if (range.whole) {
-    const point = space.decode(at);
-    return { ...point, [range.name]: point[range.name]! + sign };
-  }
-  const probe = at.slice();
-  probe[d]! += sign * length;
-  return space.decode(probe);
 }
 
 interface Resampled {
@@ -151,14 +111,14 @@ interface Resampled {
 }
 
 function resampled(
-  { features, real, isPaired, random, free }: RefineOptions,
+  { features, real, isPaired, random }: RefineOptions,
   seen: readonly SeenLook[],
   wanted: Float64Array,
-  slopes: readonly Float64Array[],
+  step: LinearStep,
+  lines: readonly Line[],
 ): Resampled {
-  const step = new LinearStep(slopes);
   const rest = (difference: Float64Array, taken: Float64Array) =>
-    difference.map((one, n) => one - taken.reduce((sum, by, f) => sum + by * slopes[f]![n]!, 0));
+    difference.map((one, n) => one - taken.reduce((sum, by, f) => sum + by * lines[f]!.slope[n]!, 0));
   const first = step.towards(wanted);
   const left = rest(wanted, first);
   const simulatedTiles = seen[0]!.statistics.length;
@@ -173,7 +133,7 @@ function resampled(
     return taken.map((value, n) => value - first[n]!);
   });
   const expected = squares / RESAMPLES;
-  const widening = free.length === 0 || expected === 0 ? 1 : Math.sqrt(Math.max(1, squareOf(left) / expected));
+  const widening = lines.length === 0 || expected === 0 ? 1 : Math.sqrt(Math.max(1, squareOf(left) / expected));
   return { steps, widening };
 }
 
@@ -188,12 +148,17 @@ function drawn(tiles: number, random: () => number): Float64Array {
   return times;
 }
 
-function movedBy(at: Float64Array, free: readonly number[], step: Float64Array, space: SearchSpace): Float64Array {
+function movedBy(at: Float64Array, lines: readonly Line[], step: Float64Array): Float64Array {
   const moved = at.slice();
-  free.forEach((d, f) => {
-    moved[d] = held(at[d]! + Math.min(Math.max(step[f]!, -LONGEST_STEP), LONGEST_STEP));
+  lines.forEach((line, f) => {
+    moved[line.coordinate] = line.to(Math.min(Math.max(step[f]!, -LONGEST_STEP), LONGEST_STEP));
   });
-  return space.snap(moved);
+  return moved;
+}
+
+/** The step that leads as far as the sensitivity asks, away from the nearer end of the range. */
+function distant(line: Line, place: number): number {
+  return line.stepTo(place + (place < 0.5 ? MOVE : -MOVE)) - line.stepTo(place);
 }
 
 function meanOf(vectors: readonly Float64Array[]): Float64Array {

@@ -11,6 +11,8 @@ export interface Range {
   /** LOG where ratios count rather than differences; `min` must be above 0 then. */
   scale: "LINEAR" | "LOG";
   whole?: boolean;
+  /** Whether what it does near 0 grows with its square. */
+  isDeviation?: boolean;
   /** The switch that this parameter belongs to, if any. */
   switch?: string;
 }
@@ -62,7 +64,8 @@ export class SearchSpace {
   }
 }
 
-function valueAt({ min, max, scale, whole }: Range, place: number): number {
+/** At a place within a range, from 0 to 1. */
+export function valueAt({ min, max, scale, whole }: Range, place: number): number {
   const held = Math.min(Math.max(place, 0), 1);
   if (whole) {
     const count = max - min + 1;

@@ -137,10 +137,13 @@ export class CrappifierTemplate {
   #rangeOf({ path, ...range }: ParameterRange): Range {
     const place = this.#places.get(path)!;
     const step = `${place.stage}[${place.index}]`;
+    const known = this.#parameter(place);
+    const isValue = place.part === "value";
     return {
       name: path,
       ...range,
-      ...(this.#parameter(place)?.whole && place.part === "value" && { whole: true }),
+      ...(known?.whole && isValue && { whole: true }),
+      ...((known?.isDeviation || !isValue) && { isDeviation: true }),
       ...(this.#optional.includes(step) && { switch: step }),
     };
   }

@@ -77,7 +77,7 @@ test("a budget of time ends the search, and the looks for intervals are still ta
   const { outcome, kept } = await fitted(problem);
   assert.deepEqual(
     kept.map(({ phase }) => phase),
-    ["START", "START", ...Array(5).fill("INTERVALS"), "HELD_OUT", "HELD_OUT"],
+    ["START", "START", ...Array(6).fill("INTERVALS"), "HELD_OUT", "HELD_OUT"],
   );
   near(outcome, mix.path, 1.3, 0.05);
 });
@@ -186,6 +186,18 @@ test("a parameter that the images do not show is named", async () => {
   const kinds = outcome.findings.map(({ kind, subject }) => `${kind} ${subject}`);
   assert.ok(kinds.includes(`NOT_IDENTIFIED ${photons.path}`), kinds.join());
   near(outcome, read.path, 5, 0.05);
+});
+
+test("faint noise beside stronger noise has an interval down to where it cannot be seen", async () => {
+  const truth = crappifierOf({ optics: [gaussianBlur(2.5)], detector: [poisson(1.2), gaussian(1.2)] });
+  const template = crappifierOf({ optics: [gaussianBlur(4)], detector: [poisson(0.6), gaussian(5)] });
+  const ranges = [blur, mix, { ...sigma, path: "detector[1].sigma.value" }];
+  for (const seed of [1, 2, 3]) {
+    const { outcome } = await fitted(problemOf(template, ranges, pairsOf(truth, highTiles(24), seed), { seed }));
+    const [, photon, faint] = outcome.parameters;
+    assert.ok(faint!.low < 1.2 && faint!.high > 1.2 && faint!.high < 8, `${seed}: ${faint!.low} to ${faint!.high}`);
+    assert.ok(photon!.low < 1.2 && photon!.high > 1.2, `${seed}: ${photon!.low} to ${photon!.high}`);
+  }
 });
 
 test("a tile that was cut from a larger image is degraded with what lies around it, or its edges look like noise", async () => {
