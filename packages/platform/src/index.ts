@@ -14,6 +14,7 @@ export * from "./events/memory-event-bus.js";
 export * from "./events/nats-event-bus.js";
 export * from "./grpc/blaming.js";
 export * from "./grpc/call-counter.js";
+export * from "./grpc/call-for.js";
 export * from "./grpc/connection.js";
 export * from "./grpc/drain.js";
 export * from "./grpc/limits.js";

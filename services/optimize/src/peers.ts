@@ -21,23 +21,17 @@ import {
   type Region,
 } from "@pssr/imaging";
 import {
-  type Abortable,
   blaming,
+  type CallFor,
   type ConnectServiceOptions,
+  callOptions,
   connectService,
-  type Identity,
   type Keyring,
 } from "@pssr/platform";
-import { Metadata } from "nice-grpc-common";
 
 export interface PeerAddresses {
   /** `host:port` of the service that has images and crappifiers. */
   readonly crappify: string;
-}
-
-export interface CallFor extends Abortable {
-  /** On whose behalf. */
-  identity: Identity;
 }
 
 /** A tile waits for threads that others keep busy. */
@@ -119,8 +113,7 @@ export class Peers {
     this.#connection.close();
   }
 
-  async #options({ identity, signal }: CallFor) {
-    const metadata = Metadata({ authorization: `Bearer ${await this.keyring.issue(identity)}` });
-    return signal === undefined ? { metadata } : { metadata, signal };
+  #options(call: CallFor) {
+    return callOptions(call, this.keyring);
   }
 }

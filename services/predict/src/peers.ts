@@ -9,25 +9,19 @@ import {
   type RegisterImageRequest,
 } from "@pssr/api";
 import {
-  type Abortable,
   blaming,
+  type CallFor,
   type ConnectServiceOptions,
+  callOptions,
   connectService,
-  type Identity,
   type Keyring,
 } from "@pssr/platform";
-import { Metadata } from "nice-grpc-common";
 
 export interface PeerAddresses {
   /** `host:port` of the image service. */
   readonly crappify: string;
   /** `host:port` of the model service. */
   readonly train: string;
-}
-
-export interface CallFor extends Abortable {
-  /** On whose behalf. */
-  identity: Identity;
 }
 
 /** The image's owner reads every pixel of it for the digest. */
@@ -78,9 +72,8 @@ export class Peers {
     this.#train.close();
   }
 
-  async #options({ identity, signal }: CallFor) {
-    const metadata = Metadata({ authorization: `Bearer ${await this.keyring.issue(identity)}` });
-    return signal === undefined ? { metadata } : { metadata, signal };
+  #options(call: CallFor) {
+    return callOptions(call, this.keyring);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Saves the crappifier that a fit has found, under the fit's own id. */
 import { type Crappifier as CrappifierMessage, fitName, isPssrError, PssrError, projectName } from "@pssr/api";
-import type { CallFor, Peers } from "../peers.js";
+import type { CallFor } from "@pssr/platform";
+import type { Peers } from "../peers.js";
 
 /** The fit's id first; the others for the case that somebody has taken it since the fit began. */
 const most = 9;

@@ -1,7 +1,8 @@
 /** The images of a fit, as their owner describes them. */
 import { type Fit, type Image, imageName, PssrError } from "@pssr/api";
 import { type Dtype, fromDataType, fromIntensityLevels, type Levels, pixelCount } from "@pssr/imaging";
-import type { CallFor, Peers } from "../peers.js";
+import type { CallFor } from "@pssr/platform";
+import type { Peers } from "../peers.js";
 import { refuse } from "../refuse.js";
 
 export interface SourceImage {

@@ -78,7 +78,8 @@ export function checkTiles({ fitted, heldOut, isPaired }: FitProblem, meters: re
   }
   if (isPaired) checkRegistration([fitted, heldOut].flatMap(({ real }, n) => pairsOf(real, meters[n])));
   if (fitted.real.length < FEW_TILES) {
-    const message = `it was fitted to ${fitted.real.length} tiles: intervals are uncertain below ${FEW_TILES}; give more or larger images, or smaller tiles`;
+    const count = fitted.real.length;
+    const message = `it was fitted to ${count === 1 ? "one tile" : `${count} tiles`}: intervals are uncertain below ${FEW_TILES}; give more or larger images, or smaller tiles`;
     findings.push({ kind: "FEW_TILES", subject: "", message });
   }
   return findings;

@@ -4,8 +4,8 @@
  * is refused before it has worked for nothing, and no upload takes the id meanwhile.
  */
 import { imageName, isPssrError, operationName, PssrError } from "@pssr/api";
-import { workerIdentity } from "@pssr/platform";
-import type { CallFor, Peers } from "../peers.js";
+import { type CallFor, workerIdentity } from "@pssr/platform";
+import type { Peers } from "../peers.js";
 
 export interface OutputImage {
   /** projects/{project}/images/{image} */

@@ -2,9 +2,10 @@
 import { imageName, modelVersionName, PssrError } from "@pssr/api";
 import { planeShape } from "@pssr/imaging";
 import { createNetwork, modelFiles } from "@pssr/networks";
+import type { CallFor } from "@pssr/platform";
 import { fromImage } from "../message.js";
 import type { ModelFiles } from "../models/model-files.js";
-import type { CallFor, Peers } from "../peers.js";
+import type { Peers } from "../peers.js";
 import { bytesPerInputPixel, fitTileSize } from "../tiling/tile-memory.js";
 import { type AskedPrediction, type PredictionSpec, type SpecifiedModel, shardShapeFor } from "./prediction-spec.js";
 
