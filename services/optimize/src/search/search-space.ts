@@ -72,7 +72,8 @@ export function valueAt({ min, max, scale, whole }: Range, place: number): numbe
     if (scale === "LINEAR") return min + Math.min(Math.floor(held * count), count - 1);
     return Math.min(Math.max(Math.round(min * (max / min) ** held), min), max);
   }
-  return scale === "LINEAR" ? min + held * (max - min) : Math.min(Math.max(min * (max / min) ** held, min), max);
+  // By rounding, an end may come out beyond itself.
+  return Math.min(Math.max(scale === "LINEAR" ? min + held * (max - min) : min * (max / min) ** held, min), max);
 }
 
 /** Of a value within a range, from 0 to 1. */

@@ -47,3 +47,15 @@ test("no place leads out of the ranges", () => {
     assert.ok(sigma! >= 0 && sigma! <= 4);
   }
 });
+
+test("the end of a range is its end, however its numbers round", () => {
+  const ends: [min: number, max: number, scale: "LINEAR" | "LOG"][] = [
+    [0.12, 1.7, "LINEAR"],
+    [-254.98, 255, "LINEAR"],
+    [0.1, 1.7, "LOG"],
+  ];
+  for (const [min, max, scale] of ends) {
+    const { x } = new SearchSpace([{ name: "x", min, max, scale }]).decode(Float64Array.of(1));
+    assert.ok(x! <= max, `${x} of ${min} to ${max}`);
+  }
+});
