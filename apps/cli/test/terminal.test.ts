@@ -49,6 +49,11 @@ test("of an operation that is given back, how far it is stays, and that it waits
   assert.equal(describe(waiting), "38 %  waiting for its turn  23/60 evaluations");
   assert.equal(describe(progressOf({ state: State.STATE_PENDING, progress: undefined })!), "0 %  waiting for its turn");
   assert.equal(progressOf({ state: State.STATE_RUNNING, progress }), progress);
+  const warned = { ...progress, warning: "crappify at crappify:7701 cannot be reached" };
+  assert.equal(
+    describe(progressOf({ state: State.STATE_PENDING, progress: warned })!),
+    "38 %  23/60 evaluations  waiting: crappify at crappify:7701 cannot be reached",
+  );
 });
 
 test("one of a thing is said as one, and a detector that single images tell of in plain words", () => {

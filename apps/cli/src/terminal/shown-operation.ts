@@ -1,6 +1,6 @@
 /**
- * An operation on its way, state by state, for a person who follows it. One that others are before says that it waits for its turn;
- * one that is taken up in a moment does not.
+ * An operation on its way, state by state, for a person who follows it. One that others are before says that it waits for its turn,
+ * one that an outage gave back, for what; one that is taken up in a moment says neither.
  */
 import { type OperationMetadata, Progress, OperationMetadata_State as State } from "@pssr/api";
 import type { ProgressView } from "./progress.js";
@@ -32,7 +32,9 @@ export class ShownOperation implements Disposable {
 /** How far an operation is; undefined where it has not said so yet. */
 export function progressOf({ state, progress }: Pick<OperationMetadata, "state" | "progress">): Progress | undefined {
   if (state !== State.STATE_PENDING) return progress;
-  // What it told before it was given back is how far it is, but not what it does, nor what it will take.
-  const { fraction, done, total, unit } = progress ?? {};
-  return Progress.fromPartial({ fraction, done, total, unit, phase: "waiting for its turn" });
+  // What it told before it was given back is how far it is, but not what it does, nor what it will take. Where it told what it waits
+  // for, that is why it was given back: not others, but an outage.
+  const { fraction, done, total, unit, warning = "" } = progress ?? {};
+  const phase = warning === "" ? "waiting for its turn" : "";
+  return Progress.fromPartial({ fraction, done, total, unit, phase, warning });
 }
