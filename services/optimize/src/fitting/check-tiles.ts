@@ -30,14 +30,11 @@ export function checkNoCopies({ detector: { scans, darkFrames } }: FitProblem): 
     if (!isCopy(first, second)) continue;
     throw unsuitable(second.field, `it is ${first.field}, pixel by pixel: give two scans, each with noise of its own`);
   }
-  darkFrames.forEach((frame, n) => {
-    const before = darkFrames.slice(0, n).find((other) => other.field !== frame.field && isCopy(other, frame));
-    if (before === undefined) return;
-    throw unsuitable(
-      frame.field,
-      `it is ${before.field}, pixel by pixel: give frames that each have noise of their own`,
-    );
-  });
+  for (const { first, second } of darkFrames) {
+    if (second === undefined || !isCopy(first, second)) continue;
+    const which = first.field === second.field ? "two of its planes are the same" : `it is ${first.field}`;
+    throw unsuitable(second.field, `${which}, pixel by pixel: give frames that each have noise of their own`);
+  }
 }
 
 function isCopy(a: GreyTile, b: GreyTile): boolean {

@@ -14,8 +14,12 @@ const MOST_KNOWN = 100;
 const MOST_SEARCHED = 150;
 /** Places of a search that are spread over the whole space, at least. */
 const FEWEST_EVERYWHERE = 6;
-/** A descent that led no further than this when it was cut short had come to its end. */
+/** A descent that was cut short after it had led no further than this had come to its end. */
 const STILL_FALLING = 0.95;
+/** Steps behind its slopes that a descent needs to show whether it falls. */
+const FEWEST_STEPS = 2;
+/** Tiles at this distance are as alike as tiles of the same microscope: no step more is needed. */
+const SAME = 1;
 /** Another descent is worth its looks after one that led to less than this share of the distance. */
 const LEADS_FURTHER = 0.8;
 
@@ -29,10 +33,15 @@ export async function findBest(ground: FitGround, detector: readonly DetectorMea
   return new Finder(ground).find(detector);
 }
 
+/** Where a way led to. */
+interface Way {
+  lowest: SeenLook;
+  /** Whether it was still falling when its share of the budget was spent. */
+  isCutShort: boolean;
+}
+
 class Finder {
   readonly #ground: FitGround;
-  /** Whether the last descent was still under way when its share of the budget was spent. */
-  #isCutShort = false;
 
   constructor(ground: FitGround) {
     this.#ground = ground;
@@ -42,29 +51,29 @@ class Finder {
     const ground = this.#ground;
     const starts: SeenLook[] = [];
     for (const point of startsOf(ground.template, detector)) starts.push(await ground.take(point, "START"));
-    const lowest = ground.isSearchedOnly
-      ? ground.lowestOf([...starts, await this.#search()])
+    const { lowest, isCutShort } = ground.isSearchedOnly
+      ? standing(ground.lowestOf([...starts, await this.#search()]))
       : await this.#searchWhereNeeded(await this.#descendFrom(starts));
-    return { lowest, isCutShort: this.#isCutShort && lowest.distance >= ALIKE };
+    return { lowest, isCutShort: isCutShort && lowest.distance >= ALIKE };
   }
 
   /** From the best start first, until real and simulated tiles cannot be told apart. */
-  async #descendFrom(starts: readonly SeenLook[]): Promise<SeenLook> {
+  async #descendFrom(starts: readonly SeenLook[]): Promise<Way> {
     const ground = this.#ground;
-    let lowest = ground.lowestOf(starts);
+    let best = standing(ground.lowestOf(starts));
     for (const start of [...starts].sort((a, b) => ground.cost(a) - ground.cost(b))) {
-      lowest = ground.lowestOf([lowest, await this.#descend(start, ground.plan.starts)]);
-      if (lowest.distance < ALIKE) break;
+      best = this.#lower(await this.#descend(start, ground.plan.starts), best);
+      if (best.lowest.distance < ALIKE) break;
     }
-    return this.#withoutIdleSteps(lowest, ground.plan.steps);
+    return this.#withoutIdleSteps(best, ground.plan.steps);
   }
 
   /** Where that is not reached, or steps may be left out, the Gaussian process looks everywhere else. */
-  async #searchWhereNeeded(lowest: SeenLook): Promise<SeenLook> {
+  async #searchWhereNeeded(best: Way): Promise<Way> {
     const { template, plan } = this.#ground;
-    if (lowest.distance < ALIKE && template.space.switches.length === 0) return lowest;
+    if (best.lowest.distance < ALIKE && template.space.switches.length === 0) return best;
     const searched = await this.#descend(await this.#search(), plan.descent);
-    return this.#withoutIdleSteps(this.#ground.lowestOf([lowest, searched]), plan.descent);
+    return this.#withoutIdleSteps(this.#lower(searched, best), plan.descent);
   }
 
   /** The best place of the search alone: those of descents have nothing better around them. */
@@ -75,51 +84,62 @@ class Finder {
     const initial = known.length + Math.max(FEWEST_EVERYWHERE, 2 * space.dimensions);
     const optimiser = new Optimiser(space, { seed: ground.problem.seed | 0, initial });
     for (const seen of known) optimiser.tell(seen.point, ground.cost(seen));
-    const searched: SeenLook[] = [];
-    while (searched.length < MOST_SEARCHED && ground.goesOn("SEARCH", ground.plan.search)) {
+    let lowest: SeenLook | undefined;
+    for (let n = 0; n < MOST_SEARCHED && ground.goesOn("SEARCH", ground.plan.search); n++) {
       const { upcoming } = ground.looks;
       const point = upcoming === undefined ? optimiser.ask() : ground.looks.pointOf(upcoming);
       const seen = await ground.take(point, "SEARCH");
       optimiser.tell(point, ground.cost(seen));
-      searched.push(seen);
+      lowest = lowest === undefined ? seen : ground.lowestOf([lowest, seen]);
     }
-    return ground.lowestOf(searched.length > 0 ? searched : ground.seen);
+    return lowest ?? ground.lowest;
   }
 
   /** Without the optional steps that bring tiles no nearer; the search may have met too few places without them. */
-  async #withoutIdleSteps(found: SeenLook, limit: Limit): Promise<SeenLook> {
+  async #withoutIdleSteps(found: Way, limit: Limit): Promise<Way> {
     const ground = this.#ground;
-    let lowest = found;
+    let best = found;
     for (const { name } of ground.template.space.switches) {
-      if (lowest.point[name] === 0 || !ground.goesOn("DESCENT", limit)) continue;
-      const start = await ground.take({ ...lowest.point, [name]: 0 }, "DESCENT");
-      lowest = ground.lowestOf([lowest, await this.#descend(start, limit)]);
+      if (best.lowest.point[name] === 0 || !ground.goesOn("DESCENT", limit)) continue;
+      const start = await ground.take({ ...best.lowest.point, [name]: 0 }, "DESCENT");
+      const without = await this.#descend(start, limit);
+      best = without.lowest.distance < SAME ? without : this.#lower(without, best);
     }
-    return lowest;
+    return best;
   }
 
   /**
    * With the same random numbers; and again from where that led, as long as it leads further: in a narrow valley slopes are soon
    * those of places far away.
    */
-  async #descend(from: SeenLook, limit: Limit): Promise<SeenLook> {
-    const lowest = await this.#descendOnce(from, limit);
-    return lowest.distance < LEADS_FURTHER * from.distance ? this.#descend(lowest, limit) : lowest;
+  async #descend(from: SeenLook, limit: Limit): Promise<Way> {
+    const way = await this.#descendOnce(from, limit);
+    return way.lowest.distance < LEADS_FURTHER * from.distance ? this.#descend(way.lowest, limit) : way;
   }
 
-  async #descendOnce(from: SeenLook, limit: Limit): Promise<SeenLook> {
+  async #descendOnce(from: SeenLook, limit: Limit): Promise<Way> {
     const ground = this.#ground;
     const { space } = ground.template;
     const free = [...space.smooth.keys()].filter((d) => space.smooth[d] && ground.isOn(d, from.point));
     const start = space.encode(from.point);
     const descent = new LeastSquares(start, ground.features.of(from.statistics), ground.target, free);
     let lowest = from;
-    while (descent.isOpen && ground.goesOn("DESCENT", limit)) {
+    let looks = 0;
+    for (; descent.isOpen && ground.goesOn("DESCENT", limit); looks++) {
       const seen = await ground.take(space.decode(descent.ask()), "DESCENT");
       descent.tell(ground.features.of(seen.statistics));
       if (seen.distance < lowest.distance) lowest = seen;
     }
-    this.#isCutShort = descent.isOpen && lowest.distance < STILL_FALLING * from.distance;
-    return lowest;
+    const hadRoom = looks >= free.length + FEWEST_STEPS;
+    const isFalling = lowest.distance < STILL_FALLING * from.distance;
+    return { lowest, isCutShort: descent.isOpen && (isFalling || !hadRoom) };
   }
+
+  #lower(a: Way, b: Way): Way {
+    return this.#ground.cost(b.lowest) < this.#ground.cost(a.lowest) ? b : a;
+  }
+}
+
+function standing(lowest: SeenLook): Way {
+  return { lowest, isCutShort: false };
 }

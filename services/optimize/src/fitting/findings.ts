@@ -6,6 +6,7 @@ import { pooled, type TileStatistics } from "../statistics/tile-statistics.js";
 import type { CrappifierTemplate } from "../template/crappifier-template.js";
 import type { Finding, FitOutcome } from "./fit-outcome.js";
 import type { FitProblem } from "./fit-problem.js";
+import { FEWEST_HELD_OUT } from "./goodness.js";
 
 /** Share of a range. */
 const AT_EDGE = 0.005;
@@ -41,9 +42,17 @@ export function otherBrightness(real: readonly TileStatistics[], simulated: read
   return [{ kind: "OTHER_BRIGHTNESS", subject: "", message }];
 }
 
+/** Why no goodness was measured. */
+function tooFewHeldOut({ real, high }: FitProblem["heldOut"]): Finding {
+  const count = Math.min(real.length, high.length);
+  const there = count === 1 ? "one tile is" : `${count} tiles are`;
+  const message = `how well simulated noise agrees with real noise was not measured: ${there} held back, and it takes ${FEWEST_HELD_OUT}; give more or larger images or smaller tiles (tile_size), or have more of them fitted to (tiles), of which a third as many are held back`;
+  return { kind: "FEW_TILES", subject: "", message };
+}
+
 export function findingsOf(
   { parameters, kept, goodness }: Pick<FitOutcome, "parameters" | "kept" | "goodness">,
-  { ranges, optional }: Pick<FitProblem, "ranges" | "optional">,
+  { ranges, optional, heldOut }: Pick<FitProblem, "ranges" | "optional" | "heldOut">,
   template: CrappifierTemplate,
 ): Finding[] {
   const findings: Finding[] = [];
@@ -65,7 +74,8 @@ export function findingsOf(
       findings.push({ kind: "NOT_IDENTIFIED", subject: path, message });
     }
   }
-  if (goodness !== undefined && goodness.low > POOR) {
+  if (goodness === undefined) findings.push(tooFewHeldOut(heldOut));
+  else if (goodness.low > POOR) {
     const terms = Object.entries(goodness.terms) as [keyof FeatureTerms, number][];
     const [worst] = terms.sort(([, a], [, b]) => b - a)[0]!;
     const message = `simulated noise differs from real noise ${goodness.ratio.toFixed(1)} times as much as real noise from itself, most in ${words[worst]}; add a step to the template that makes it`;

@@ -20,6 +20,9 @@ const FEATURES_LUCK = 0.1;
 /** Of an optional step, in the logarithm of the distance. */
 const COST_OF_STEP = 0.03;
 
+/** Where a look was taken, and how near it came. */
+export type SeenPlace = Pick<SeenLook, "point" | "distance">;
+
 export class FitGround {
   readonly problem: FitProblem;
   readonly template: CrappifierTemplate;
@@ -33,7 +36,8 @@ export class FitGround {
   readonly target: Float64Array;
   /** Nothing but the search counts: PSSR2's objective has no features that a descent could follow. */
   readonly isSearchedOnly: boolean;
-  readonly #seen: SeenLook[] = [];
+  readonly #seen: SeenPlace[] = [];
+  #lowest: SeenLook | undefined;
 
   /** @throws PssrError INVALID_FIELD and UNSUITABLE_IMAGES for what cannot be compared at all. */
   constructor(problem: FitProblem, template: CrappifierTemplate, kept: readonly KeptLook[], around: FitSurroundings) {
@@ -54,16 +58,25 @@ export class FitGround {
     this.target = this.features.of(this.fitted.real);
   }
 
-  /** Looks with the random numbers of the search. */
-  get seen(): readonly SeenLook[] {
+  /** Looks with the random numbers of the search; of all but the lowest, statistics are not kept. */
+  get seen(): readonly SeenPlace[] {
     return this.#seen;
+  }
+
+  /** The lowest of them; there is one once a look was taken. */
+  get lowest(): SeenLook {
+    if (this.#lowest === undefined) throw new Error("nothing was looked at yet");
+    return this.#lowest;
   }
 
   /** A look at the fitted tiles; with equal draws they meet the same random numbers. */
   async take(point: Point, phase: Phase, draw = 0): Promise<SeenLook> {
     const distanceOf = (tiles: readonly TileStatistics[]) => this.#distance(tiles);
     const seen = await this.looks.take(point, { phase, draw, meter: this.fitted, tiles: "FITTED", distanceOf });
-    if (draw === 0) this.#seen.push(seen);
+    if (draw === 0) {
+      this.#seen.push({ point, distance: seen.distance });
+      this.#lowest = this.#lowest === undefined ? seen : this.lowestOf([this.#lowest, seen]);
+    }
     return seen;
   }
 
@@ -78,7 +91,7 @@ export class FitGround {
    * What the search makes small: distances of different places differ by orders of magnitude, and those of the same noise differ by
    * luck. A step that does not bring tiles nearer is better left out.
    */
-  cost({ distance, point }: SeenLook): number {
+  cost({ distance, point }: SeenPlace): number {
     const luck = this.isSearchedOnly ? PROFILE_LUCK : FEATURES_LUCK;
     const steps = this.template.space.switches.filter(({ name }) => point[name] === 1).length;
     return Math.log(distance + luck) + COST_OF_STEP * steps;

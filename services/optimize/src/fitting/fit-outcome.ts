@@ -112,7 +112,7 @@ export interface FitOutcome {
   distance: number;
   fittedTiles: number;
   heldOutTiles: number;
-  /** Undefined where only a detector was measured. */
+  /** Undefined where only a detector was measured, or too few tiles are held back. */
   goodness: Goodness | undefined;
   comparison: Comparison | undefined;
 }

@@ -1,6 +1,7 @@
 /** What a fit is given, in plain types: tiles of real images, a crappifier with ranges, and how far to go. */
 import type { Crappifier, Levels, StepSpec } from "@pssr/crappifiers";
 import type { Dtype } from "@pssr/imaging";
+import type { DarkPlace } from "../closed-forms/dark-frames.js";
 import type { ParameterRange } from "../template/crappifier-template.js";
 
 /** Pixels of one plane or of a part of it, row by row from the top left. */
@@ -34,7 +35,7 @@ export type Budget = { evaluations: number } | { seconds: number };
 /** Tiles of images that measure a detector. */
 export interface DetectorTiles {
   scans: readonly { first: GreyTile; second: GreyTile }[];
-  darkFrames: readonly GreyTile[];
+  darkFrames: readonly DarkPlace<GreyTile>[];
 }
 
 export interface FitProblem {

@@ -2,7 +2,7 @@
 import { isPssrError } from "@pssr/api";
 import type { Levels } from "@pssr/crappifiers";
 import { blindNoise } from "../closed-forms/blind-noise.js";
-import { darkNoise } from "../closed-forms/dark-frames.js";
+import { type DarkPlace, darkNoise } from "../closed-forms/dark-frames.js";
 import type { DetectorNoise, Estimate } from "../closed-forms/detector-noise.js";
 import { photonTransfer } from "../closed-forms/photon-transfer.js";
 import type { Plane } from "../closed-forms/planes.js";
@@ -40,15 +40,15 @@ export function measureDetector(problem: FitProblem, meter: TileMeter | undefine
   if (scan !== undefined) {
     const { levels } = scan.first;
     const both = scans.map(({ first, second }) => ({ first: planeOf(first, levels), second: planeOf(second, levels) }));
-    const dark = darkFrames.length > 0 ? { darkFrames: planesOf(darkFrames, levels) } : {};
+    const dark = darkFrames.length > 0 ? { darkFrames: darkPlanes(darkFrames, levels) } : {};
     attempt("TWO_SCANS", () => {
       const measured = ofNoise(twoScans(both, levels, { ...options, ...dark }));
       return darkFrames.length > 0 ? measured : withoutOffset(measured);
     });
   } else if (darkFrames.length > 0) {
     attempt("DARK_FRAMES", () => {
-      const { levels } = darkFrames[0]!;
-      const { gaussian } = darkNoise(planesOf(darkFrames, levels), levels, options);
+      const { levels } = darkFrames[0]!.first;
+      const { gaussian } = darkNoise(darkPlanes(darkFrames, levels), levels, options);
       return { estimates: { "gaussian.sigma": gaussian.sigma, "gaussian.mean": gaussian.mean }, misfit: 1 };
     });
   }
@@ -72,6 +72,13 @@ export function measureDetector(problem: FitProblem, meter: TileMeter | undefine
 
 function planesOf(tiles: readonly GreyTile[], levels: Levels): Plane[] {
   return tiles.map((tile) => planeOf(tile, levels));
+}
+
+function darkPlanes(places: FitProblem["detector"]["darkFrames"], levels: Levels): DarkPlace<Plane>[] {
+  return places.map(({ first, second }) => ({
+    first: planeOf(first, levels),
+    second: second === undefined ? undefined : planeOf(second, levels),
+  }));
 }
 
 /** In the grey values of tiles with these levels. */

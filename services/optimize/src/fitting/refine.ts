@@ -3,7 +3,6 @@
  * and slopes taken anew, a linear step leads to where real and simulated tiles agree on average, and the same step for tiles drawn
  * again and again tells how far that is to be trusted (B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993).
  */
-import { dot } from "../search/dot.js";
 import type { Point, SearchSpace } from "../search/search-space.js";
 import { type NoiseFeatures, totalOf } from "../statistics/noise-features.js";
 import type { TileStatistics } from "../statistics/tile-statistics.js";
@@ -12,6 +11,7 @@ import { LinearStep } from "./linear-step.js";
 import type { SeenLook } from "./looks.js";
 import { percentileInterval } from "./percentile-interval.js";
 import { type Line, linesFrom } from "./slopes.js";
+import { differenceOf, lengthOf, meanOf, squareOf } from "./vectors.js";
 
 export interface RefineOptions {
   space: SearchSpace;
@@ -31,7 +31,7 @@ export interface RefineOptions {
   random: () => number;
 }
 
-/** No last step is longer: slopes are not those of places far away. */
+/** No last step is longer, along the lines that slopes were taken on: these are not those of places far away. */
 const LONGEST_STEP = 0.1;
 /** A step after which real and simulated tiles differ by so much more than before was none. */
 const WORSE = 1.1;
@@ -79,13 +79,13 @@ export class RefinedFit {
       if (f < 0) return { path: name, value: 0, low: 0, high: 0, isIdentified: false, sensitivity: 0 };
       const line = lines[f]!;
       // What tiles hardly depend on, they do not tell: no number of its range is less likely than another.
-      const isTold = Math.sqrt(squareOf(line.slope)) > WEAKEST_SLOPE;
+      const isTold = lengthOf(line.slope) > WEAKEST_SLOPE;
       const own = steps.map((sample) => sample[f]!);
       const around = isTold ? percentileInterval(0, own, tiles) : { low: -1, high: 1 };
       const here = line.stepTo(place[d]!);
       const from = (length: number) => line.to(here + length);
-      const end = (coordinate: number) => space.decode(place.with(d, held(coordinate)))[name]!;
-      const changed = target.map((one, n) => one + distant(line, place[d]!) * line.slope[n]!);
+      const end = (coordinate: number) => space.decode(place.with(d, coordinate))[name]!;
+      const changed = target.map((one, n) => one + line.across(MOVE) * line.slope[n]!);
       return {
         path: name,
         value: point[name]!,
@@ -137,10 +137,6 @@ function resampled(
   return { steps, widening };
 }
 
-function squareOf(vector: Float64Array): number {
-  return dot(vector, vector);
-}
-
 /** How often each tile is drawn. */
 function drawn(tiles: number, random: () => number): Float64Array {
   const times = new Float64Array(tiles);
@@ -154,21 +150,4 @@ function movedBy(at: Float64Array, lines: readonly Line[], step: Float64Array): 
     moved[line.coordinate] = line.to(Math.min(Math.max(step[f]!, -LONGEST_STEP), LONGEST_STEP));
   });
   return moved;
-}
-
-/** The step that leads as far as the sensitivity asks, away from the nearer end of the range. */
-function distant(line: Line, place: number): number {
-  return line.stepTo(place + (place < 0.5 ? MOVE : -MOVE)) - line.stepTo(place);
-}
-
-function meanOf(vectors: readonly Float64Array[]): Float64Array {
-  return vectors[0]!.map((_, n) => vectors.reduce((sum, vector) => sum + vector[n]!, 0) / vectors.length);
-}
-
-function differenceOf(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((value, n) => value - b[n]!);
-}
-
-function held(coordinate: number): number {
-  return Math.min(Math.max(coordinate, 0), 1);
 }

@@ -14,7 +14,7 @@ import { budgetSpent, findingsOf, otherBrightness } from "./findings.js";
 import { FitGround } from "./fit-ground.js";
 import type { FitOutcome, KeptLook, Look } from "./fit-outcome.js";
 import type { FitProblem, GreyTile } from "./fit-problem.js";
-import { goodnessOfFit } from "./goodness.js";
+import { FEWEST_HELD_OUT, goodnessOfFit } from "./goodness.js";
 import type { LookOptions, SeenLook } from "./looks.js";
 import { measureDetector } from "./measure-detector.js";
 import { RefinedFit } from "./refine.js";
@@ -28,8 +28,6 @@ export interface FitSurroundings {
 
 /** With so many sets of random numbers what they add to the tiles' own luck is small. */
 const MOST_DRAWS = 8;
-/** Halves of fewer tiles have nothing that could be compared. */
-const FEWEST_HELD_OUT = 4;
 
 export async function runFit(
   { problem, kept }: { problem: FitProblem; kept: readonly KeptLook[] },

@@ -3,10 +3,10 @@
  * numbers that go together, such as photons and read noise, are told apart by the little by which theirs differ, and what random
  * numbers add to a slope looks like such a difference. So they are taken from both sides.
  */
-import { dot } from "../search/dot.js";
 import { type Point, placeOf, type Range, type SearchSpace, valueAt } from "../search/search-space.js";
 import type { NoiseFeatures } from "../statistics/noise-features.js";
 import type { SeenLook } from "./looks.js";
+import { differenceOf, lengthOf } from "./vectors.js";
 
 /** A way through the space of a search, along one number, on which features change about evenly. */
 export interface Line {
@@ -18,6 +18,8 @@ export interface Line {
   to(step: number): number;
   /** The step that leads to a coordinate. */
   stepTo(coordinate: number): number;
+  /** How far a step along this share of the range leads, away from its nearer end; of a whole number, to another one at least. */
+  across(share: number): number;
 }
 
 export interface SlopeOptions {
@@ -50,7 +52,7 @@ export async function linesFrom(best: SeenLook, { space, free, features, take }:
     const value = best.point[range.name]!;
     const line = (scale: Scale, from: Seen, to: Seen) => new StraightLine(d, range, scale, value, from, to);
     // Away from the nearer end of the range.
-    const sign = at[d]! < 0.5 ? 1 : -1;
+    const sign = awayFromEnd(at[d]!);
     if (range.whole) {
       lines.push(line(evenly, here, await look(range, value + sign)));
       continue;
@@ -60,7 +62,12 @@ export async function linesFrom(best: SeenLook, { space, free, features, take }:
     // What deviations add up to is the sum of their squares.
     const scale = range.isDeviation ? inSquares : evenly;
     if (!isSeen) lines.push(line(scale, here, await look(range, distant(range, value, scale, sign))));
-    else lines.push(line(scale, await look(range, evenly.value(range, held(at[d]! - sign * PROBE))), near));
+    else {
+      const other = await look(range, evenly.value(range, held(at[d]! - sign * PROBE)));
+      // What is the same to both sides, as which way a sample drifts, is a slope from here.
+      const isEven = lengthOf(differenceOf(near.vector, other.vector)) < SEEN_CHANGE;
+      lines.push(line(scale, isEven ? here : other, near));
+    }
   }
   return lines;
 }
@@ -117,14 +124,17 @@ class StraightLine implements Line {
   stepTo(coordinate: number): number {
     return this.#scale.place(this.#range, evenly.value(this.#range, held(coordinate))) - this.#place;
   }
+
+  across(share: number): number {
+    const from = this.to(0);
+    const { min, max, whole } = this.#range;
+    const length = whole ? Math.max(share, 1 / (max - min + 1)) : share;
+    return this.stepTo(from + awayFromEnd(from) * length);
+  }
 }
 
-function differenceOf(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((value, n) => value - b[n]!);
-}
-
-function lengthOf(vector: Float64Array): number {
-  return Math.sqrt(dot(vector, vector));
+function awayFromEnd(coordinate: number): 1 | -1 {
+  return coordinate < 0.5 ? 1 : -1;
 }
 
 function held(place: number): number {

@@ -5,29 +5,25 @@ import type { DetectorMeasurement } from "./fit-outcome.js";
 
 export function startsOf(template: CrappifierTemplate, detector: readonly DetectorMeasurement[]): Point[] {
   const { start } = template;
-  const measured = detector.map((measurement) => withMeasured(template, start, { estimates: notZero(measurement) }));
-  return [start, ...measured.filter((point) => !isSamePoint(point, start))];
+  const measured = detector.map((measurement) => withMeasured(template, start, measurement));
+  const standIns = detector.flatMap((measurement, n) => standIn(template, measured[n]!, measurement)).slice(0, 1);
+  return [start, ...[...measured, ...standIns].filter((point) => !isSamePoint(point, start))];
 }
 
 /**
- * Noise that was taken for none may be there as well: from none of it no way leads downhill, for what noise adds is its square. The
- * middle of its interval stands in for it.
+ * Noise that was taken for none may be there as well, and from none of it no way leads downhill, for what noise adds is its square:
+ * the same with the middle of its interval, where something was taken for none.
  */
-function notZero({ estimates }: DetectorMeasurement): DetectorMeasurement["estimates"] {
-  return Object.fromEntries(
-    Object.entries(estimates).map(([name, { value, low, high }]) => [
-      name,
-      { value: value === 0 ? (low + high) / 2 : value, low, high },
-    ]),
-  );
+function standIn(template: CrappifierTemplate, point: Point, { estimates }: DetectorMeasurement): Point[] {
+  const changed = template.space.ranges.flatMap(({ name, min, max, isDeviation }): [string, number][] => {
+    const { value, high } = estimates[template.parameterOf(name)] ?? { value: 1, high: 1 };
+    return isDeviation && value === 0 && high > min ? [[name, Math.min(Math.max(high / 2, min), max)]] : [];
+  });
+  return changed.length === 0 ? [] : [{ ...point, ...Object.fromEntries(changed) }];
 }
 
 /** A point with what was measured in place of its own numbers, held within the ranges. */
-export function withMeasured(
-  template: CrappifierTemplate,
-  point: Point,
-  { estimates }: Pick<DetectorMeasurement, "estimates">,
-): Point {
+function withMeasured(template: CrappifierTemplate, point: Point, { estimates }: DetectorMeasurement): Point {
   const changed = template.space.ranges.flatMap(({ name, min, max }): [string, number][] => {
     const estimate = estimates[template.parameterOf(name)];
     return estimate === undefined ? [] : [[name, Math.min(Math.max(estimate.value, min), max)]];
@@ -35,6 +31,6 @@ export function withMeasured(
   return { ...point, ...Object.fromEntries(changed) };
 }
 
-export function isSamePoint(a: Point, b: Point): boolean {
+function isSamePoint(a: Point, b: Point): boolean {
   return Object.keys(a).every((name) => a[name] === b[name]);
 }

@@ -13,7 +13,7 @@ const scans = tiles.map((tile, n) => ({
   second: degraded(truth, tile, BigInt(2 * n + 1)),
 }));
 const black: GreyTile = { ...tiles[0]!, values: new Uint8Array(tiles[0]!.values.length) };
-const darkFrames = [1n, 2n].map((seed) => degraded(truth, black, 1000n + seed));
+const darkFrames = [{ first: degraded(truth, black, 1001n), second: degraded(truth, black, 1002n) }];
 
 function problem(paths: string[], detector: FitProblem["detector"]): FitProblem {
   const ranges = paths.map((path) => ({
@@ -72,6 +72,7 @@ test("scans and dark frames that are copies are refused: they would say that the
   const twice = [{ first: named(first, "scans[0].first"), second: named(first, "scans[0].second") }];
   const photons = ["detector[0].photons.value"];
   await assert.rejects(fitted(problem(photons, { scans: twice, darkFrames: [] })), isCopy("scans[0].second"));
-  const frames = [0, 1].map((n) => named(darkFrames[0]!, `dark_frames[${n}]`));
-  await assert.rejects(fitted(problem(photons, { scans, darkFrames: frames })), isCopy("dark_frames[1]"));
+  const [first, second] = [0, 1].map((n) => named(darkFrames[0]!.first, `dark_frames[${n}]`));
+  const copies = [...darkFrames, { first: first!, second: second! }];
+  await assert.rejects(fitted(problem(photons, { scans, darkFrames: copies })), isCopy("dark_frames[1]"));
 });

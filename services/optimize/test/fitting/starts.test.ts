@@ -33,12 +33,14 @@ test("a search begins at the template's numbers and at what was measured, held w
   ]);
 });
 
-test("noise that was measured as none, but may be some, is looked for from within its interval", () => {
+test("noise that was measured as none, but may be some, is looked for from within its interval too", () => {
   const estimates = {
     "poisson.mix": { value: 1.5, low: 1.1, high: 1.5 },
     "gaussian.sigma": { value: 0, low: 0, high: 12 },
   };
-  assert.deepEqual(measured(estimates)[1], { [mix]: 1.5, [sigma]: 6 });
+  const { [mix]: photon, [sigma]: none } = measured(estimates)[1]!;
+  assert.deepEqual([photon, none], [1.5, 0.5]);
+  assert.deepEqual(measured(estimates)[2], { [mix]: 1.5, [sigma]: 6 });
 });
 
 test("what is measured as the template has it is one start, not two", () => {
