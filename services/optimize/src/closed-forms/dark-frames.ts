@@ -17,19 +17,29 @@ export interface DarkNoise {
   gaussian: { sigma: Estimate; mean: Estimate };
 }
 
+/** One place of a detector without light, in two frames; in one where there is no other. */
+export interface DarkPlace<T> {
+  readonly first: T;
+  readonly second?: T | undefined;
+}
+
 /** With more of the pixels cut off, what is left is the noise's tail. */
 const MOST_CUT = 0.8;
 /** Pixels that many deviations off are hot or dead. */
 const OUTLIER = 6;
 
 /**
- * @param frames Of two or more, taken in pairs, the noise is what differs between the two, so that a fixed pattern does not count;
- *   of one it is what differs from pixel to pixel.
+ * @param places In two frames the noise is what differs between the two, so that a fixed pattern does not count; in one it is what
+ *   differs from pixel to pixel.
  * @throws PssrError INVALID_FIELD with `darkFrames…` or `levels` as the field.
  */
-export function darkNoise(frames: readonly Plane[], levels: Levels, options: BootstrapOptions = {}): DarkNoise {
-  const range = valueRange(levels, frames);
-  const planes = darkResiduals(frames);
+export function darkNoise(
+  places: readonly DarkPlace<Plane>[],
+  levels: Levels,
+  options: BootstrapOptions = {},
+): DarkNoise {
+  const range = valueRange(levels, framesOf(places));
+  const planes = darkResiduals(places);
   const tiling = tilingOf(planes);
   const binned = new BinnedResiduals(planes, tiling);
   const first = binned.trimmed();
@@ -84,12 +94,15 @@ function predictor(range: ValueRange, pixels: number): Predict {
   };
 }
 
-/** Dark frames as pixels of one intensity: differences of pairs, or those of a single frame from its mean. */
-export function darkResiduals(frames: readonly Plane[]): Residuals[] {
-  frames.forEach((frame, n) => {
-    checkPixels(frame, `darkFrames[${n}]`);
-    checkSameSize(frame, frames[0]!, `darkFrames[${n}]`);
+/** Dark frames as pixels of one intensity: differences of the two of a place, or those of a single frame from the mean. */
+export function darkResiduals(places: readonly DarkPlace<Plane>[]): Residuals[] {
+  places.forEach(({ first, second }, n) => {
+    checkPixels(first, `darkFrames[${n}].first`);
+    if (second === undefined) return;
+    checkPixels(second, `darkFrames[${n}].second`);
+    checkSameSize(first, second, `darkFrames[${n}]`);
   });
+  const frames = framesOf(places);
   const pixels = frames.reduce((sum, { values }) => sum + values.length, 0);
   if (pixels < FEWEST_PIXELS) {
     throw refuse(
@@ -98,12 +111,15 @@ export function darkResiduals(frames: readonly Plane[]): Residuals[] {
     );
   }
   const mean = frames.reduce((sum, { values }) => sum + total(values), 0) / pixels;
-  const [only] = frames;
-  if (frames.length === 1) return [residualsOf(only!, mean, (n) => only!.values[n]! - mean)];
-  return Array.from({ length: frames.length >> 1 }, (_, pair) => {
-    const [a, b] = [frames[2 * pair]!, frames[2 * pair + 1]!];
-    return residualsOf(a, mean, (n) => (a.values[n]! - b.values[n]!) / Math.SQRT2);
-  });
+  return places.map(({ first, second }) =>
+    second === undefined
+      ? residualsOf(first, mean, (n) => first.values[n]! - mean)
+      : residualsOf(first, mean, (n) => (first.values[n]! - second.values[n]!) / Math.SQRT2),
+  );
+}
+
+function framesOf(places: readonly DarkPlace<Plane>[]): Plane[] {
+  return places.flatMap(({ first, second }) => (second === undefined ? [first] : [first, second]));
 }
 
 function residualsOf({ height, width, values }: Plane, mean: number, residual: (n: number) => number): Residuals {

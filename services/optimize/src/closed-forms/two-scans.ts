@@ -3,13 +3,13 @@
  * against their mean (J. R. Janesick, "Photon Transfer", 2007, ch. 5). Pixels go into bins by the mean of those around them, whose
  * noise is not their own: bins by a pixel's own mean would sort by its noise too, and flatten the curve.
  *
- *     const { camera } = twoScans([{ first, second }], { black: 100, white: 4095 }, { darkFrames: [dark1, dark2] });
+ *     const { camera } = twoScans([{ first, second }], { black: 100, white: 4095 }, { darkFrames: [{ first: dark1, second: dark2 }] });
  */
 import type { Levels } from "@pssr/crappifiers";
 import { refuse } from "../refuse.js";
 import { BinnedResiduals, type Residuals } from "./binned-residuals.js";
 import { fitResiduals, type Measurement } from "./curve-fit.js";
-import { type DarkNoise, darkNoise, darkResiduals } from "./dark-frames.js";
+import { type DarkNoise, type DarkPlace, darkNoise, darkResiduals } from "./dark-frames.js";
 import type { DetectorNoise } from "./detector-noise.js";
 import { countHeight, spreadOfVariance, type ValueRange } from "./noise-law.js";
 import { checkPlane, checkSameSize, FEWEST_PIXELS, type Plane, valueRange } from "./planes.js";
@@ -27,7 +27,7 @@ export interface TwoScanOptions extends BootstrapOptions {
    * Frames without light, with the same settings: only they tell the offset, and they tell the read noise best. Without them an
    * offset is taken to be 0; an unknown one changes the read noise that is found.
    */
-  darkFrames?: readonly Plane[];
+  darkFrames?: readonly DarkPlace<Plane>[];
 }
 
 /** A bin with more of its pixels cut off tells more of the law's tails than of its variance. */

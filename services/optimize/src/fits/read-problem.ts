@@ -3,7 +3,7 @@ import { type Fit, Fit_Objective as Objective } from "@pssr/api";
 import { fromCrappifierMessage } from "@pssr/crappifiers";
 import type { FitProblem, TileSet } from "../fitting/fit-problem.js";
 import { greyLevels } from "../tiles/grey-levels.js";
-import type { FitTiles, TilePlan } from "../tiles/plan-tiles.js";
+import type { FitTiles, Tile, TilePlan } from "../tiles/plan-tiles.js";
 import type { TileSource } from "../tiles/tile-source.js";
 import { fromRanges, secondsOf } from "./fit-message.js";
 import { highNoiseOf, shortSeed } from "./resolve-fit.js";
@@ -20,20 +20,15 @@ export async function readProblem(
   const levelsOf = greyLevels(images);
   const template = fromCrappifierMessage(fit.template, "fit.template");
   const options = { scale: template.sampling.scale, signal };
+  const all = (wanted: readonly Tile[]) => source.read(wanted, levelsOf, options);
   const set = async ({ low, high }: TilePlan): Promise<TileSet> => ({
-    real: await source.read(low, levelsOf, options),
-    high: await source.read(high, levelsOf, options),
+    real: await all(low),
+    high: await all(high),
   });
-  const first = await source.read(
-    tiles.scans.map((scan) => scan.first),
-    levelsOf,
-    options,
-  );
-  const second = await source.read(
-    tiles.scans.map((scan) => scan.second),
-    levelsOf,
-    options,
-  );
+  const first = await all(tiles.scans.map((scan) => scan.first));
+  const second = await all(tiles.scans.map((scan) => scan.second));
+  const dark = await all(tiles.darkFrames.map((place) => place.first));
+  const others = await all(tiles.darkFrames.flatMap((place) => place.second ?? []));
   return {
     template,
     ranges: fromRanges(fit.ranges, "fit.ranges"),
@@ -43,7 +38,8 @@ export async function readProblem(
     heldOut: await set(tiles.heldOut),
     detector: {
       scans: first.map((one, n) => ({ first: one, second: second[n]! })),
-      darkFrames: await source.read(tiles.darkFrames, levelsOf, options),
+      // A single frame has no second at any place.
+      darkFrames: dark.map((one, n) => ({ first: one, second: others[n] })),
     },
     highNoise: highNoiseOf(fit),
     objective: fit.objective === Objective.OBJECTIVE_PROFILE ? "PROFILE" : "FEATURES",

@@ -1,6 +1,7 @@
 /** Which tiles a fit works on: those it is fitted to, those held back, and those that measure a detector. */
 import { PssrError } from "@pssr/api";
 import { bytesPerPixel } from "@pssr/imaging";
+import type { DarkPlace } from "../closed-forms/dark-frames.js";
 import { type FitImages, planesOf, type SourceImage } from "../fits/source-images.js";
 import { refuse } from "../refuse.js";
 import { divide, spreadTiles, type TilePlace, tilesIn } from "./spread-tiles.js";
@@ -33,7 +34,7 @@ export interface FitTiles {
   readonly fitted: TilePlan;
   readonly heldOut: TilePlan;
   readonly scans: readonly { first: Tile; second: Tile }[];
-  readonly darkFrames: readonly Tile[];
+  readonly darkFrames: readonly DarkPlace<Tile>[];
 }
 
 export interface TileWishes {
@@ -76,7 +77,7 @@ export function usualTileSide(images: FitImages, scale: number): number {
 export function planTiles(images: FitImages, wishes: TileWishes): FitTiles {
   const detector = {
     scans: planScans(images, wishes),
-    darkFrames: spread(images.darkFrames, detectorSide(images.darkFrames, wishes), wishes.tiles, wishes.seed),
+    darkFrames: planDarkFrames(images, wishes),
   };
   if (images.pairs.length > 0) return { ...planPairs(images, wishes), ...detector };
   if (images.low.length > 0) return { ...planUnpaired(images, wishes), ...detector };
@@ -87,7 +88,8 @@ export function planTiles(images: FitImages, wishes: TileWishes): FitTiles {
 /** Bytes of the pixels of all tiles. */
 export function bytesOf({ fitted, heldOut, scans, darkFrames }: FitTiles): number {
   const both = scans.flatMap(({ first, second }) => [first, second]);
-  const all = [fitted.low, fitted.high, heldOut.low, heldOut.high, both, darkFrames].flat();
+  const dark = darkFrames.flatMap(({ first, second }) => (second === undefined ? [first] : [first, second]));
+  const all = [fitted.low, fitted.high, heldOut.low, heldOut.high, both, dark].flat();
   const pixelsOf = ({ side, halo }: Tile) => (side + halo.top + halo.bottom) * (side + halo.left + halo.right);
   return all.reduce((sum, tile) => sum + pixelsOf(tile) * bytesPerPixel[tile.image.dtype], 0);
 }
@@ -181,6 +183,40 @@ function planScans({ scans }: FitImages, wishes: TileWishes): { first: Tile; sec
     const scan = scans[place.image]!;
     return { first: tileAt(scan.first, place, side), second: tileAt(scan.second, place, side) };
   });
+}
+
+/**
+ * The same places of all frames, in twos, for what differs between two places is no noise. Planes are frames of their own, and those
+ * that follow each other are taken together: they are nearest in time. Places in turns, and the frames in turns over them.
+ */
+function planDarkFrames({ darkFrames }: FitImages, wishes: TileWishes): DarkPlace<Tile>[] {
+  const [image] = darkFrames;
+  if (image === undefined) return [];
+  const side = detectorSide(darkFrames, wishes);
+  const other = darkFrames.find((frame) => frame.shape.slice(-2).join() !== image.shape.slice(-2).join());
+  if (other !== undefined) {
+    const problem = `${other.field} of ${other.shape.join("×")} and ${image.field} of ${image.shape.join("×")} are no frames of one detector, pixel by pixel; give frames of the same size`;
+    throw new PssrError("SHAPE_MISMATCH", problem, { field: other.field });
+  }
+  const frames = darkFrames.flatMap((frame) =>
+    Array.from({ length: planesOf(frame).planes }, (_, plane) => ({ image: frame, plane })),
+  );
+  const isSingle = frames.length === 1;
+  const most = isSingle ? wishes.tiles : Math.max(1, wishes.tiles >> 1);
+  const places = spreadTiles([{ ...planesOf(image), planes: 1 }], side, most, wishes.seed);
+  const at = (place: TilePlace, n: number) => {
+    const frame = frames[n % frames.length]!;
+    return tileAt(frame.image, { ...place, plane: frame.plane }, side);
+  };
+  if (isSingle) return places.map((place) => ({ first: at(place, 0) }));
+  const pairs = frames.length >> 1;
+  const turns = Array.from({ length: pairs }, (_, turn) =>
+    places.map((place, p) => {
+      const n = 2 * ((turn + p) % pairs) + p;
+      return { first: at(place, n), second: at(place, n + 1) };
+    }),
+  );
+  return turns.flat().slice(0, most);
 }
 
 function detectorSide(images: readonly SourceImage[], { side }: TileWishes): number {

@@ -16,8 +16,10 @@ function measure(of: Scene, noise: Noise, seed: number, options: TwoScanOptions 
   return twoScans([{ first: first!, second: second! }], of.levels, { resamples: 100, ...options });
 }
 
-const darkFrames = (of: Scene<"uint8"> | Scene<"uint16">, noise: Noise, seed: number) =>
-  [0, 1].map((n) => degraded(of, noise, 10 * seed + n + 5000));
+const darkFrames = (of: Scene<"uint8"> | Scene<"uint16">, noise: Noise, seed: number) => {
+  const [first, second] = [0, 1].map((n) => degraded(of, noise, 10 * seed + n + 5000));
+  return [{ first: first!, second: second! }];
+};
 
 test("one noise alone is found within 5 % of two scans, and the truth lies in at least nine of ten intervals", () => {
   const cases: [noise: Noise, truth: number, of: (noise: DetectorNoise) => Estimate][] = [
@@ -66,7 +68,8 @@ for (const [frames, noise, sigma] of [
 ] as const) {
   test(`${frames} dark frames tell offset ${noise.mean} and read noise ${noise.sigma}`, () => {
     for (const seed of seeds.slice(0, 4)) {
-      const found = darkNoise(darkFrames(black, { gaussian: noise }, seed).slice(0, frames), black.levels);
+      const [{ first, second }] = darkFrames(black, { gaussian: noise }, seed) as [{ first: Scene; second: Scene }];
+      const found = darkNoise([frames === 1 ? { first } : { first, second }], black.levels);
       assert.ok(within(found.sigma, sigma, 0.02), `seed ${seed}: ${JSON.stringify(found.sigma)}`);
       assert.ok(Math.abs(found.offset.value - noise.mean) < 0.2, `seed ${seed}: ${JSON.stringify(found.offset)}`);
     }
@@ -91,16 +94,16 @@ test("scans and dark frames that noise cannot be told from are refused with what
     [() => twoScans([{ first: small, second: small }], levels), "scans", /64 pixels .* at least 1024/],
     [() => twoScans([{ first: cut, second: cut }], levels), "scans", /^scans: 0 pixels .* at least 1024/],
     [() => darkNoise([], levels), "darkFrames", /0 pixels/],
-    [() => darkNoise([small], levels), "darkFrames", /64 pixels; at least 1024/],
-    [() => darkNoise([black], levels), "darkFrames", /nothing of the noise is left/],
+    [() => darkNoise([{ first: small }], levels), "darkFrames", /64 pixels; at least 1024/],
+    [() => darkNoise([{ first: black }], levels), "darkFrames", /nothing of the noise is left/],
     [
       () => darkNoise(darkFrames(black, { gaussian: { sigma: 9, mean: -20 } }, 1), levels),
       "darkFrames",
       /% of the noise is cut off/,
     ],
     [
-      () => twoScans([{ first: ramp, second: ramp }], levels, { darkFrames: [black, small] }),
-      "darkFrames[1]",
+      () => twoScans([{ first: ramp, second: ramp }], levels, { darkFrames: [{ first: black, second: small }] }),
+      "darkFrames[0]",
       /cannot be compared/,
     ],
   ] as const) {

@@ -72,7 +72,7 @@ test("scans and dark frames that are copies are refused: they would say that the
   const twice = [{ first: named(first, "scans[0].first"), second: named(first, "scans[0].second") }];
   const photons = ["detector[0].photons.value"];
   await assert.rejects(fitted(problem(photons, { scans: twice, darkFrames: [] })), isCopy("scans[0].second"));
-  const [first, second] = [0, 1].map((n) => named(darkFrames[0]!.first, `dark_frames[${n}]`));
-  const copies = [...darkFrames, { first: first!, second: second! }];
+  const [dark, copy] = [0, 1].map((n) => named(darkFrames[0]!.first, `dark_frames[${n}]`));
+  const copies = [...darkFrames, { first: dark!, second: copy! }];
   await assert.rejects(fitted(problem(photons, { scans, darkFrames: copies })), isCopy("dark_frames[1]"));
 });

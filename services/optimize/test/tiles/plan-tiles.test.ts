@@ -150,11 +150,67 @@ test("a detector's images have tiles of their own, as large as they allow", () =
   checkTileSide(side, images, 4, "fit.tile_size");
   const { scans, darkFrames, fitted } = planTiles(images, { scale: 4, tiles: 20, side, seed: 1 });
   assert.equal(fitted.low.length, 0);
-  assert.deepEqual([scans.length, scans[0]!.first.side, darkFrames.length, darkFrames[0]!.side], [3, 200, 1, 512]);
+  assert.deepEqual(
+    [scans.length, scans[0]!.first.side, darkFrames.length, darkFrames[0]!.first.side],
+    [3, 200, 1, 512],
+  );
   assert.ok(scans.every(({ first, second }) => first.top === second.top && first.plane === second.plane));
   const small = imagesOf({ darkFrames: [image("fit.detector_images.dark_frames[0]", [20, 300])] });
   assert.throws(
     () => planTiles(small, { scale: 4, tiles: 20, side, seed: 1 }),
     refusal("UNSUITABLE_IMAGES", "fit.detector_images.dark_frames[0]"),
+  );
+});
+
+test("dark frames are cut at the same places, always two frames at one: a fixed pattern is no noise", () => {
+  const at = ({ image, plane, top, left }: Tile) => `${image.name} ${plane} ${top} ${left}`;
+  for (const shapes of [
+    [
+      [256, 256],
+      [256, 256],
+    ],
+    [
+      [256, 256],
+      [256, 256],
+      [256, 256],
+    ],
+    [
+      [5, 256, 256],
+      [256, 256],
+    ],
+  ]) {
+    const images = imagesOf({ darkFrames: shapes.map((shape, n) => image(`${n}`, shape)) });
+    for (let seed = 0; seed < 5; seed++) {
+      const { darkFrames } = planTiles(images, { scale: 4, tiles: 20, side: 128, seed });
+      const frames = shapes.reduce((sum, shape) => sum + (shape.length === 3 ? shape[0]! : 1), 0);
+      assert.equal(darkFrames.length, Math.min(10, 4 * (frames >> 1)));
+      for (const { first, second } of darkFrames) {
+        assert.deepEqual([second!.top, second!.left], [first.top, first.left]);
+        assert.notEqual(at(first), at(second!));
+      }
+      const all = darkFrames.flatMap(({ first, second }) => [at(first), at(second!)]);
+      assert.equal(new Set(all).size, all.length, "no tile twice");
+      assert.equal(
+        new Set(darkFrames.flatMap(({ first, second }) => [first.image, second!.image])).size,
+        shapes.length,
+      );
+    }
+  }
+  const one = planTiles(imagesOf({ darkFrames: [image("one", [256, 256])] }), {
+    scale: 4,
+    tiles: 3,
+    side: 128,
+    seed: 1,
+  });
+  assert.deepEqual(
+    one.darkFrames.map(({ second }) => second),
+    [undefined, undefined, undefined],
+  );
+  const unlike = imagesOf({
+    darkFrames: [image("a", [256, 256]), image("fit.detector_images.dark_frames[1]", [256, 300])],
+  });
+  assert.throws(
+    () => planTiles(unlike, { scale: 4, tiles: 20, side: 128, seed: 1 }),
+    refusal("SHAPE_MISMATCH", "fit.detector_images.dark_frames[1]"),
   );
 });
