@@ -18,8 +18,6 @@ const FEWEST_EVERYWHERE = 6;
 const STILL_FALLING = 0.95;
 /** Steps behind its slopes that a descent needs to show whether it falls. */
 const FEWEST_STEPS = 2;
-/** Tiles at this distance are as alike as tiles of the same microscope: no step more is needed. */
-const SAME = 1;
 /** Another descent is worth its looks after one that led to less than this share of the distance. */
 const LEADS_FURTHER = 0.8;
 
@@ -71,7 +69,8 @@ class Finder {
   /** Where that is not reached, or steps may be left out, the Gaussian process looks everywhere else. */
   async #searchWhereNeeded(best: Way): Promise<Way> {
     const { template, plan } = this.#ground;
-    if (best.lowest.distance < ALIKE && template.space.switches.length === 0) return best;
+    const { point, distance } = best.lowest;
+    if (distance < ALIKE && template.space.switches.every(({ name }) => point[name] === 0)) return best;
     const searched = await this.#descend(await this.#search(), plan.descent);
     return this.#withoutIdleSteps(this.#lower(searched, best), plan.descent);
   }
@@ -99,11 +98,15 @@ class Finder {
   async #withoutIdleSteps(found: Way, limit: Limit): Promise<Way> {
     const ground = this.#ground;
     let best = found;
-    for (const { name } of ground.template.space.switches) {
-      if (best.lowest.point[name] === 0 || !ground.goesOn("DESCENT", limit)) continue;
-      const start = await ground.take({ ...best.lowest.point, [name]: 0 }, "DESCENT");
-      const without = await this.#descend(start, limit);
-      best = without.lowest.distance < SAME ? without : this.#lower(without, best);
+    // A look at each first: many are idle as they are, and a descent may take all that is left.
+    for (const mayDescend of [false, true]) {
+      for (const { name } of ground.template.space.switches) {
+        if (best.lowest.point[name] === 0 || !ground.goesOn("DESCENT", limit)) continue;
+        const start = await ground.take({ ...best.lowest.point, [name]: 0 }, "DESCENT");
+        const isNeeded = start.distance >= ALIKE;
+        const without = isNeeded && mayDescend ? await this.#descend(start, limit) : standing(start);
+        best = without.lowest.distance < ALIKE ? without : this.#lower(without, best);
+      }
     }
     return best;
   }
