@@ -77,6 +77,10 @@ test("one of a thing is said as one, and a detector that single images tell of i
   assert.match(words, /^1 evaluation on 1 tile in /m);
   assert.match(words, /^Detector in closed form, from the noise of single images, misfit 1\.2$/m);
   assert.match(words, /^Detector in closed form, from dark frames, misfit 1$/m);
+  const findings = [{ message: "4 tiles are held back, and it takes 6" }];
+  const unknown = fitSummary(Fit.fromPartial({}), FitResult.fromPartial({ ...found, goodness: undefined, findings }));
+  assert.match(unknown, /^How well it agrees is not known: too few tiles were held back$/m);
+  assert.match(unknown, /^! 4 tiles are held back, and it takes 6$/m);
 });
 
 test("what a training waits for takes the place of the time left", () => {

@@ -50,8 +50,8 @@ function stepsLine({ optionalSteps }: Fit, result: FitResult): string {
 
 function goodnessLines({ goodness, heldOutTiles, fittedTiles }: FitResult): string[] {
   if (fittedTiles === 0) return ["A detector was measured; nothing was compared with images of a sample"];
-  if (goodness === undefined)
-    return ["How well it agrees is not known: of both kinds of images at least 4 tiles must be held back"];
+  // A finding says how many would do.
+  if (goodness === undefined) return ["How well it agrees is not known: too few tiles were held back"];
   const { ratio, low, high, terms, templateRatio } = goodness;
   const parts = terms.map((one) => `${termWord(one.term)} ${shortNumber(one.ratio)}`);
   const before =

@@ -46,7 +46,7 @@ export function otherBrightness(real: readonly TileStatistics[], simulated: read
 function tooFewHeldOut({ real, high }: FitProblem["heldOut"]): Finding {
   const count = Math.min(real.length, high.length);
   const there = count === 1 ? "one tile is" : `${count} tiles are`;
-  const message = `how well simulated noise agrees with real noise was not measured: ${there} held back, and it takes ${FEWEST_HELD_OUT}; give more or larger images or smaller tiles (tile_size), or have more of them fitted to (tiles), of which a third as many are held back`;
+  const message = `how well simulated noise agrees with real noise was not measured: ${there} held back, and it takes ${FEWEST_HELD_OUT}; give more or larger images, smaller tiles (tile_size), or more of them (tiles)`;
   return { kind: "FEW_TILES", subject: "", message };
 }
 

@@ -3,6 +3,7 @@ import { PssrError } from "@pssr/api";
 import { bytesPerPixel } from "@pssr/imaging";
 import type { DarkPlace } from "../closed-forms/dark-frames.js";
 import { type FitImages, planesOf, type SourceImage } from "../fits/source-images.js";
+import { FEWEST_HELD_OUT } from "../fitting/goodness.js";
 import { refuse } from "../refuse.js";
 import { divide, spreadTiles, type TilePlace, tilesIn } from "./spread-tiles.js";
 
@@ -52,12 +53,12 @@ const noHalo: Halo = { top: 0, left: 0, bottom: 0, right: 0 };
 const leastSide = 64;
 const mostSide = 1024;
 const usualSide = 512;
-/** For so many tiles they are made smaller where nothing else is said: with fewer there are hardly any intervals. */
-const enoughTiles = 12;
-/** But not smaller than this: blur and rows need room. */
+/** But not smaller than this where nothing else is said: blur and rows need room. */
 const leastUsualSide = 128;
 /** For each so many tiles that are fitted to, one is held back. */
 const perHeldOut = 3;
+/** For so many tiles they are made smaller: of fewer, too few are held back to tell how well a fit agrees. */
+const enoughTiles = Math.ceil((perHeldOut + 1) * (FEWEST_HELD_OUT - 0.5));
 /** Of images of a detector less than this tells nothing. */
 const leastDetectorSide = 32;
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { goodnessOfFit } from "../../dist/fitting/goodness.js";
+import { FEWEST_HELD_OUT, goodnessOfFit } from "../../dist/fitting/goodness.js";
 import { TileMeter } from "../../dist/fitting/tile-meter.js";
+import { intensityEdges, StatisticsTaker } from "../../dist/statistics/tile-statistics.js";
 import { crappifierOf, degraded, highTiles, pairsOf } from "./microscope.js";
 
 const tiles = highTiles(12);
@@ -12,12 +13,31 @@ const meter = new TileMeter({ real: fitted.real, high: fitted.high }, options);
 
 function ratioOf(crappifier: typeof truth, seed: number) {
   const lows = fitted.high.map((tile, n) => degraded(crappifier, tile, BigInt(seed * 100 + n)).values);
+  return goodnessOfFit(meter.real, meter.of(lows), randomOf(seed));
+}
+
+/** Numbers from 0 to below 1. */
+function randomOf(seed: number): () => number {
   let state = seed;
-  const random = () => {
+  return () => {
     state = (state * 48271) % 2147483647;
     return state / 2147483647;
   };
-  return goodnessOfFit(meter.real, meter.of(lows), random);
+}
+
+/** Tiles with a gradient and normal noise. */
+function plainTiles(): (sigma: number, random: () => number) => ReturnType<StatisticsTaker["take"]> {
+  const side = 32;
+  const values = Float32Array.from({ length: side * side }, (_, n) => 60 + 120 * ((n % side) / side));
+  const reference = { height: side, width: side, values };
+  const taker = new StatisticsTaker(intensityEdges([reference], 12), side);
+  return (sigma, random) => {
+    const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    return taker.take(
+      reference,
+      values.map((value) => Math.round(value + sigma * normal())),
+    );
+  };
 }
 
 test("tiles with the microscope's own noise are as near as real ones are to each other", () => {
@@ -43,4 +63,19 @@ test("other noise is further away, and the term says what differs", () => {
     1,
   );
   assert.ok(rows.terms.spectrum > rows.terms.intensity, JSON.stringify(rows.terms));
+});
+
+test("of the fewest tiles that it is measured on, the interval holds what many such measurements say", () => {
+  const [tile, random] = [plainTiles(), randomOf(12345)];
+  for (const sigma of [10, 11.2]) {
+    const runs = Array.from({ length: 40 }, () => {
+      const [real, simulated] = [10, sigma].map((own) =>
+        Array.from({ length: FEWEST_HELD_OUT }, () => tile(own, random)),
+      );
+      return goodnessOfFit(real!, simulated!, random);
+    });
+    const median = runs.map(({ ratio }) => ratio).sort((a, b) => a - b)[20]!;
+    const holding = runs.filter(({ low, high }) => low <= median && median <= high).length;
+    assert.ok(holding >= 37, `sigma ${sigma}: ${holding} of 40`);
+  }
 });

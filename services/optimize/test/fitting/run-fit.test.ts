@@ -7,6 +7,8 @@ import type { ParameterRange } from "../../dist/template/crappifier-template.js"
 import { crappifierOf, degraded, fitted, highTiles, pairsOf, problemOf } from "./microscope.js";
 
 const tiles = highTiles(16);
+/** Of which enough are held back to tell how well a fit agrees. */
+const many = highTiles(24);
 const mix: ParameterRange = { path: "detector[0].mix.value", min: 0.05, max: 8, scale: "LOG" };
 const sigma: ParameterRange = { path: "detector[0].sigma.value", min: 0.5, max: 60, scale: "LOG" };
 const blur: ParameterRange = { path: "optics[0].sigma.value", min: 0, max: 8, scale: "LINEAR" };
@@ -24,7 +26,7 @@ function near(outcome: FitOutcome, path: string, truth: number, tolerance: numbe
 test("photon noise is found within 5 %, its interval holds the truth, and tiles held back agree", async () => {
   const truth = crappifierOf({ detector: [poisson(1.3)] });
   const { outcome, kept } = await fitted(
-    problemOf(crappifierOf({ detector: [poisson(0.5)] }), [mix], pairsOf(truth, tiles)),
+    problemOf(crappifierOf({ detector: [poisson(0.5)] }), [mix], pairsOf(truth, many)),
   );
   near(outcome, mix.path, 1.3, 0.05);
   const [{ low, high }] = outcome.parameters as [FittedParameter];
@@ -32,7 +34,7 @@ test("photon noise is found within 5 %, its interval holds the truth, and tiles 
   assert.equal(outcome.crappifier.detector[0]!.kind, "poisson");
   assert.ok(outcome.goodness!.low < 1.2 && outcome.goodness!.high > 0.8, `${outcome.goodness!.ratio}`);
   assert.ok(outcome.goodness!.templateRatio! > 10 * outcome.goodness!.ratio);
-  assert.deepEqual([outcome.fittedTiles, outcome.heldOutTiles], [12, 4]);
+  assert.deepEqual([outcome.fittedTiles, outcome.heldOutTiles], [18, 6]);
   assert.ok(kept.length <= 40);
   assert.deepEqual(outcome.findings, []);
 });
@@ -156,7 +158,7 @@ test("how much noise varies from tile to tile is found as a spread", async () =>
 
 test("a truth beyond the range is told as the range's edge, and noise that no step makes as a poor fit", async () => {
   const truth = crappifierOf({ detector: [poisson(2)] });
-  const narrow = problemOf(crappifierOf({ detector: [poisson(0.5)] }), [{ ...mix, max: 1 }], pairsOf(truth, tiles));
+  const narrow = problemOf(crappifierOf({ detector: [poisson(0.5)] }), [{ ...mix, max: 1 }], pairsOf(truth, many));
   const { outcome } = await fitted(narrow);
   const kinds = outcome.findings.map(({ kind, subject }) => `${kind} ${subject}`);
   assert.ok(kinds.includes(`EDGE_OF_RANGE ${mix.path}`), kinds.join());
@@ -170,9 +172,23 @@ test("a truth beyond the range is told as the range's edge, and noise that no st
 test("an end of a range beyond which there is nothing is no finding", async () => {
   const truth = crappifierOf({ detector: [gaussian(9)] });
   const template = crappifierOf({ optics: [gaussianBlur(1)], detector: [gaussian(2)] });
-  const { outcome } = await fitted(problemOf(template, [blur, sigma], pairsOf(truth, tiles)));
+  const { outcome } = await fitted(problemOf(template, [blur, sigma], pairsOf(truth, many)));
   assert.ok(outcome.parameters[0]!.value < 0.3);
   assert.deepEqual(outcome.findings, []);
+});
+
+test("where too few tiles are held back to tell how well it agrees, a finding says so, and the curves are there", async () => {
+  const truth = crappifierOf({ detector: [gaussian(9)] });
+  const { outcome } = await fitted(
+    problemOf(crappifierOf({ detector: [gaussian(2)] }), [sigma], pairsOf(truth, tiles)),
+  );
+  assert.equal(outcome.heldOutTiles, 4);
+  assert.equal(outcome.goodness, undefined);
+  assert.ok(outcome.comparison!.profile.length > 10);
+  const [finding, ...others] = outcome.findings;
+  assert.deepEqual(others, []);
+  assert.equal(finding!.kind, "FEW_TILES");
+  assert.match(finding!.message, /not measured: 4 tiles are held back, and it takes 6; give .*\(tile_size\)/);
 });
 
 test("a parameter that the images do not show is named", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FitImages, SourceImage } from "../../dist/fits/source-images.js";
+import { FEWEST_HELD_OUT } from "../../dist/fitting/goodness.js";
 import { bytesOf, checkTileSide, planTiles, type Tile, usualTileSide } from "../../dist/tiles/plan-tiles.js";
 import { refusal } from "../fixtures/world.js";
 
@@ -121,16 +122,33 @@ test("images that are no pairs have as many tiles as each kind has", () => {
   assert.ok(fitted.low.every(({ side }) => side === 32) && fitted.high.every(({ side }) => side === 128));
 });
 
-test("the usual side is 512, less where that would give only a few tiles", () => {
-  assert.equal(usualTileSide(pairsOf(20, 512, 4), 4), 512);
-  assert.equal(usualTileSide(pairsOf(1, 2048, 4), 4), 512);
-  assert.equal(usualTileSide(pairsOf(1, 1024, 4), 4), 256);
+test("the usual side is 512, less where that would give too few tiles to tell how well a fit agrees", () => {
+  assert.equal(usualTileSide(pairsOf(22, 512, 4), 4), 512);
+  assert.equal(usualTileSide(pairsOf(21, 512, 4), 4), 256);
+  assert.equal(usualTileSide(pairsOf(1, 2560, 4), 4), 512);
+  assert.equal(usualTileSide(pairsOf(1, 2048, 4), 4), 384);
+  assert.equal(usualTileSide(pairsOf(1, 1024, 4), 4), 192);
   assert.equal(usualTileSide(pairsOf(1, 512, 4), 4), 128);
-  assert.equal(usualTileSide(pairsOf(20, 510, 3), 3), 510);
+  assert.equal(usualTileSide(pairsOf(22, 510, 3), 3), 510);
   // As many as there can be.
   assert.equal(usualTileSide(pairsOf(1, 256, 4), 4), 128);
   assert.equal(usualTileSide(pairsOf(3, 100, 4), 4), 100);
   assert.throws(() => usualTileSide(pairsOf(1, 60, 4), 4), refusal("UNSUITABLE_IMAGES", "fit.pairs[0].low"));
+});
+
+test("on the usual side so many tiles are held back as it takes to tell how well a fit agrees, where images have them", () => {
+  for (const [count, side] of [
+    [3, 1024],
+    [12, 512],
+    [5, 512],
+    [2, 640],
+    [1, 768],
+    [22, 300],
+  ] as const) {
+    const images = pairsOf(count, side, 4);
+    const { heldOut } = planTiles(images, { scale: 4, tiles: 20, side: usualTileSide(images, 4), seed: 0 });
+    assert.ok(heldOut.low.length >= FEWEST_HELD_OUT, `${count} of ${side}: ${heldOut.low.length}`);
+  }
 });
 
 test("a side must be a multiple of the scale and fit the smallest image", () => {
