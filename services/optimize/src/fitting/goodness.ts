@@ -15,6 +15,11 @@ import { studentQuantile } from "./percentile-interval.js";
 export const FEWEST_HELD_OUT = 6;
 /** Splits, whatever the number of tiles. */
 const SPLITS = 60;
+/**
+ * Distances of noise that can be seen are larger, by luck alone. Where real tiles differ by less, their noise is far below a grey
+ * value or there is none, and whatever is simulated would be endlessly often as far away, or not comparable at all.
+ */
+const LEAST_DISTANCE = 0.25;
 const terms: readonly (keyof FeatureTerms)[] = ["profile", "intensity", "spectrum", "tiles"];
 
 /**
@@ -65,11 +70,17 @@ function ratios(
     toReal.push(features.distance(first, second));
     toSimulated.push(features.distance(first, of(simulated, 1)), features.distance(second, of(simulated, 0)));
   }
-  const ratio = (of: (distance: NoiseDistance) => number) => mean(toSimulated, of) / mean(toReal, of);
-  const byTerm = terms.map((term) => [term, ratio((distance) => distance[term])]);
-  return { total: ratio(totalOf), terms: Object.fromEntries(byTerm) as NoiseDistance };
+  const [far, near] = [meanOf(toSimulated), meanOf(toReal)];
+  return { total: totalOf(far) / totalOf(near), terms: byTerm((term) => far[term] / near[term]) };
 }
 
-function mean<T>(values: readonly T[], of: (value: T) => number): number {
-  return values.reduce((sum, value) => sum + of(value), 0) / values.length;
+function meanOf(distances: readonly NoiseDistance[]): NoiseDistance {
+  return byTerm((term) => {
+    const mean = distances.reduce((sum, distance) => sum + distance[term], 0) / distances.length;
+    return Math.max(mean, LEAST_DISTANCE);
+  });
+}
+
+function byTerm(of: (term: keyof FeatureTerms) => number): NoiseDistance {
+  return Object.fromEntries(terms.map((term) => [term, of(term)])) as NoiseDistance;
 }

@@ -65,6 +65,16 @@ test("other noise is further away, and the term says what differs", () => {
   assert.ok(rows.terms.spectrum > rows.terms.intensity, JSON.stringify(rows.terms));
 });
 
+test("where real tiles have no noise at all, every number is one: what has none either is as near, what has some is far away", () => {
+  const [tile, random] = [plainTiles(), randomOf(7)];
+  const tilesOf = (sigma: number) => Array.from({ length: 8 }, () => tile(sigma, random));
+  const same = goodnessOfFit(tilesOf(0), tilesOf(0), random);
+  assert.deepEqual(same, { ratio: 1, low: 1, high: 1, terms: { profile: 1, intensity: 1, spectrum: 1, tiles: 1 } });
+  const { ratio, low, high, terms } = goodnessOfFit(tilesOf(0), tilesOf(3), random);
+  for (const one of [ratio, low, high, ...Object.values(terms)]) assert.ok(Number.isFinite(one), `${one}`);
+  assert.ok(low > 100 && terms.intensity > 100 && terms.spectrum > 100, `${low} ${JSON.stringify(terms)}`);
+});
+
 test("of the fewest tiles that it is measured on, the interval holds what many such measurements say", () => {
   const [tile, random] = [plainTiles(), randomOf(12345)];
   for (const sigma of [10, 11.2]) {
