@@ -5,7 +5,6 @@
 import { type Fit, isPssrError, PssrError } from "@pssr/api";
 import { type Crappifier, checkFit } from "@pssr/crappifiers";
 import { CrappifierTemplate, type ParameterRange } from "../template/crappifier-template.js";
-import { checkPaths } from "./check-paths.js";
 import { defaultRanges } from "./default-ranges.js";
 import { checkToldRanges, isDetectorAlone, toldRanges } from "./detector-ranges.js";
 import { fitError } from "./fit-error.js";
@@ -14,7 +13,6 @@ import type { FitImages } from "./source-images.js";
 
 /** @param side Of a high-resolution tile. */
 export function resolveRanges(fit: Fit, template: Crappifier, side: number, images: FitImages): ParameterRange[] {
-  checkPaths(fit, template);
   const highs = images.pairs.length > 0 ? images.pairs.map(({ high }) => high) : images.high;
   const sizes = new Set(highs.map(({ pixelSizeNm }) => pixelSizeNm || undefined));
   const smallest = Math.min(...highs.map(({ pixelSizeNm }) => pixelSizeNm || Infinity));

@@ -5,13 +5,11 @@
  *     const template = new CrappifierTemplate(spec, [{ path: "detector[0].mix.value", min: 0.2, max: 4, scale: "LOG" }], []);
  *     const crappifier = template.at({ "detector[0].mix.value": 1.3 });
  */
-import { type Crappifier, type StepParameter, type StepSpec, steps } from "@pssr/crappifiers";
+import { type Crappifier, type StepKind, type StepParameter, type StepSpec, steps } from "@pssr/crappifiers";
 import { refuse } from "../refuse.js";
 import { type Point, type Range, SearchSpace } from "../search/search-space.js";
 import { MOST_SOBOL_DIMENSIONS } from "../search/sobol.js";
-
-/** What may be found of a parameter. */
-const parts = ["value", "spread"] as const;
+import { checkPaths } from "./check-paths.js";
 
 export interface ParameterRange {
   /** `stage[index].parameter.value` or `.spread`, such as `detector[0].mix.value`. */
@@ -28,11 +26,10 @@ interface Place {
   stage: "optics" | "detector";
   index: number;
   name: string;
-  part: (typeof parts)[number];
+  part: "value" | "spread";
 }
 
-const rangePath = /^(optics|detector)\[(\d{1,2})\]\.([a-z][a-z0-9_]{0,62})\.(value|spread)$/;
-const stepPath = /^(optics|detector)\[(\d{1,2})\]$/;
+const rangePath = /^(optics|detector)\[(\d+)\]\.(\w+)\.(value|spread)$/;
 
 export class CrappifierTemplate {
   readonly space: SearchSpace;
@@ -54,15 +51,10 @@ export class CrappifierTemplate {
       const what = dimensions === 0 ? "there is nothing to be found" : `${dimensions} things to be found are too many`;
       throw refuse("ranges", `${what}; give 1 to ${MOST_SOBOL_DIMENSIONS} ranges and steps that may be left out`);
     }
-    optional.forEach((path, i) => {
-      const [, stage, index] = stepPath.exec(path) ?? [];
-      const isThere = stage !== undefined && this.#steps(stage as Place["stage"])[Number(index)] !== undefined;
-      if (!isThere || optional.indexOf(path) < i) {
-        throw refuse(`optional_steps[${i}]`, `"${path}" is no step of the template; name each once, as detector[0]`);
-      }
-    });
-    this.#places = new Map(ranges.map((range, i) => [range.path, this.#check(range, `ranges[${i}]`)]));
-    if (this.#places.size < ranges.length) throw refuse("ranges", "a parameter has two ranges; give it one");
+    const paths = ranges.map(({ path }) => path);
+    checkPaths(paths, optional, spec);
+    this.#places = new Map(paths.map((path) => [path, placeAt(path)]));
+    ranges.forEach((range, i) => this.#check(range, `ranges[${i}]`));
     this.space = new SearchSpace(
       ranges.map((range) => this.#rangeOf(range)),
       optional.map((name) => ({ name })),
@@ -97,7 +89,7 @@ export class CrappifierTemplate {
   /** What the parameter of a range can be at all, inclusive. */
   boundsOf(path: string): { min: number; max: number } {
     const place = this.#places.get(path)!;
-    return boundsOf(place.part, this.#parameter(place)!);
+    return boundsOf(place.part, this.#parameter(place));
   }
 
   /** Of what kind a range's parameter is: `poisson.mix`; of a spread, `poisson.mix.spread`. */
@@ -111,17 +103,8 @@ export class CrappifierTemplate {
     return this.#spec[stage];
   }
 
-  #check({ path, min, max, scale }: ParameterRange, field: string): Place {
-    const [, stage, index, name, part] = rangePath.exec(path) ?? [];
-    const place = { stage, index: Number(index), name, part } as Place;
-    const known = stage === undefined ? undefined : this.#parameter(place);
-    if (known === undefined) {
-      throw refuse(
-        `${field}.path`,
-        `"${path}" is no parameter of one of the template's steps; give one such as detector[0].mix.value or .spread`,
-      );
-    }
-    const bounds = boundsOf(place.part, known);
+  #check({ path, min, max, scale }: ParameterRange, field: string): void {
+    const bounds = this.boundsOf(path);
     if (!(min >= bounds.min && max <= bounds.max && min < max)) {
       throw refuse(
         field,
@@ -131,7 +114,6 @@ export class CrappifierTemplate {
     if (scale === "LOG" && !(min > 0)) {
       throw refuse(`${field}.min`, `${path} from ${min}: a logarithmic range begins above 0`);
     }
-    return place;
   }
 
   #rangeOf({ path, ...range }: ParameterRange): Range {
@@ -148,13 +130,18 @@ export class CrappifierTemplate {
     };
   }
 
-  #parameter({ stage, index, name }: Place): StepParameter | undefined {
-    const step = this.#steps(stage)[index];
-    // What an external step's parameter may be, its server alone knows.
-    if (step === undefined || step.kind === "external") return undefined;
-    const known: Readonly<Record<string, StepParameter>> = steps[step.kind].parameters;
-    return Object.hasOwn(known, name) ? known[name] : undefined;
+  #parameter({ stage, index, name }: Place): StepParameter {
+    // No path leads to another server's step.
+    const kind = this.#steps(stage)[index]!.kind as StepKind;
+    const known: Readonly<Record<string, StepParameter>> = steps[kind].parameters;
+    return known[name]!;
   }
+}
+
+/** Of a path that leads somewhere. */
+function placeAt(path: string): Place {
+  const [, stage, index, name, part] = rangePath.exec(path)!;
+  return { stage, index: Number(index), name, part } as Place;
 }
 
 function boundsOf(part: Place["part"], { min, max }: StepParameter): { min: number; max: number } {
