@@ -15,6 +15,8 @@ export interface DarkNoise {
   sigma: Estimate;
   /** The same as a `gaussian` step, in 255ths of the range. */
   gaussian: { sigma: Estimate; mean: Estimate };
+  /** Any other number of the law, whose slope is 0, with its interval. */
+  estimate(of: (law: NoiseLaw) => number): Estimate;
 }
 
 /** One place of a detector without light, in two frames; in one where there is no other. */
@@ -73,6 +75,7 @@ export function darkNoise(
   const unit = (range.white - range.black) / 255;
   const of = (number: (law: NoiseLaw) => number) => estimated(number(fit.law), [laws.map(number)]);
   return {
+    estimate: of,
     offset: of(({ offset }) => offset),
     sigma: of((law) => Math.sqrt(law.variance)),
     gaussian: {

@@ -35,6 +35,8 @@ export interface DetectorNoise {
   /** The same as a `poisson` step and a `gaussian` one after it. */
   poisson: { mix: Estimate };
   gaussian: { sigma: Estimate; mean: Estimate };
+  /** Any other number of the law, with its interval. */
+  estimate(of: (law: NoiseLaw) => number): Estimate;
 }
 
 /** The most that a `camera` can have, and noise of so many photons no image of 16 bits shows. */
@@ -73,6 +75,7 @@ export function noiseTerms(
     },
     poisson: { mix: estimate((one) => Math.sqrt(one.slope / unit)) },
     gaussian: { sigma: estimate((one) => Math.sqrt(one.variance) / unit), mean: offset },
+    estimate,
   };
 }
 

@@ -23,11 +23,10 @@ export interface TwoScans {
 }
 
 export interface TwoScanOptions extends BootstrapOptions {
-  /**
-   * Frames without light, with the same settings: only they tell the offset, and they tell the read noise best. Without them an
-   * offset is taken to be 0; an unknown one changes the read noise that is found.
-   */
+  /** Frames without light, with the same settings: only they tell the offset, and they tell the read noise best. */
   darkFrames?: readonly DarkPlace<Plane>[];
+  /** The offset in grey values, as it is known where there are none; an unknown one changes the read noise. Default: 0. */
+  offset?: number;
 }
 
 /** A bin with more of its pixels cut off tells more of the law's tails than of its variance. */
@@ -42,7 +41,7 @@ const AROUND = 2;
 export function twoScans(
   scans: readonly TwoScans[],
   levels: Levels,
-  { darkFrames = [], ...options }: TwoScanOptions = {},
+  { darkFrames = [], offset: knownOffset = 0, ...options }: TwoScanOptions = {},
 ): DetectorNoise {
   if (scans.length === 0) throw refuse("scans", "there are none; give at least two scans of one field");
   scans.forEach(({ first, second }, n) => {
@@ -90,7 +89,7 @@ export function twoScans(
       };
     },
   };
-  const found = fitResiduals(binned, measurement, range, dark?.offset.value ?? 0, options);
+  const found = fitResiduals(binned, measurement, range, dark?.offset.value ?? knownOffset, options);
   if (dark === undefined) return found;
   const { gaussian, offset } = dark;
   return {

@@ -52,7 +52,7 @@ function tooFewHeldOut({ real, high }: FitProblem["heldOut"]): Finding {
 
 export function findingsOf(
   { parameters, kept, goodness }: Pick<FitOutcome, "parameters" | "kept" | "goodness">,
-  { ranges, optional, heldOut }: Pick<FitProblem, "ranges" | "optional" | "heldOut">,
+  { ranges, optional, fitted, heldOut }: Pick<FitProblem, "ranges" | "optional" | "fitted" | "heldOut">,
   template: CrappifierTemplate,
 ): Finding[] {
   const findings: Finding[] = [];
@@ -74,8 +74,10 @@ export function findingsOf(
       findings.push({ kind: "NOT_IDENTIFIED", subject: path, message });
     }
   }
-  if (goodness === undefined) findings.push(tooFewHeldOut(heldOut));
-  else if (goodness.low > POOR) {
+  // Of a detector alone there is nothing that could be held back.
+  const isCompared = fitted.real.length > 0;
+  if (goodness === undefined && isCompared) findings.push(tooFewHeldOut(heldOut));
+  if (goodness !== undefined && goodness.low > POOR) {
     const terms = Object.entries(goodness.terms) as [keyof FeatureTerms, number][];
     const [worst] = terms.sort(([, a], [, b]) => b - a)[0]!;
     const message = `simulated noise differs from real noise ${goodness.ratio.toFixed(1)} times as much as real noise from itself, most in ${words[worst]}; add a step to the template that makes it`;

@@ -3,10 +3,11 @@ import { isPssrError } from "@pssr/api";
 import type { Levels } from "@pssr/crappifiers";
 import { blindNoise } from "../closed-forms/blind-noise.js";
 import { type DarkPlace, darkNoise } from "../closed-forms/dark-frames.js";
-import type { DetectorNoise, Estimate } from "../closed-forms/detector-noise.js";
+import type { CurvePoint, DetectorNoise, Estimate } from "../closed-forms/detector-noise.js";
 import { photonTransfer } from "../closed-forms/photon-transfer.js";
 import type { Plane } from "../closed-forms/planes.js";
 import { twoScans } from "../closed-forms/two-scans.js";
+import { type DetectorLaw, lawOf } from "./detector-law.js";
 import type { DetectorMeasurement, Finding } from "./fit-outcome.js";
 import type { FitProblem, GreyTile } from "./fit-problem.js";
 import { inUnits, type TileMeter } from "./tile-meter.js";
@@ -18,12 +19,25 @@ export interface DetectorMeasurements {
   found: DetectorMeasurement[];
   /** For what could not be measured, and why. */
   findings: Finding[];
+  /** What scans or dark frames tell; undefined where there are none, or where they tell nothing. */
+  law: MeasuredLaw | undefined;
 }
 
-/** @param meter Of the fitted tiles; undefined where there are none. */
+/** In 255ths of the range from black. */
+export interface MeasuredLaw {
+  /** Any number of the law, with its interval. */
+  estimate(of: (law: DetectorLaw) => number): Estimate;
+  /** Undefined where it is not told, but taken to be the template's. */
+  offset: Estimate | undefined;
+  /** The darkest, the mean and the brightest that were seen, with the offset. */
+  intensities: readonly [darkest: number, mean: number, brightest: number];
+}
+
+/** @param meter Of the fitted tiles; undefined where there are none: nothing is looked for then. */
 export function measureDetector(problem: FitProblem, meter: TileMeter | undefined): DetectorMeasurements {
   const { detector, fitted, isPaired, seed } = problem;
   const found: DetectorMeasurement[] = [];
+  let law: MeasuredLaw | undefined;
   const findings: Finding[] = [];
   const attempt = (method: DetectorMeasurement["method"], measure: () => Omit<DetectorMeasurement, "method">) => {
     try {
@@ -40,20 +54,27 @@ export function measureDetector(problem: FitProblem, meter: TileMeter | undefine
   if (scan !== undefined) {
     const { levels } = scan.first;
     const both = scans.map(({ first, second }) => ({ first: planeOf(first, levels), second: planeOf(second, levels) }));
-    const dark = darkFrames.length > 0 ? { darkFrames: darkPlanes(darkFrames, levels) } : {};
+    // What is looked for may be the offset as well: the template's is then where that begins.
+    const known = meter === undefined ? lawOf(problem.template.detector).offset : 0;
+    const offset = (known * (levels.white - levels.black)) / 255;
+    const dark = darkFrames.length > 0 ? { darkFrames: darkPlanes(darkFrames, levels) } : { offset };
     attempt("TWO_SCANS", () => {
-      const measured = ofNoise(twoScans(both, levels, { ...options, ...dark }));
-      return darkFrames.length > 0 ? measured : withoutOffset(measured);
+      const noise = twoScans(both, levels, { ...options, ...dark });
+      const told = darkFrames.length > 0;
+      law = lawIn(levels, noise, told ? noise.gaussian.mean : undefined, noise.curve);
+      return told ? ofNoise(noise) : withoutOffset(ofNoise(noise));
     });
   } else if (darkFrames.length > 0) {
     attempt("DARK_FRAMES", () => {
       const { levels } = darkFrames[0]!.first;
-      const { gaussian } = darkNoise(darkPlanes(darkFrames, levels), levels, options);
+      const noise = darkNoise(darkPlanes(darkFrames, levels), levels, options);
+      const { gaussian, offset } = noise;
+      law = lawIn(levels, noise, gaussian.mean, [{ intensity: levels.black + offset.value, pixels: 1 }]);
       return { estimates: { "gaussian.sigma": gaussian.sigma, "gaussian.mean": gaussian.mean }, misfit: 1 };
     });
   }
   const [first] = fitted.real;
-  if (first === undefined || meter === undefined) return { found, findings };
+  if (first === undefined || meter === undefined) return { found, findings, law };
   const { levels } = first;
   if (isPaired) {
     const pairs = fitted.real.map((tile, n) => ({
@@ -67,7 +88,27 @@ export function measureDetector(problem: FitProblem, meter: TileMeter | undefine
   if (!isPaired || doubtful) {
     attempt("BLIND", () => withoutOffset(ofNoise(blindNoise(planesOf(fitted.real, levels), levels, options))));
   }
-  return { found, findings };
+  return { found, findings, law };
+}
+
+function lawIn(
+  { black, white }: Levels,
+  noise: Pick<DetectorNoise, "estimate">,
+  offset: Estimate | undefined,
+  curve: readonly Pick<CurvePoint, "intensity" | "pixels">[],
+): MeasuredLaw {
+  const unit = (white - black) / 255;
+  const intensities = curve.map(({ intensity }) => (intensity - black) / unit);
+  const pixels = curve.reduce((sum, point) => sum + point.pixels, 0);
+  const mean = curve.reduce((sum, point, n) => sum + (point.pixels / pixels) * intensities[n]!, 0);
+  return {
+    estimate: (of) =>
+      noise.estimate((law) =>
+        of({ slope: law.slope / unit, variance: law.variance / unit ** 2, offset: law.offset / unit }),
+      ),
+    offset,
+    intensities: [Math.min(...intensities), mean, Math.max(...intensities)],
+  };
 }
 
 function planesOf(tiles: readonly GreyTile[], levels: Levels): Plane[] {

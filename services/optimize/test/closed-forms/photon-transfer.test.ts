@@ -108,7 +108,11 @@ test("no noise at all is found as none", () => {
 
 test("the same images give the same numbers", () => {
   const noise = { poisson: { mix: 1 } };
-  assert.deepEqual(measure(slices[0]!, noise, 3), measure(slices[0]!, noise, 3));
+  const [one, other] = [1, 2].map(() => {
+    const { estimate, ...numbers } = measure(slices[0]!, noise, 3);
+    return { ...numbers, slope: estimate(({ slope }) => slope) };
+  });
+  assert.deepEqual(one, other);
 });
 
 test("images that noise cannot be told from are refused with what to do", () => {
