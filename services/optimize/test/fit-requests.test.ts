@@ -124,6 +124,7 @@ test("what makes no sense is refused by the call, with the field's path", async 
       "INVALID_FIELD",
       "fit.ranges[0].scale",
     ],
+    [{ pairs, ranges: [{ path: "detector[0].bits.value", min: 6.5, max: 10.5 }] }, "INVALID_FIELD", "fit.ranges[0]"],
     [{ pairs, template: poisson, optionalSteps: ["optics[0]"] }, "INVALID_FIELD", "fit.optional_steps[0]"],
     [{ pairs, highNoise: [{ kind: { $case: "drift", value: {} } }] }, "INVALID_FIELD", "fit.high_noise[0]"],
     [{ unpaired, highNoise: poisson.detector }, "INVALID_FIELD", "fit.high_noise"],

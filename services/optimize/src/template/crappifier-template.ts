@@ -5,7 +5,15 @@
  *     const template = new CrappifierTemplate(spec, [{ path: "detector[0].mix.value", min: 0.2, max: 4, scale: "LOG" }], []);
  *     const crappifier = template.at({ "detector[0].mix.value": 1.3 });
  */
-import { type Crappifier, type StepKind, type StepParameter, type StepSpec, steps } from "@pssr/crappifiers";
+import { isPssrError } from "@pssr/api";
+import {
+  type Crappifier,
+  parseCrappifier,
+  type StepKind,
+  type StepParameter,
+  type StepSpec,
+  steps,
+} from "@pssr/crappifiers";
 import { refuse } from "../refuse.js";
 import { type Point, type Range, SearchSpace } from "../search/search-space.js";
 import { MOST_SOBOL_DIMENSIONS } from "../search/sobol.js";
@@ -41,7 +49,8 @@ export class CrappifierTemplate {
    * @param spec Its numbers are those of what is not searched.
    * @param optional Paths of steps that may be left out, such as `detector[1]`.
    * @throws PssrError INVALID_FIELD with `ranges[i]…` or `optional_steps[i]` as the field: paths that lead nowhere, twice or to
-   *   a step of another server; bounds that are empty, or beyond those of the parameter; nothing or too much to be found.
+   *   a step of another server; bounds that are empty, beyond those of the parameter, or with what no crappifier takes, such as
+   *   half a bit; nothing or too much to be found.
    */
   constructor(spec: Crappifier, ranges: readonly ParameterRange[], optional: readonly string[]) {
     this.#spec = spec;
@@ -59,6 +68,7 @@ export class CrappifierTemplate {
       ranges.map((range) => this.#rangeOf(range)),
       optional.map((name) => ({ name })),
     );
+    this.#checkCrappifiers(ranges);
   }
 
   /** The crappifier of a point, without the steps that are left out there. */
@@ -113,6 +123,21 @@ export class CrappifierTemplate {
     }
     if (scale === "LOG" && !(min > 0)) {
       throw refuse(`${field}.min`, `${path} from ${min}: a logarithmic range begins above 0`);
+    }
+  }
+
+  /** What a fit tries is told by crappify's own rules now, and not by crappify when the fit is at work. */
+  #checkCrappifiers(ranges: readonly ParameterRange[]): void {
+    const { start } = this;
+    const ends = ranges.flatMap(({ path, min, max }) => [min, max].map((end) => ({ ...start, [path]: end })));
+    for (const point of [start, ...ends]) {
+      try {
+        parseCrappifier(this.at(point), "template");
+      } catch (error) {
+        if (!isPssrError(error)) throw error;
+        const n = ranges.findIndex(({ path }) => error.field === `template.${path}`);
+        throw refuse(n < 0 ? "ranges" : `ranges[${n}]`, `it leads to what no crappifier takes: ${error.message}`);
+      }
     }
   }
 

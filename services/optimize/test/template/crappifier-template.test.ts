@@ -89,6 +89,9 @@ for (const [what, given, optional, field] of [
   ["a negative spread", [range("detector[0].photons.spread", -1, 5)], [], "ranges[0]"],
   ["NaN", [range("detector[0].photons.value", Number.NaN, 50)], [], "ranges[0]"],
   ["a logarithm from 0", [range("optics[0].sigma.value", 0, 4, "LOG")], [], "ranges[0].min"],
+  ["a whole number from a half", [ranges[0]!, range("detector[0].bits.value", 6.5, 10)], [], "ranges[1]"],
+  ["a whole number to a half", [range("detector[0].bits.value", 6, 10.5)], [], "ranges[0]"],
+  ["a spread of what there is none of", [ranges[0]!, range("detector[0].bits.spread", 0, 2)], [], "ranges[1]"],
   ["an optional step that is not there", [ranges[0]!], ["detector[3]"], "optional_steps[0]"],
   ["an optional step that is none", [ranges[0]!], ["optics[0]", "sampling"], "optional_steps[1]"],
   ["an optional step twice", [ranges[0]!], ["optics[0]", "optics[0]"], "optional_steps[1]"],
@@ -104,3 +107,11 @@ for (const [what, given, optional, field] of [
     );
   });
 }
+
+test("a spread has a range where its value has one, whatever the template's is", () => {
+  const spread = range("detector[0].bits.spread", 0, 2);
+  assert.deepEqual(new CrappifierTemplate(spec, [spread, ranges[2]!], []).start, {
+    "detector[0].bits.spread": 0,
+    "detector[0].bits.value": 4,
+  });
+});
