@@ -52,14 +52,14 @@ export class Context implements Disposable {
     return `${this.parent}/models/${model}/versions/${version}`;
   }
 
-  /** Follows an operation to its end, showing how far it is, and gives its response. */
+  /** Follows an operation to its end, showing how far it is, and gives its response; `names` are those of a fit's numbers. */
   async finish<T>(
     operation: Operation,
     type: { decode(bytes: Uint8Array): T },
     label: string,
-    onProgress: (progress: Progress) => void = () => undefined,
+    { names, onProgress = () => undefined }: { names?: readonly string[]; onProgress?(progress: Progress): void } = {},
   ): Promise<T> {
-    using shown = new ShownOperation(this.output.progress, label);
+    using shown = new ShownOperation(this.output.progress, label, names);
     const result = await finish(this.client, operation, type, {
       signal: this.signal,
       onState: ({ metadata }) => {

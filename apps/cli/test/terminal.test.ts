@@ -11,6 +11,7 @@ import {
   Progress,
   OperationMetadata_State as State,
 } from "@pssr/api";
+import { shortNames } from "../dist/commands/fit-ranges.js";
 import { fitSummary } from "../dist/commands/fit-summary.js";
 import { counted } from "../dist/terminal/counted.js";
 import { describe, duration, progressLine } from "../dist/terminal/progress.js";
@@ -40,6 +41,44 @@ test("a fit's progress is one line with its evaluations, the least distance and 
   assert.equal(describe(timed), `38 %  searching  7/20 seconds  23 evaluations  ${distance}  9 s left`);
   const none = Progress.fromPartial({ ...progress, done: 0n, fraction: 0, details: { $case: "fit", value: {} } });
   assert.equal(describe(none), "0 %  searching  0/60 evaluations");
+});
+
+test("a fit's line keeps its phase, evaluations, distance and first numbers in as many columns as there are", () => {
+  const names = shortNames(
+    ["optics[0].sigma", "detector[0].photons", "detector[0].read_noise", "detector[1].mean"].map((path) => ({
+      path: `${path}.value`,
+    })),
+  );
+  const value = { evaluations: 21, bestDistance: 0.6021, bestValues: [1.4871, 98.13, 2.031, -0.01791] };
+  const told = Progress.fromPartial({
+    ...{ phase: "measuring intervals", done: 121n, total: 400n, unit: "evaluations", fraction: 0.99 },
+    ...{ remaining: { seconds: 75n }, details: { $case: "fit", value } },
+  });
+  const drawn = (columns: number) => {
+    const stream = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY: true, columns });
+    progressLine(stream, false).show("fitting", told, names);
+    const line = String(stream.read()).replace("\r\x1b[2K", "");
+    assert.ok(line.length < columns, `${line.length} of ${columns} columns: ${line}`);
+    return line;
+  };
+  const [start, all] = [
+    "99 %  measuring intervals  121/400",
+    "sigma 1.49, photons 98.1, read_noise 2.03, mean -0.0179",
+  ];
+  assert.equal(drawn(60), `${start}  distance 0.602`);
+  assert.equal(drawn(80), `${start}  distance 0.602 at sigma 1.49, photons 98.1`);
+  assert.equal(drawn(100), `${start}  distance 0.602 at sigma 1.49, photons 98.1  1 min 15 s left`);
+  const full = `${start} evaluations  distance 0.602 at ${all}  1 min 15 s left`;
+  assert.equal(drawn(140), full);
+  assert.equal(drawn(150), `fitting  ${full}`);
+  assert.equal(drawn(160), `fitting  ${"█".repeat(10)}  ${full}`);
+  assert.equal(drawn(200), `fitting  ${"█".repeat(24)}  ${full}`);
+});
+
+test("a fit's numbers have short names, but where two would be one", () => {
+  const paths = ["detector[0].mix.value", "detector[0].mix.spread", "optics[0].sigma.value", "detector[1].sigma.value"];
+  const short = ["mix", "mix.spread", "optics[0].sigma", "detector[1].sigma"];
+  assert.deepEqual(shortNames(paths.map((path) => ({ path }))), short);
 });
 
 test("of an operation that is given back, how far it is stays, and that it waits; of one at work, all of it", () => {

@@ -2,15 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { access, constants, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import {
-  Fit,
-  type FitResult,
-  RenderFitRequest_Format as Format,
-  fitName,
-  type Operation,
-  operationName,
-  PssrError,
-} from "@pssr/api";
+import { Fit, type FitResult, RenderFitRequest_Format as Format, fitName, PssrError } from "@pssr/api";
 import { type Command, Option } from "commander";
 import { number, pictureFile } from "../arguments.js";
 import { type Context, withContext } from "../context.js";
@@ -18,6 +10,7 @@ import { shortNumber } from "../terminal/short-number.js";
 import { namingImage } from "./fit-fields.js";
 import { type FitImageOptions, fitImages } from "./fit-images.js";
 import { fitJson } from "./fit-json.js";
+import { rangesOf, shortNames } from "./fit-ranges.js";
 import { addFitRequestOptions, type FitRequestOptions, fitRequest } from "./fit-request.js";
 import { fitSummary } from "./fit-summary.js";
 
@@ -64,8 +57,10 @@ async function runFit(context: Context, options: FitOptions): Promise<void> {
     const operation = await client.fits.fitCrappifier(request, { signal });
     if (detach === true) return output.result({ operation: operation.name }, operation.name);
     output.note(`${operation.name} (Ctrl-C leaves it running; \`pssr operations cancel\` stops it)`);
-    await tellRanges(context, operation);
-    const { name } = await context.finish(operation, Fit, "fitting");
+    const ranges = await rangesOf(context, operation);
+    const told = ranges.map(({ path, min, max }) => `${path} (${shortNumber(min)} – ${shortNumber(max)})`);
+    output.note(`looking for ${told.join(", ")}`);
+    const { name } = await context.finish(operation, Fit, "fitting", { names: shortNames(ranges) });
     // The response has no saved crappifier, and of large fits not all that was asked for.
     const ended = await client.fits.getFit({ name }, { signal });
     const result = resultOf(ended);
@@ -75,14 +70,6 @@ async function runFit(context: Context, options: FitOptions): Promise<void> {
   } catch (error) {
     throw namingImage(error, images);
   }
-}
-
-/** In the order in which progress gives their numbers. */
-async function tellRanges({ client, output, parent, signal }: Context, { name }: Operation): Promise<void> {
-  const { operation } = operationName.parse(name);
-  const { ranges } = await client.fits.getFit({ name: `${parent}/fits/${operation.replace(/^fit-/, "")}` }, { signal });
-  const told = ranges.map(({ path, min, max }) => `${path} (${shortNumber(min)} – ${shortNumber(max)})`);
-  output.note(`looking for ${told.join(", ")}`);
 }
 
 /** The result of a fit; NOT_FOUND for one that has none. */

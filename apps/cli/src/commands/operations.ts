@@ -1,11 +1,19 @@
 /** `pssr operations`: follow or stop long work. */
-import { OperationMetadata, OperationMetadata_State, operationName, type PssrError } from "@pssr/api";
+import {
+  isPssrError,
+  type Operation,
+  OperationMetadata,
+  OperationMetadata_State,
+  operationName,
+  type PssrError,
+} from "@pssr/api";
 import { cancel, errorIn, finish } from "@pssr/client";
 import { type Command, Option } from "commander";
 import { allPages, type Context, withContext } from "../context.js";
 import { describe } from "../terminal/progress.js";
 import { progressOf, ShownOperation } from "../terminal/shown-operation.js";
 import { table } from "../terminal/table.js";
+import { rangesOf, shortNames } from "./fit-ranges.js";
 
 /** Which states an operation goes through, and which of them end it. */
 const openStates = ["pending", "running"];
@@ -23,12 +31,29 @@ const raw = { decode: (bytes: Uint8Array) => bytes };
 async function watch(context: Context, name: string): Promise<void> {
   const label = operationName.parse(name).operation;
   const operation = await context.client.operations.getOperation({ name }, { signal: context.signal });
-  using shown = new ShownOperation(context.output.progress, label);
+  const names = operation.done ? undefined : await numberNames(context, operation);
+  using shown = new ShownOperation(context.output.progress, label, names);
   await finish(context.client, operation, raw, {
     signal: context.signal,
     onState: ({ metadata }) => shown.show(metadata),
   });
   context.output.result({ operation: name, state: "succeeded" }, `${label}: succeeded`);
+}
+
+/** What a fit's numbers are called; undefined of other work, and of a fit that was deleted. */
+async function numberNames(context: Context, operation: Operation): Promise<string[] | undefined> {
+  if (kindOf(operation) !== "fit") return undefined;
+  try {
+    return shortNames(await rangesOf(context, operation));
+  } catch (error) {
+    if (isPssrError(error, "NOT_FOUND")) return undefined;
+    throw error;
+  }
+}
+
+/** As ids of operations begin. */
+function kindOf({ name }: Pick<Operation, "name">): string {
+  return operationName.parse(name).operation.split("-", 1)[0]!;
 }
 
 /** An operation as a list shows it. */
@@ -50,7 +75,7 @@ async function* listed(context: Context, { state, kind }: ListOptions): AsyncGen
       const { name } = operation;
       const metadata = OperationMetadata.decode(operation.metadata?.value ?? new Uint8Array());
       const itsState = OperationMetadata_State[metadata.state]?.replace("STATE_", "").toLowerCase() ?? "?";
-      const itsKind = operationName.parse(name).operation.split("-", 1)[0]!;
+      const itsKind = kindOf(operation);
       if ((state?.includes(itsState) ?? true) && (kind?.includes(itsKind) ?? true))
         yield { name, state: itsState, metadata, error: errorIn(operation) };
     }

@@ -131,8 +131,10 @@ async function learn(context: Context, images: string[], { minutes, steps }: Job
     { signal },
   );
   let waitFraction = Number.NaN;
-  const training = await context.finish(operation, Training, "  ", ({ details }) => {
-    if (details?.$case === "training") waitFraction = details.value.waitFraction;
+  const training = await context.finish(operation, Training, "  ", {
+    onProgress({ details }) {
+      if (details?.$case === "training") waitFraction = details.value.waitFraction;
+    },
   });
   return { training, waitFraction };
 }

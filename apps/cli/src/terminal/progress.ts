@@ -12,11 +12,16 @@ import { shortNumber } from "./short-number.js";
 /** Between two plain lines of one phase. */
 const PLAIN_INTERVAL_MS = 10_000;
 const BAR_WIDTH = 24;
+/** A shorter bar tells less than the words that it takes the place of. */
+const LEAST_BAR_WIDTH = 8;
+/** Where a terminal does not say how wide it is. */
+const USUAL_COLUMNS = 120;
 /** Numbers of a fit's best crappifier: a line has room for few. */
 const MOST_VALUES = 6;
 
 export interface ProgressView {
-  show(label: string, progress: Progress): void;
+  /** `names` are those of a fit's numbers, in the order of its ranges. */
+  show(label: string, progress: Progress, names?: readonly string[]): void;
   /** Takes the line away, so that something else can be printed. */
   clear(): void;
 }
@@ -36,11 +41,12 @@ function plainLines(stream: Target): ProgressView {
   let phaseShown = "";
   let lineShown = "";
   return {
-    show(label, progress) {
+    show(label, progress, names) {
       const phase = `${label} ${progress.phase} ${progress.warning}`;
       const now = performance.now();
       if (phase === phaseShown && now - shownAt < PLAIN_INTERVAL_MS) return;
-      const line = label.trim() === "" ? `${label}${describe(progress)}` : `${label}: ${describe(progress)}`;
+      const words = describe(progress, names);
+      const line = label.trim() === "" ? `${label}${words}` : `${label}: ${words}`;
       // An operation tells the same progress again when its state changes.
       if (line === lineShown) return;
       shownAt = now;
@@ -56,14 +62,12 @@ function drawnOver(stream: Target): ProgressView {
   let drawn = false;
   let warned = "";
   return {
-    show(label, progress) {
-      const filled = Math.round(Math.min(Math.max(progress.fraction, 0), 1) * BAR_WIDTH);
-      const line = `${label}  ${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)}  ${describe(progress)}`;
+    show(label, progress, names) {
       const { warning } = progress;
       // In full, and it stays: the line would cut it off.
       if (warning !== "" && warning !== warned) stream.write(`\r\x1b[2K${waitingFor(warning)}\n`);
       warned = warning;
-      stream.write(`\r\x1b[2K${line.slice(0, (stream.columns ?? 120) - 1)}`);
+      stream.write(`\r\x1b[2K${lineWithin((stream.columns ?? USUAL_COLUMNS) - 1, label, progress, names)}`);
       drawn = true;
     },
     clear() {
@@ -73,30 +77,81 @@ function drawnOver(stream: Target): ProgressView {
   };
 }
 
-/** One line of words: "58 %  training  402/690 steps  loss 0.0214  47.1 samples/s  1 min 40 s left". */
-export function describe(progress: Progress): string {
-  const words = [`${Math.floor(progress.fraction * 100)} %`, progress.phase];
-  if (progress.unit !== "")
-    words.push(
-      progress.total > 0n ? `${progress.done}/${progress.total} ${progress.unit}` : `${progress.done} ${progress.unit}`,
-    );
-  if (progress.details?.$case === "training") {
-    const { loss, samplesPerSecond } = progress.details.value;
-    if (loss > 0) words.push(`loss ${loss.toPrecision(3)}`, `${samplesPerSecond.toFixed(1)} samples/s`);
+/**
+ * As much as so many columns hold. What tells least goes first: the bar, the label, words that numbers explain, the last of a fit's
+ * numbers, the time left.
+ */
+function lineWithin(columns: number, label: string, progress: Progress, names: readonly string[] | undefined): string {
+  const full = describe(progress, names);
+  const room = columns - `${label}    ${full}`.length;
+  if (room >= LEAST_BAR_WIDTH) {
+    const width = Math.min(room, BAR_WIDTH);
+    const filled = Math.round(Math.min(Math.max(progress.fraction, 0), 1) * width);
+    return `${label}  ${"█".repeat(filled)}${"░".repeat(width - filled)}  ${full}`;
   }
-  if (progress.details?.$case === "fit") words.push(...fitWords(progress.details.value, progress.unit));
-  if (progress.warning !== "") words.push(waitingFor(progress.warning));
-  else if (progress.remaining !== undefined) words.push(`${duration(Number(progress.remaining.seconds))} left`);
-  return printable(words.filter((w) => w !== "").join("  "));
+  const shorter = [`${label}  ${full}`, full, ...shortened(progress, names)];
+  return shorter.find((line) => line.length <= columns) ?? shorter.at(-1)!.slice(0, columns);
 }
 
-/** "distance 1.24 at 98.1, 2.03, 0.4": the best numbers in the order of their ranges. */
-function fitWords({ evaluations, bestDistance, bestValues }: FitProgress, unit: string): string[] {
+/** Shorter and shorter. */
+function* shortened(progress: Progress, names: readonly string[] | undefined): Generator<string> {
+  const values = progress.details?.$case === "fit" ? progress.details.value.bestValues.length : 0;
+  const most = Math.min(values, MOST_VALUES);
+  const inWords = (count: number, hasTime: boolean) => words(progress, names, { count, hasTime, isShort: true });
+  // One number and the time left tell less than two numbers.
+  for (let count = most; count >= Math.min(most, 2); count -= 1) yield inWords(count, true);
+  for (let count = most; count >= 0; count -= 1) yield inWords(count, false);
+}
+
+/** One line of words: "58 %  training  402/690 steps  loss 0.0214  47.1 samples/s  1 min 40 s left". */
+export function describe(progress: Progress, names?: readonly string[]): string {
+  return words(progress, names, { count: MOST_VALUES, hasTime: true, isShort: false });
+}
+
+interface Shown {
+  /** So many of a fit's numbers. */
+  count: number;
+  hasTime: boolean;
+  /** A fit's evaluations as "21/400" alone. */
+  isShort: boolean;
+}
+
+function words(progress: Progress, names: readonly string[] | undefined, shown: Shown): string {
+  const { fraction, phase, unit, total, done, details, warning, remaining } = progress;
+  const said = [`${Math.floor(fraction * 100)} %`, phase];
+  if (unit !== "") {
+    const count = total > 0n ? `${done}/${total}` : `${done}`;
+    const isPlain = shown.isShort && unit === "evaluations";
+    said.push(isPlain ? count : `${count} ${unit}`);
+  }
+  if (details?.$case === "training") {
+    const { loss, samplesPerSecond } = details.value;
+    if (loss > 0) said.push(`loss ${loss.toPrecision(3)}`, `${samplesPerSecond.toFixed(1)} samples/s`);
+  }
+  if (details?.$case === "fit") said.push(...fitWords(details.value, unit, names, shown));
+  if (warning !== "") said.push(waitingFor(warning));
+  else if (remaining !== undefined && shown.hasTime) said.push(`${duration(Number(remaining.seconds))} left`);
+  return printable(said.filter((w) => w !== "").join("  "));
+}
+
+/** "distance 1.24 at photons 98.1, read_noise 2.03, offset 0.4": the best numbers in the order of their ranges. */
+function fitWords(
+  { evaluations, bestDistance, bestValues }: FitProgress,
+  unit: string,
+  names: readonly string[] | undefined,
+  { count: most, isShort }: Shown,
+): string[] {
   const count = unit === "evaluations" ? [] : [counted(evaluations, "evaluation")];
   if (!(bestDistance > 0)) return count;
-  const values = bestValues.slice(0, MOST_VALUES).map(shortNumber);
-  if (bestValues.length > MOST_VALUES) values.push("…");
-  return [...count, `distance ${shortNumber(bestDistance)} at ${values.join(", ")}`];
+  const distance = `distance ${shortNumber(bestDistance)}`;
+  if (most === 0) return [...count, distance];
+  const values = bestValues.slice(0, most).map((value, n) => {
+    const name = names?.[n];
+    return name === undefined ? shortNumber(value) : `${name} ${shortNumber(value)}`;
+  });
+  // A line with little room cuts them off often, and another number tells more.
+  if (bestValues.length > most && !isShort) values.push("…");
+  return [...count, `${distance} at ${values.join(", ")}`];
 }
 
 function waitingFor(warning: string): string {

@@ -14,14 +14,19 @@ export class ShownOperation implements Disposable {
   constructor(
     private readonly view: ProgressView,
     private readonly label: string,
+    private readonly names?: readonly string[],
   ) {}
 
   show(metadata: OperationMetadata): void {
     clearTimeout(this.#moment);
     const progress = progressOf(metadata);
     if (progress === undefined) return;
-    if (metadata.state !== State.STATE_PENDING) this.view.show(this.label, progress);
-    else this.#moment = setTimeout(() => this.view.show(this.label, progress), MOMENT_MS);
+    if (metadata.state !== State.STATE_PENDING) this.#tell(progress);
+    else this.#moment = setTimeout(() => this.#tell(progress), MOMENT_MS);
+  }
+
+  #tell(progress: Progress): void {
+    this.view.show(this.label, progress, this.names);
   }
 
   [Symbol.dispose](): void {
