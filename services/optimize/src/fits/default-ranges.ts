@@ -2,10 +2,10 @@
  * What is looked for where a request names no ranges: of each step the parameters that tell one microscope from another, over
  * widest ranges. What says how a detector is built (gain, bits, the size of blocks) stays as the template has it.
  *
- * An offset is looked for once, for two of them tell nothing apart: that of a camera, or else the mean of the first Gaussian
- * noise behind the sampling.
+ * An offset is looked for once, for two of them tell nothing apart: that of a camera, or else the mean of the first Gaussian noise
+ * behind the sampling, or else that of the first contrast.
  */
-import type { Crappifier, StepKind, StepSpec } from "@pssr/crappifiers";
+import type { Crappifier, Stage, StepKind, StepSpec } from "@pssr/crappifiers";
 import type { ParameterRange } from "../template/crappifier-template.js";
 
 type Usual = Omit<ParameterRange, "path">;
@@ -29,6 +29,13 @@ const usual: Readonly<Record<StepKind, Readonly<Record<string, Usual>>>> = {
   binning: {},
 };
 
+/** Numbers that are an offset, the one that is looked for first. */
+const offsets: readonly { stages: readonly Stage[]; kind: StepKind; name: string }[] = [
+  { stages: ["detector"], kind: "camera", name: "offset.value" },
+  { stages: ["detector"], kind: "gaussian", name: "mean.value" },
+  { stages: ["optics", "detector"], kind: "contrast", name: "offset.value" },
+];
+
 /** A blur may be an eighth of the tile's side. */
 const blurShare = 1 / 8;
 /** Standard deviation of a lens's blur in wavelengths over its numerical aperture; see the step. */
@@ -44,19 +51,29 @@ export interface TileFacts {
 export function defaultRanges(template: Crappifier, tile: TileFacts): ParameterRange[] {
   const { scale } = template.sampling;
   const tiles = { optics: tile, detector: { side: tile.side / scale, pixelSizeNm: tile.pixelSizeNm * scale } };
-  const hasOffset = template.detector.some(({ kind }) => kind === "camera");
-  const means = template.detector.findIndex(({ kind }) => kind === "gaussian");
+  const offset = offsetOf(template);
   return (["optics", "detector"] as const).flatMap((stage) =>
     template[stage].flatMap((step, index) => {
       if (step.kind === "external") return [];
-      const isOffset = stage === "detector" && index === means && !hasOffset;
       return Object.entries(usual[step.kind]).flatMap(([name, range]) => {
-        if (step.kind === "gaussian" && name === "mean.value" && !isOffset) return [];
+        const path = `${stage}[${index}].${name}`;
+        const isOffset = offsets.some((one) => one.kind === step.kind && one.name === name);
+        if (isOffset && path !== offset) return [];
         const own = including(numberAt(step, name), fitting(step, range, tiles[stage]));
-        return own.min < own.max ? [{ path: `${stage}[${index}].${name}`, ...own }] : [];
+        return own.min < own.max ? [{ path, ...own }] : [];
       });
     }),
   );
+}
+
+/** The path of the one that is looked for; undefined: there is none. */
+function offsetOf(template: Crappifier): string | undefined {
+  const there = offsets.flatMap(({ stages, kind, name }) =>
+    stages.flatMap((stage) =>
+      template[stage].flatMap((step, index) => (step.kind === kind ? [`${stage}[${index}].${name}`] : [])),
+    ),
+  );
+  return there[0];
 }
 
 /** What of a range a tile has room for. */

@@ -36,8 +36,14 @@ function checked(...[spec, ranges]: [Parameters<typeof defaultRanges>[0], Return
   return { at: made.at.bind(made), start: made.start };
 }
 
-test("an offset is looked for once: a camera's, or else that of the first Gaussian noise behind the sampling", () => {
-  const gaussian = { kind: "gaussian" };
+test("an offset is looked for once: a camera's, or else that of the first Gaussian noise behind the sampling, or else a contrast's", () => {
+  const [gaussian, contrast, camera] = [{ kind: "gaussian" }, { kind: "contrast" }, { kind: "camera" }];
+  const offsetsOf = (json: object) => pathsOf(json).filter((path) => /offset|mean/.test(path));
+  assert.deepEqual(offsetsOf({ optics: [contrast], detector: [contrast, gaussian, camera, camera] }), [
+    "detector[2].offset.value",
+  ]);
+  assert.deepEqual(offsetsOf({ optics: [contrast], detector: [contrast, gaussian] }), ["detector[1].mean.value"]);
+  assert.deepEqual(offsetsOf({ optics: [contrast], detector: [contrast] }), ["optics[0].offset.value"]);
   assert.deepEqual(pathsOf({ optics: [gaussian], detector: [{ kind: "poisson" }, gaussian, gaussian] }), [
     "optics[0].sigma.value",
     "detector[0].mix.value",
