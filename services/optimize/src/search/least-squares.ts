@@ -4,7 +4,7 @@
  * within the unit cube. Slopes come from small steps along each coordinate; afterwards each step corrects them (C. G. Broyden,
  * Math. Comput. 19, 1965), for a look at the function is dear. Ask and tell, as the optimiser:
  *
- *     const descent = new LeastSquares(start, target, free, { vector });
+ *     const descent = new LeastSquares(start, measure(start), target, free);
  *     while (descent.isOpen) descent.tell(measure(descent.ask()));
  */
 
@@ -25,6 +25,7 @@ const MOST_FAILURES = 6;
 export class LeastSquares {
   readonly #target: Float64Array;
   readonly #free: readonly number[];
+  /** The best place so far, and what was measured there. */
   #at: Float64Array;
   #vector: Float64Array;
   /** By the free coordinates: how the vector changes along each. */
@@ -53,20 +54,6 @@ export class LeastSquares {
   /** Whether there is more to ask. */
   get isOpen(): boolean {
     return this.#isOpen;
-  }
-
-  /** The best place so far, and what was measured there. */
-  get at(): Float64Array {
-    return this.#at;
-  }
-
-  get vector(): Float64Array {
-    return this.#vector;
-  }
-
-  /** How the vector changes along each of the free coordinates, near the best place; empty before all were looked at. */
-  get slopes(): readonly Float64Array[] {
-    return this.#slopes.length === this.#free.length ? this.#slopes : [];
   }
 
   /** Where to measure next; the same until that is told. */
