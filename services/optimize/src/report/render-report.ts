@@ -85,8 +85,9 @@ function sizeOf(report: FitReport): Size {
   const results = HEAD + (comparison === undefined ? 0 : CURVES + GAP);
   const top = results + (isBeside ? RESULTS : table.height) + GAP;
   const width = isBeside ? inner - widths.table - GAP : inner;
-  const below = { top, width, height: findingsHeight(findings, width) };
-  const height = Math.max(results + table.height, top + below.height) + MARGIN / 2;
+  const tableEnd = results + table.height;
+  const below = { top, width, height: findingsHeight(findings, width, tableEnd - top) };
+  const height = Math.max(tableEnd, top + below.height) + MARGIN / 2;
   return { width: inner + 2 * MARGIN, inner, table, findings: below, height };
 }
 

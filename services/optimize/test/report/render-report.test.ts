@@ -174,7 +174,23 @@ test("long lists and long words are cut, and said to be", () => {
   assert.ok(words.some((text) => /^W+…$/.test(text)));
   assert.ok(words.includes("… and 19 more"));
   assert.ok(words.includes("camera.read_noise"), "they take no room from others");
-  assert.ok(words.includes("… and 95 more"));
+  assert.ok(words.includes("… and 85 more"));
+});
+
+test("beside a high table there is room for more findings than below a low one, and the picture is no higher for them", () => {
+  const messages = Array.from({ length: 30 }, (_, n) => `finding number ${n}`);
+  const findings = messages.map((message) => ({ kind: "CLIPPED", subject: "", message }) as const);
+  const toldOf = (count: number) => {
+    const parameters = Array.from({ length: count }, () => example.parameters[0]!);
+    const [{ svg, picture }, bare] = [findings, []].map((own) => draw({ ...example, parameters, findings: own }));
+    const words = wordsOf(svg);
+    return {
+      told: messages.filter((message) => words.includes(message)).length,
+      isHigher: picture.height > bare!.picture.height,
+    };
+  };
+  assert.deepEqual(toldOf(5), { told: 11, isHigher: true });
+  assert.deepEqual(toldOf(45), { told: 30, isHigher: false });
 });
 
 test("of a detector measured by itself there is a table", () => {
