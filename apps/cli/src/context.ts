@@ -4,6 +4,7 @@ import { PssrError } from "@pssr/api";
 import { connect, finish, type PssrClient } from "@pssr/client";
 import type { Command } from "commander";
 import { apiToken } from "./environment.js";
+import { lostSightOf } from "./following.js";
 import { Output } from "./terminal/output.js";
 import { ShownOperation } from "./terminal/shown-operation.js";
 
@@ -60,12 +61,17 @@ export class Context implements Disposable {
     { names, onProgress = () => undefined }: { names?: readonly string[]; onProgress?(progress: Progress): void } = {},
   ): Promise<T> {
     using shown = new ShownOperation(this.output.progress, label, names);
-    const result = await finish(this.client, operation, type, {
+    let hasEnded = operation.done;
+    const following = finish(this.client, operation, type, {
       signal: this.signal,
-      onState: ({ metadata }) => {
+      onState: ({ operation: { done }, metadata }) => {
+        hasEnded = done;
         shown.show(metadata);
         if (metadata.progress !== undefined) onProgress(metadata.progress);
       },
+    });
+    const result = await following.catch((error) => {
+      throw hasEnded || this.signal.aborted ? error : lostSightOf(operation, error);
     });
     this.output.progress.clear();
     return result;

@@ -149,7 +149,9 @@ test("a detector is measured alone by two scans; images of other fields do witho
   assert.equal(ended.code, 0, ended.stderr);
   assert.match(ended.stderr, /with --paired, a pair shows one/);
   assert.equal(ended.stdout, "projects/default/operations/fit-other\n");
-  await json("operations", "watch", "fit-other");
+  const watched = await command("operations", "watch", "fit-other");
+  const next = "pssr fits show other, pssr fits render other -o other-fit.png";
+  assert.equal(watched.stdout, `fit-other: succeeded; next: ${next}\n`);
   const shown = (await command("fits", "show", "other")).stdout;
   assert.match(shown, /^detector\[0\]\.mix\.value /m);
   const [{ result }] = await json("fits", "show", "other");
@@ -173,6 +175,10 @@ test("Ctrl-C leaves a fit running, the next one waits and says so, and both can 
   const ended = await pssrUntil(/% {2}searching {2}/, "SIGINT", args);
   assert.equal(ended.code, 130, ended.stderr);
   assert.match(ended.stderr, /interrupted\n$/);
+  assert.match(
+    ended.stderr,
+    /`pssr operations watch fit-long` follows it again, `pssr operations cancel fit-long` stops/,
+  );
   assert.equal((await json("fits", "show", "long"))[0].state, "active");
   const next = ["--address", installation.address, "fit", ...images, "--id", "next", "--report", file("next.png")];
   const waited = await pssrUntil(/^fitting: 0 % {2}waiting for its turn$/m, "SIGINT", next);

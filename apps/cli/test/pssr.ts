@@ -20,14 +20,16 @@ export async function pssr(args: string[], env: Record<string, string> = {}, cwd
   return ended(spawn(process.execPath, [bin, ...args], { env: { ...process.env, ...env }, cwd }));
 }
 
-/** Runs one command until it says something on standard error, then sends it a signal. */
-export function pssrUntil(said: RegExp, signal: NodeJS.Signals, args: string[]): Promise<Ended> {
+/** Runs one command until it says something on standard error, then sends it a signal, or does something else. */
+export function pssrUntil(said: RegExp, then: NodeJS.Signals | (() => void), args: string[]): Promise<Ended> {
   const child = spawn(process.execPath, [bin, ...args]);
   let words = "";
   child.stderr.on("data", (chunk) => {
     const before = said.test(words);
     words += chunk;
-    if (!before && said.test(words)) child.kill(signal);
+    if (before || !said.test(words)) return;
+    if (typeof then === "string") child.kill(then);
+    else then();
   });
   return ended(child);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Training } from "@pssr/api";
 import { connect, finish, watchOperation } from "@pssr/client";
-import { pssr, root, temporaryFolder, up } from "./pssr.js";
+import { pssr, pssrUntil, root, temporaryFolder, up } from "./pssr.js";
 
 const steps = 40;
 const training = "projects/default/trainings/long";
@@ -28,6 +28,12 @@ test("killed in a training, a new start goes on from the last checkpoint; Ctrl-C
   await run(first.address, "datasets", "create", "em", "iso-03546");
   await run(first.address, "train", "--dataset", "em", "--id", "long", "--steps", `${steps}`, "--detach");
 
+  const watch = ["--address", first.address, "operations", "watch", "training-long"];
+  let follows = () => {};
+  const isFollowed = new Promise<void>((resolve) => {
+    follows = resolve;
+  });
+  const followed = pssrUntil(/training/, follows, watch);
   const client = connect(first.address);
   let checkpoint = 0;
   for await (const { metadata } of watchOperation(client, operation)) {
@@ -38,6 +44,7 @@ test("killed in a training, a new start goes on from the last checkpoint; Ctrl-C
   }
   client.close();
   assert.ok(checkpoint > 0 && checkpoint < steps, `killed after a checkpoint, before the end (${checkpoint})`);
+  await isFollowed;
   await first.end("SIGKILL");
 
   const second = await up(data, ...settings);
@@ -47,6 +54,12 @@ test("killed in a training, a new start goes on from the last checkpoint; Ctrl-C
   // Ctrl-C in the middle: an orderly stop, and the work goes on at the next start.
   const stopped = await second.end("SIGINT");
   reconnected.close();
+  const { code, stderr } = await followed;
+  assert.equal(code, 3, stderr);
+  assert.match(
+    stderr,
+    /^pssr: nobody listens at .*; what training-long has done is kept, .*; `pssr operations watch training-long` follows it then/m,
+  );
   assert.equal(stopped.code, 0);
   assert.ok(stopped.seconds < 5, `stopped after ${stopped.seconds} s`);
 
@@ -63,6 +76,8 @@ test("killed in a training, a new start goes on from the last checkpoint; Ctrl-C
   const { models } = await last.models.listModels({ parent: "projects/default" });
   assert.equal(models.length, 1);
   last.close();
+  const watched = await pssr(["--address", third.address, "operations", "watch", "training-long"]);
+  assert.match(watched.stdout, /^training-long: succeeded; next: pssr predict IMAGE --model long\/\S+\n$/);
   await third.end("SIGTERM");
 });
 

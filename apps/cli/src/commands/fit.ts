@@ -6,6 +6,7 @@ import { Fit, type FitResult, RenderFitRequest_Format as Format, fitName, PssrEr
 import { type Command, Option } from "commander";
 import { number, pictureFile } from "../arguments.js";
 import { type Context, withContext } from "../context.js";
+import { canBeLeft } from "../following.js";
 import { shortNumber } from "../terminal/short-number.js";
 import { namingImage } from "./fit-fields.js";
 import { type FitImageOptions, fitImages } from "./fit-images.js";
@@ -56,7 +57,7 @@ async function runFit(context: Context, options: FitOptions): Promise<void> {
     const request = { parent, fitId: id, fit, requestId: randomUUID() };
     const operation = await client.fits.fitCrappifier(request, { signal });
     if (detach === true) return output.result({ operation: operation.name }, operation.name);
-    output.note(`${operation.name} (Ctrl-C leaves it running; \`pssr operations cancel\` stops it)`);
+    output.note(canBeLeft(operation));
     const ranges = await rangesOf(context, operation);
     const told = ranges.map(({ path, min, max }) => `${path} (${shortNumber(min)} – ${shortNumber(max)})`);
     output.note(`looking for ${told.join(", ")}`);

@@ -7,13 +7,14 @@ import {
   operationName,
   type PssrError,
 } from "@pssr/api";
-import { cancel, errorIn, finish } from "@pssr/client";
+import { cancel, errorIn } from "@pssr/client";
 import { type Command, Option } from "commander";
 import { allPages, type Context, withContext } from "../context.js";
 import { describe } from "../terminal/progress.js";
-import { progressOf, ShownOperation } from "../terminal/shown-operation.js";
+import { progressOf } from "../terminal/shown-operation.js";
 import { table } from "../terminal/table.js";
 import { rangesOf, shortNames } from "./fit-ranges.js";
+import { nextSteps } from "./next-step.js";
 
 /** Which states an operation goes through, and which of them end it. */
 const openStates = ["pending", "running"];
@@ -32,12 +33,10 @@ async function watch(context: Context, name: string): Promise<void> {
   const label = operationName.parse(name).operation;
   const operation = await context.client.operations.getOperation({ name }, { signal: context.signal });
   const names = operation.done ? undefined : await numberNames(context, operation);
-  using shown = new ShownOperation(context.output.progress, label, names);
-  await finish(context.client, operation, raw, {
-    signal: context.signal,
-    onState: ({ metadata }) => shown.show(metadata),
-  });
-  context.output.result({ operation: name, state: "succeeded" }, `${label}: succeeded`);
+  const response = await context.finish(operation, raw, label, { names });
+  const next = nextSteps(kindOf(operation), response);
+  const text = next.length === 0 ? `${label}: succeeded` : `${label}: succeeded; next: ${next.join(", ")}`;
+  context.output.result({ operation: name, state: "succeeded" }, text);
 }
 
 /** What a fit's numbers are called; undefined of other work, and of a fit that was deleted. */

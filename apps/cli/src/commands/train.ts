@@ -4,6 +4,7 @@ import { type LearningSpec, Training } from "@pssr/api";
 import type { Command } from "commander";
 import { integer, number } from "../arguments.js";
 import { withContext } from "../context.js";
+import { canBeLeft } from "../following.js";
 import { counted } from "../terminal/counted.js";
 import { duration } from "../terminal/progress.js";
 import { addCrappifierOptions, askedCrappifier, type CrappifierOptions } from "./crappifier-options.js";
@@ -57,7 +58,7 @@ export function addTrainCommand(program: Command, signal: AbortSignal): void {
           { signal },
         );
         if (options.detach) return output.result({ operation: operation.name }, operation.name);
-        output.note(`${operation.name} (Ctrl-C leaves it running; \`pssr operations cancel\` stops it)`);
+        output.note(canBeLeft(operation));
         const training = await context.finish(operation, Training, "training");
         output.result(
           training,
