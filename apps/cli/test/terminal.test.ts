@@ -8,11 +8,13 @@ import {
   Fit,
   FitResult,
   DetectorMeasurement_Method as Method,
+  OperationMetadata,
   Progress,
   OperationMetadata_State as State,
 } from "@pssr/api";
 import { shortNames } from "../dist/commands/fit-ranges.js";
 import { fitSummary } from "../dist/commands/fit-summary.js";
+import { howFar } from "../dist/commands/operations.js";
 import { counted } from "../dist/terminal/counted.js";
 import { describe, duration, progressLine } from "../dist/terminal/progress.js";
 import { progressOf } from "../dist/terminal/shown-operation.js";
@@ -93,6 +95,18 @@ test("of an operation that is given back, how far it is stays, and that it waits
     describe(progressOf({ state: State.STATE_PENDING, progress: warned })!),
     "38 %  23/60 evaluations  waiting: crappify at crappify:7701 cannot be reached",
   );
+});
+
+test("a list tells how far operations are that have not ended, and of no other", () => {
+  const progress = { phase: "storing", fraction: 0.74, remaining: { seconds: 47n } };
+  const told = (state: string) =>
+    howFar({
+      state,
+      metadata: OperationMetadata.fromPartial({ state: State.STATE_RUNNING, progress }),
+      error: undefined,
+    });
+  assert.equal(told("running"), "74 %  storing  47 s left");
+  assert.deepEqual(["succeeded", "failed", "cancelled"].map(told), ["", "", ""]);
 });
 
 test("one of a thing is said as one, and a detector that single images tell of in plain words", () => {

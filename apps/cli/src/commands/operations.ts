@@ -87,6 +87,13 @@ function doneFilter(states: string[] | undefined): string {
   return "";
 }
 
+/** Why it failed, or how far it is; nothing of what has ended well, whose last words were of work that was still to be done. */
+export function howFar({ state, metadata, error }: Pick<Listed, "state" | "metadata" | "error">): string {
+  if (error !== undefined) return error.message;
+  const progress = endStates.includes(state) ? undefined : progressOf(metadata);
+  return progress === undefined ? "" : describe(progress);
+}
+
 /** An operation as a script gets it. */
 function forScripts({ name, state, metadata, error }: Listed) {
   const why = error && { reason: error.reason, message: error.message };
@@ -105,15 +112,12 @@ export function addOperationCommands(program: Command, signal: AbortSignal): voi
       withContext(signal, async (context, options: ListOptions) => {
         const all: Listed[] = [];
         for await (const one of listed(context, options)) all.push(one);
-        const rows = all.map(({ name, state, metadata, error }) => {
-          const progress = progressOf(metadata);
-          return [
-            operationName.parse(name).operation,
-            state,
-            `${metadata.attempt}`,
-            error?.message ?? (progress === undefined ? "" : describe(progress)),
-          ];
-        });
+        const rows = all.map((one) => [
+          operationName.parse(one.name).operation,
+          one.state,
+          `${one.metadata.attempt}`,
+          howFar(one),
+        ]);
         context.output.list(
           all.map(forScripts),
           rows.length === 0
