@@ -7,6 +7,8 @@ import type { ParameterRange } from "../../dist/template/crappifier-template.js"
 import { crappifierOf, degraded, fitted, highTiles, pairsOf, problemOf } from "./microscope.js";
 
 const tiles = highTiles(16);
+/** Of which enough are held back to tell how well a fit agrees. */
+const many = highTiles(24);
 const gaussian = (value: number) => ({ kind: "gaussian", sigma: { value } });
 const sigma: ParameterRange = { path: "detector[0].sigma.value", min: 0.5, max: 60, scale: "LOG" };
 
@@ -20,8 +22,8 @@ function checkFinite(outcome: FitOutcome): void {
 }
 
 test("one tile that is brighter than all others leaves intervals and agreement as they are", async () => {
-  const bright = tiles.map((tile, n) =>
-    n === 3 || n === 13 ? { ...tile, values: tile.values.map((value) => 170 + value / 4) } : tile,
+  const bright = many.map((tile, n) =>
+    n === 3 || n === 20 ? { ...tile, values: tile.values.map((value) => 170 + value / 4) } : tile,
   );
   const { outcome } = await fitted(
     problemOf(
@@ -33,6 +35,21 @@ test("one tile that is brighter than all others leaves intervals and agreement a
   checkFinite(outcome);
   const { value, low, high } = outcome.parameters[0]!;
   assert.ok(low < value && value < high && high - low < 0.3, `${low} ${value} ${high}`);
+  assert.ok(outcome.goodness!.low < 1.2 && outcome.goodness!.high > 0.8, JSON.stringify(outcome.goodness));
+});
+
+test("images without any noise end with numbers, as far as what they were looked for in allows", async () => {
+  const spotted = (sigma: number) => ({
+    ...crappifierOf({ detector: [gaussian(sigma)] }),
+    sampling: { scale: 4, kernel: "POINT" as const },
+  });
+  for (const range of [{ ...sigma, min: 0, scale: "LINEAR" as const }, sigma]) {
+    const { outcome } = await fitted(problemOf(spotted(5), [range], pairsOf(spotted(0), many)));
+    checkFinite(outcome);
+    assert.equal(outcome.parameters[0]!.value, range.min);
+    const { ratio, low } = outcome.goodness!;
+    assert.ok(range.min === 0 ? ratio === 1 : low > 10, `${range.min}: ${low} ${ratio}`);
+  }
 });
 
 test("a fit with a step that may be left out goes on from its looks wherever it stopped, in a search too", async () => {
