@@ -69,4 +69,15 @@ export function addDatasetCommands(program: Command, signal: AbortSignal): void 
         );
       }),
     );
+
+  datasets
+    .command("delete <id>")
+    .description("delete a dataset; its images stay, and so does what was learned from it")
+    .action(
+      withContext(signal, async (context, id: string) => {
+        const name = context.name("datasets", id);
+        await context.client.datasets.deleteDataset({ name }, { signal });
+        context.output.result({ name }, `${name} is deleted`);
+      }),
+    );
 }

@@ -132,4 +132,16 @@ export function addImageCommands(program: Command, signal: AbortSignal): void {
         }
       }),
     );
+
+  images
+    .command("delete <images...>")
+    .description('delete images that no dataset has; "fast-*" means all that begin so')
+    .action(
+      withContext(signal, async (context, given: string[]) => {
+        for (const name of await matchingImages(context, given)) {
+          await context.client.images.deleteImage({ name }, { signal });
+          context.output.result({ name }, `${name} is deleted`);
+        }
+      }),
+    );
 }

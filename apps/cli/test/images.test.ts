@@ -1,0 +1,51 @@
+/** What becomes of images beside the main job, by command line against a real `pssr up`: deleted, named twice, cut. */
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { createPixelArray, encodePng } from "@pssr/imaging";
+import { pssr, temporaryFolder, type Up, up } from "./pssr.js";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let installation: Up;
+
+before(async () => {
+  folder = await temporaryFolder();
+  installation = await up(join(folder.path, "data"));
+  const pixels = createPixelArray("yx", [131, 130], "uint8");
+  pixels.data.forEach((_, i) => {
+    pixels.data[i] = (i * 31) % 251;
+  });
+  await writeFile(join(folder.path, "odd.png"), await encodePng(pixels));
+  await done("images", "import", "odd.png", "--black", "0", "--white", "255");
+});
+after(async () => {
+  await installation.end("SIGTERM");
+  await folder.remove();
+});
+
+function command(...args: string[]) {
+  return pssr(["--address", installation.address, ...args], {}, folder.path);
+}
+
+/** Runs a command that must succeed. */
+async function done(...args: string[]) {
+  const ended = await command(...args);
+  assert.equal(ended.code, 0, `pssr ${args.join(" ")}: ${ended.stderr}`);
+  return ended;
+}
+
+test("images are deleted, but not one that a dataset has, which is named", async () => {
+  for (const id of ["gone-1", "gone-2", "gone-3"]) await done("crappify", "odd", "--id", id);
+  assert.equal((await done("images", "delete", "gone-1")).stdout, "projects/default/images/gone-1 is deleted\n");
+  assert.equal((await done("images", "delete", "gone-*")).stdout.split("\n").length, 3);
+  assert.doesNotMatch((await done("images", "list")).stdout, /gone/);
+  assert.match((await command("images", "delete", "gone-1")).stderr, /\(NOT_FOUND\)/);
+
+  await done("datasets", "create", "em", "odd", "--tile-size", "32");
+  const refused = await command("images", "delete", "odd");
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /"projects\/default\/images\/odd" belongs to the dataset "[^"]*em"; delete that first/);
+  assert.equal((await done("datasets", "delete", "em")).stdout, "projects/default/datasets/em is deleted\n");
+  assert.equal((await done("datasets", "list")).stdout, "no datasets yet\n");
+});
