@@ -17,6 +17,8 @@ export interface Measurement {
   numbersPerBin: number;
   /** Whether residuals are differences of two noisy values, about 0, or a noisy value's from its intensity. */
   areDifferences: boolean;
+  /** Variance of what is known to be in the residuals beside the law, by intensity. Default: none. */
+  knownVariance?(intensity: number): number;
 }
 
 /** Deviations from the law's mean beyond which a pixel is no noise of the detector. */
@@ -41,7 +43,7 @@ export function fitResiduals(
   let law = firstLaw(binned.trimmed(), range, knownOffset);
   let sums = binned.sums();
   for (let round = 0; round < ROUNDS; round++) {
-    const [lowest, highest] = limitsOf(sums.moments(), law, range, measurement.areDifferences);
+    const [lowest, highest] = limitsOf(sums.moments(), law, range, measurement);
     sums = binned.sums(lowest, highest);
     law = fitsOf(sums.moments(), measurement, law, free)[0]!.fit.law;
   }
@@ -165,13 +167,13 @@ function limitsOf(
   { intensities }: BinMoments,
   law: NoiseLaw,
   range: ValueRange,
-  areDifferences: boolean,
+  { areDifferences, knownVariance = () => 0 }: Measurement,
 ): [lowest: Float64Array, highest: Float64Array] {
   const height = Math.max(law.slope, countHeight(law, "mix", range));
   const tail = (height * (OUTLIER ** 2 - 1)) / 6;
   const reaches = intensities.map((intensity) => {
     const signal = areDifferences ? intensity - law.offset : intensity;
-    return OUTLIER * Math.sqrt(varianceAt(signal, law, range) + range.step ** 2);
+    return OUTLIER * Math.sqrt(varianceAt(signal, law, range) + knownVariance(intensity) + range.step ** 2);
   });
   const centre = areDifferences ? 0 : law.offset;
   return [

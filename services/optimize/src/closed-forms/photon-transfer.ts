@@ -8,6 +8,7 @@
  */
 import type { Levels } from "@pssr/crappifiers";
 import { refuse } from "../refuse.js";
+import { meansAround } from "../statistics/means-around.js";
 import { BinnedResiduals, type Residuals } from "./binned-residuals.js";
 import { fitResiduals, type Measurement } from "./curve-fit.js";
 import type { DetectorNoise } from "./detector-noise.js";
@@ -22,7 +23,10 @@ export interface NoisyPair {
 }
 
 export interface PhotonTransferOptions extends BootstrapOptions {
-  /** The references' own noise, in grey values, where it is known: it is taken off. */
+  /**
+   * The references' own noise, in grey values, where it is known: it is taken off, and pixels go into bins by those around them, for
+   * by their own they would be sorted by that noise.
+   */
   referenceNoise?: { slope: number; variance: number };
 }
 
@@ -37,7 +41,7 @@ const MOST_CUT = 0.6;
 export function photonTransfer(
   pairs: readonly NoisyPair[],
   levels: Levels,
-  { referenceNoise = { slope: 0, variance: 0 }, ...options }: PhotonTransferOptions = {},
+  { referenceNoise, ...options }: PhotonTransferOptions = {},
 ): DetectorNoise {
   if (pairs.length === 0) throw refuse("pairs", "there are none; give at least one noisy image and its reference");
   pairs.forEach(({ noisy, reference }, n) => {
@@ -50,7 +54,7 @@ export function photonTransfer(
     pairs.map(({ noisy }) => noisy),
     pairs.map(({ reference }) => reference),
   );
-  const planes = pairs.map((pair) => residualsOf(pair, range));
+  const planes = pairs.map((pair) => residualsOf(pair, range, referenceNoise !== undefined));
   const binned = new BinnedResiduals(planes, tilingOf(planes));
   if (binned.pixels < FEWEST_PIXELS) {
     throw refuse(
@@ -64,10 +68,12 @@ export function photonTransfer(
       "the references show one intensity only: how noise depends on it cannot be told; give images that show something",
     );
   }
-  const own = { ...referenceNoise, offset: 0 };
+  const own = { slope: 0, variance: 0, ...referenceNoise, offset: 0 };
+  const knownVariance = (intensity: number) => Math.max(varianceAt(intensity, own, range), 0);
   const measurement: Measurement = {
     numbersPerBin: 2,
     areDifferences: false,
+    knownVariance,
     numbersOf: ({ means, variances }) => interleaved(means, variances),
     predictor:
       ({ counts, intensities, intensityVariances }, counting) =>
@@ -76,8 +82,11 @@ export function photonTransfer(
         const values = new Float64Array(2 * counts.length);
         const uncertainties = new Float64Array(2 * counts.length).fill(Infinity);
         for (let b = 0; b < counts.length; b++) {
-          const seen = seenAround(intensities[b]!, intensityVariances[b]!, law, height, range);
-          const variance = seen.variance + varianceAt(intensities[b]!, own, range);
+          const known = knownVariance(intensities[b]!);
+          // What the references' noise adds to their spread is no structure.
+          const structure = Math.max(intensityVariances[b]! - known, 0);
+          const seen = seenAround(intensities[b]!, structure, law, height, range);
+          const variance = seen.variance + known;
           values[2 * b] = seen.mean;
           values[2 * b + 1] = variance;
           if (counts[b]! < 2 || seen.cut > MOST_CUT) continue;
@@ -91,12 +100,14 @@ export function photonTransfer(
 }
 
 /** Where a reference is cut off itself, its intensity is not known. */
-function residualsOf({ noisy, reference }: NoisyPair, { low, high }: ValueRange): Residuals {
+function residualsOf({ noisy, reference }: NoisyPair, { low, high }: ValueRange, isNoisy: boolean): Residuals {
+  const { height, width } = noisy;
   const intensities = Float32Array.from(reference.values);
+  const keys = isNoisy ? meansAround(intensities, height, width) : intensities;
   return {
-    height: noisy.height,
-    width: noisy.width,
-    keys: intensities.map((intensity) => (intensity > low && intensity < high ? intensity : Number.NaN)),
+    height,
+    width,
+    keys: keys.map((key, n) => (intensities[n]! > low && intensities[n]! < high ? key : Number.NaN)),
     intensities,
     residuals: intensities.map((intensity, n) => noisy.values[n]! - intensity),
   };

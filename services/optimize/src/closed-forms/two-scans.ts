@@ -7,6 +7,7 @@
  */
 import type { Levels } from "@pssr/crappifiers";
 import { refuse } from "../refuse.js";
+import { meansAround } from "../statistics/means-around.js";
 import { BinnedResiduals, type Residuals } from "./binned-residuals.js";
 import { fitResiduals, type Measurement } from "./curve-fit.js";
 import { type DarkNoise, type DarkPlace, darkNoise, darkResiduals } from "./dark-frames.js";
@@ -31,9 +32,6 @@ export interface TwoScanOptions extends BootstrapOptions {
 
 /** A bin with more of its pixels cut off tells more of the law's tails than of its variance. */
 const MOST_CUT = 0.3;
-/** Pixels on each side whose mean a pixel goes into a bin by. */
-const AROUND = 2;
-
 /**
  * @throws PssrError INVALID_FIELD with `scans[i]…`, `darkFrames…` or `levels` as the field: images of other sizes or without
  *   contrast, pixels that are no numbers, too few that are not cut off.
@@ -110,29 +108,6 @@ function residualsOf({ first, second }: TwoScans): Residuals {
     intensities,
     residuals: Float32Array.from(first.values, (value, n) => (value - second.values[n]!) / Math.SQRT2),
   };
-}
-
-/** The mean of a square without its middle; none at the image's edge. */
-function meansAround(values: Float32Array, height: number, width: number): Float32Array {
-  const means = new Float32Array(values.length).fill(Number.NaN);
-  const side = 2 * AROUND + 1;
-  const rows = new Float32Array(values.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = AROUND; x < width - AROUND; x++) {
-      let sum = 0;
-      for (let i = -AROUND; i <= AROUND; i++) sum += values[y * width + x + i]!;
-      rows[y * width + x] = sum;
-    }
-  }
-  for (let y = AROUND; y < height - AROUND; y++) {
-    for (let x = AROUND; x < width - AROUND; x++) {
-      const n = y * width + x;
-      let sum = -values[n]!;
-      for (let i = -AROUND; i <= AROUND; i++) sum += rows[n + i * width]!;
-      means[n] = sum / (side ** 2 - 1);
-    }
-  }
-  return means;
 }
 
 function pixelsBetween(scans: readonly TwoScans[], { low, high }: ValueRange): number {

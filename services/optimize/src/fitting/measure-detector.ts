@@ -10,6 +10,7 @@ import { twoScans } from "../closed-forms/two-scans.js";
 import { type DetectorLaw, lawOf } from "./detector-law.js";
 import type { DetectorMeasurement, Finding } from "./fit-outcome.js";
 import type { FitProblem, GreyTile } from "./fit-problem.js";
+import { referenceNoise } from "./reference-noise.js";
 import { inUnits, type TileMeter } from "./tile-meter.js";
 
 /** A misfit above says that pairs differ by more than the detector's noise. */
@@ -35,7 +36,7 @@ export interface MeasuredLaw {
 
 /** @param meter Of the fitted tiles; undefined where there are none: nothing is looked for then. */
 export function measureDetector(problem: FitProblem, meter: TileMeter | undefined): DetectorMeasurements {
-  const { detector, fitted, isPaired, seed } = problem;
+  const { detector, fitted, isPaired, highNoise, template, seed } = problem;
   const found: DetectorMeasurement[] = [];
   let law: MeasuredLaw | undefined;
   const findings: Finding[] = [];
@@ -55,7 +56,7 @@ export function measureDetector(problem: FitProblem, meter: TileMeter | undefine
     const { levels } = scan.first;
     const both = scans.map(({ first, second }) => ({ first: planeOf(first, levels), second: planeOf(second, levels) }));
     // What is looked for may be the offset as well: the template's is then where that begins.
-    const known = meter === undefined ? lawOf(problem.template.detector).offset : 0;
+    const known = meter === undefined ? lawOf(template.detector).offset : 0;
     const offset = (known * (levels.white - levels.black)) / 255;
     const dark = darkFrames.length > 0 ? { darkFrames: darkPlanes(darkFrames, levels) } : { offset };
     attempt("TWO_SCANS", () => {
@@ -81,7 +82,8 @@ export function measureDetector(problem: FitProblem, meter: TileMeter | undefine
       noisy: planeOf(tile, levels),
       reference: referencePlane(meter, n, levels),
     }));
-    attempt("PAIRS", () => ofNoise(photonTransfer(pairs, levels, options)));
+    const known = highNoise.length > 0 ? { referenceNoise: noiseOfReferences(problem, levels) } : {};
+    attempt("PAIRS", () => ofNoise(photonTransfer(pairs, levels, { ...options, ...known })));
   }
   // Blur is noise to pairs, and no noise to single images.
   const doubtful = found.some(({ method, misfit }) => method === "PAIRS" && misfit > DOUBTFUL);
@@ -89,6 +91,12 @@ export function measureDetector(problem: FitProblem, meter: TileMeter | undefine
     attempt("BLIND", () => withoutOffset(ofNoise(blindNoise(planesOf(fitted.real, levels), levels, options))));
   }
   return { found, findings, law };
+}
+
+function noiseOfReferences({ highNoise, template }: FitProblem, { black, white }: Levels) {
+  const unit = (white - black) / 255;
+  const { slope, variance } = referenceNoise(highNoise, template.sampling);
+  return { slope: slope * unit, variance: variance * unit ** 2 };
 }
 
 function lawIn(

@@ -3,6 +3,7 @@
  * only sampled, others against themselves made smooth.
  */
 import { type Crappifier, crappify, type PixelTile, type Sampling, type StepSpec } from "@pssr/crappifiers";
+import { meansAround } from "../statistics/means-around.js";
 import { intensityEdges, type Reference, StatisticsTaker, type TileStatistics } from "../statistics/tile-statistics.js";
 import type { GreyTile, TileSet } from "./fit-problem.js";
 import { innerLow } from "./inner-low.js";
@@ -87,9 +88,15 @@ function itself(tile: GreyTile): Reference {
   return { height, width, values: smoothed(inUnits(tile), height, width) };
 }
 
-function referenceOf(tile: GreyTile, { sampling, isRounded }: TileMeterOptions): Reference {
+/**
+ * Of noisy tiles pixels go into bins by those around them: real differences have the noise of the reference in them, and by its own
+ * value a pixel would be sorted by that noise; simulated ones have noise that is drawn anew.
+ */
+function referenceOf(tile: GreyTile, { sampling, isRounded, highNoise }: TileMeterOptions): Reference {
   const low = innerLow(tile, sampledAlone(tile, sampling, isRounded), sampling.scale);
-  return { height: low.height, width: low.width, values: inUnits(low) };
+  const { height, width } = low;
+  const values = inUnits(low);
+  return { height, width, values, keys: highNoise.length > 0 ? meansAround(values, height, width) : undefined };
 }
 
 function sampledAlone(tile: GreyTile, sampling: Sampling, isRounded: boolean): PixelTile["data"] {

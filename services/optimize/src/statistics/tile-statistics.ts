@@ -31,6 +31,8 @@ export interface Reference {
   height: number;
   width: number;
   values: Float32Array;
+  /** By which pixels go into bins of intensity, where it is not these values. */
+  keys?: Float32Array | undefined;
 }
 
 const LARGEST_BLOCK = 64;
@@ -52,7 +54,7 @@ export class StatisticsTaker {
   }
 
   /** @param low Low-resolution pixels, in units from black. */
-  take({ height, width, values }: Reference, low: Float32Array): TileStatistics {
+  take({ height, width, values, keys = values }: Reference, low: Float32Array): TileStatistics {
     const bins = this.#edges.length + 1;
     const statistics: TileStatistics = {
       pixels: values.length,
@@ -72,7 +74,7 @@ export class StatisticsTaker {
       differences[n] = difference;
       sum += difference;
       profile[Math.min(Math.max(Math.round(difference) + PROFILE_BINS / 2, 0), PROFILE_BINS - 1)]!++;
-      const bin = this.#binOf(values[n]!);
+      const bin = this.#binOf(keys[n]!);
       counts[bin]!++;
       intensities[bin]! += values[n]!;
       sums[bin]! += difference;
@@ -108,9 +110,9 @@ export class StatisticsTaker {
 export function intensityEdges(references: readonly Reference[], bins: number): Float64Array {
   const all = new Float32Array(references.reduce((sum, { values }) => sum + values.length, 0));
   let at = 0;
-  for (const { values } of references) {
-    all.set(values, at);
-    at += values.length;
+  for (const { values, keys = values } of references) {
+    all.set(keys, at);
+    at += keys.length;
   }
   all.sort();
   return Float64Array.from({ length: bins - 1 }, (_, n) => all[Math.floor(((n + 1) * all.length) / bins)]!);
