@@ -8,6 +8,7 @@ import {
   Fit,
   FitResult,
   DetectorMeasurement_Method as Method,
+  Fit_Objective as Objective,
   OperationMetadata,
   Progress,
   OperationMetadata_State as State,
@@ -134,6 +135,18 @@ test("one of a thing is said as one, and a detector that single images tell of i
   const unknown = fitSummary(Fit.fromPartial({}), FitResult.fromPartial({ ...found, goodness: undefined, findings }));
   assert.match(unknown, /^How well it agrees is not known: too few tiles were held back$/m);
   assert.match(unknown, /^! 4 tiles are held back, and it takes 6$/m);
+});
+
+test("the distance at a fit's end says what it means, and warns where that is much", () => {
+  const line = (distance: number, objective?: Objective) => {
+    const result = FitResult.fromPartial({ fittedTiles: 8, evaluations: 33, distance });
+    return /; (distance .*)$/m.exec(fitSummary(Fit.fromPartial({ objective }), result))![1];
+  };
+  assert.equal(line(0.566), "distance 0.566 (about 1 or less: alike)");
+  assert.equal(line(3), "distance 3 (about 1 or less: alike)");
+  assert.equal(line(3.01), "distance 3.01 (warning: far from alike, which is about 1 or less)");
+  // Another distance, in grey values.
+  assert.equal(line(7, Objective.OBJECTIVE_PROFILE), "distance 7");
 });
 
 test("what a training waits for takes the place of the time left", () => {

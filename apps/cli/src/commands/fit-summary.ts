@@ -1,11 +1,20 @@
 /** What a fit has found, in words and a table: what a person reads before they trust its numbers. */
-import { crappifierName, type DetectorMeasurement, type Fit, type FitResult } from "@pssr/api";
+import {
+  crappifierName,
+  type DetectorMeasurement,
+  type Fit,
+  type FitResult,
+  Fit_Objective as Objective,
+} from "@pssr/api";
 import { counted } from "../terminal/counted.js";
 import { duration } from "../terminal/progress.js";
 import { shortNumber } from "../terminal/short-number.js";
 import { table } from "../terminal/table.js";
 import { imageAt } from "./fit-fields.js";
 import { methodWord, secondsOf, termWord } from "./fit-json.js";
+
+/** From here on anybody can tell real from simulated tiles. */
+const MUCH_DISTANCE = 3;
 
 /** All that is to be said of a fit that has ended well. */
 export function fitSummary(fit: Fit, result: FitResult): string {
@@ -15,7 +24,7 @@ export function fitSummary(fit: Fit, result: FitResult): string {
     ...(fit.optionalSteps.length > 0 ? [stepsLine(fit, result)] : []),
     ...goodnessLines(result),
     ...result.detector.flatMap(detectorLines),
-    workLine(result),
+    workLine(fit, result),
     ...result.findings.map(({ subject, message }) => `! ${message}${shown(imageAt(fit, subject))}`),
     ...savedLines(result),
   ].join("\n");
@@ -77,10 +86,17 @@ function detectorLines(measurement: DetectorMeasurement): string[] {
   ];
 }
 
-function workLine({ fittedTiles, evaluations, distance, duration: took }: FitResult): string {
+function workLine({ objective }: Fit, { fittedTiles, evaluations, distance, duration: took }: FitResult): string {
   if (fittedTiles === 0) return `Took ${duration(secondsOf(took))}`;
   const least = `${counted(evaluations, "evaluation")} on ${counted(fittedTiles, "tile")} in ${duration(secondsOf(took))}`;
-  return `${least}; distance ${shortNumber(distance)}`;
+  const meaning = objective === Objective.OBJECTIVE_PROFILE ? "" : ` (${distanceMeaning(distance)})`;
+  return `${least}; distance ${shortNumber(distance)}${meaning}`;
+}
+
+/** A distance is in units of how much real tiles differ from each other by chance. */
+function distanceMeaning(distance: number): string {
+  if (distance > MUCH_DISTANCE) return "warning: far from alike, which is about 1 or less";
+  return "about 1 or less: alike";
 }
 
 function savedLines({ savedCrappifier }: FitResult): string[] {
