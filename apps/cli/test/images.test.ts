@@ -1,9 +1,9 @@
 /** What becomes of images beside the main job, by command line against a real `pssr up`: deleted, named twice, cut. */
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { createPixelArray, encodePng } from "@pssr/imaging";
+import { createPixelArray, decodeImage, encodePng } from "@pssr/imaging";
 import { pssr, temporaryFolder, type Up, up } from "./pssr.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -48,4 +48,26 @@ test("images are deleted, but not one that a dataset has, which is named", async
   assert.match(refused.stderr, /"projects\/default\/images\/odd" belongs to the dataset "[^"]*em"; delete that first/);
   assert.equal((await done("datasets", "delete", "em")).stdout, "projects/default/datasets/em is deleted\n");
   assert.equal((await done("datasets", "list")).stdout, "no datasets yet\n");
+});
+
+test("what crappify cuts off is said, and the command that cuts the original alike does so exactly", async () => {
+  const { stdout, stderr } = await done("crappify", "odd", "--scale", "4", "--poisson", "0", "--id", "fast-odd");
+  assert.equal(stdout, "projects/default/images/fast-odd\n");
+  const cut =
+    "3 rows at the bottom and 2 columns at the right of odd, 131×130, were cut: it is no multiple of the scale 4";
+  const [, told, advice] = /^(.*); a pair of `pssr fit --paired` needs .* alike: pssr (.*)$/m.exec(stderr)!;
+  assert.equal(told, cut);
+
+  await done(...advice!.replace("FILE", "cut").split(" "));
+  const limits = { maxPixels: 1e6, maxBytes: 1e6 };
+  const [whole, part] = await Promise.all(
+    ["odd.png", "cut.png"].map(async (name) => decodeImage(await readFile(join(folder.path, name)), limits).pixels),
+  );
+  assert.deepEqual(part!.shape, [128, 128]);
+  const expected = Array.from({ length: 128 }, (_, y) => [...whole!.data.slice(130 * y, 130 * y + 128)]).flat();
+  assert.deepEqual([...part!.data], expected);
+
+  await done("images", "import", "cut.png", "--black", "0", "--white", "255");
+  const even = await done("--json", "crappify", "cut", "--scale", "4", "--id", "fast-cut");
+  assert.equal("cut" in JSON.parse(even.stdout), false);
 });

@@ -12,6 +12,7 @@ import {
 import type { Command } from "commander";
 import { integer, plane, pngFile, region } from "../arguments.js";
 import { type Context, withContext } from "../context.js";
+import { counted } from "../terminal/counted.js";
 import { addCrappifierOptions, askedCrappifier, type CrappifierOptions } from "./crappifier-options.js";
 
 interface CrappifyOptions extends CrappifierOptions {
@@ -82,9 +83,43 @@ async function preview(context: Context, request: Partial<PreviewRequest>, file:
 }
 
 async function degradeWhole(context: Context, request: Partial<CrappifyImageRequest>): Promise<void> {
-  const operation = await context.client.crappify.crappifyImage(request, { signal: context.signal });
-  const made = await context.finish(operation, Image, imageName.parse(request.image!).image);
-  context.output.result(made, made.name);
+  const { client, output, signal } = context;
+  const operation = await client.crappify.crappifyImage(request, { signal });
+  const original = await client.images.getImage({ name: request.image! }, { signal });
+  const made = await context.finish(operation, Image, imageName.parse(original.name).image);
+  const cut = cutOf(original, made);
+  if (cut !== undefined) output.note(cutWords(original, cut));
+  output.result({ ...made, ...(cut && { cut }) }, made.name);
+}
+
+interface Cut {
+  scale: number;
+  /** High-resolution pixels that no low-resolution one stands for: at the bottom, and at the right. */
+  rows: number;
+  columns: number;
+}
+
+/** Undefined where nothing was cut. */
+function cutOf({ shape: high }: Image, { shape: low, origin }: Image): Cut | undefined {
+  if (origin?.kind?.$case !== "crappified") return undefined;
+  const scale = origin.kind.value.crappifier?.sampling?.scale ?? 1;
+  const [rows, columns] = [-2, -1].map((axis) => Number(high.at(axis)!) - scale * Number(low.at(axis)!));
+  return rows === 0 && columns === 0 ? undefined : { scale, rows: rows!, columns: columns! };
+}
+
+/** What was cut, and how its original is cut alike. */
+function cutWords({ name, shape }: Image, { scale, rows, columns }: Cut): string {
+  const { image } = imageName.parse(name);
+  const sides = [Number(shape.at(-2)!) - rows, Number(shape.at(-1)!) - columns];
+  const parts = [
+    ...(rows > 0 ? [`${counted(rows, "row")} at the bottom`] : []),
+    ...(columns > 0 ? [`${counted(columns, "column")} at the right`] : []),
+  ];
+  const were = rows + columns === 1 ? "was" : "were";
+  const told = `${parts.join(" and ")} of ${image}, ${shape.join("×")}, ${were} cut: it is no multiple of the scale ${scale}`;
+  if (shape.length > 2) return told;
+  const command = `pssr crappify ${image} --scale 1 --poisson 0 --region 0,0,${sides} -o FILE.png`;
+  return `${told}; a pair of \`pssr fit --paired\` needs its original cut alike: ${command}`;
 }
 
 /** What is asked for of an image: a plane, or a region of it. */
