@@ -4,13 +4,14 @@ import { Interruption, reportError } from "@pssr/platform/process-end";
 import { CommanderError } from "commander";
 import { withTokenAdvice } from "./environment.js";
 import { createProgram } from "./program.js";
+import { withIdAdvice } from "./taken-id.js";
 
 /** Runs one command line and gives the exit code. */
 export async function main(argv: string[]): Promise<number> {
   using interruption = new Interruption();
   const json = argv.includes("--json");
   const report = (error: unknown) =>
-    reportError(withTokenAdvice(error), { program: "pssr", json, signal: interruption.signal });
+    reportError(withIdAdvice(withTokenAdvice(error)), { program: "pssr", json, signal: interruption.signal });
   try {
     const program = createProgram(interruption);
     for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)]) {

@@ -71,3 +71,18 @@ test("what crappify cuts off is said, and the command that cuts the original ali
   const even = await done("--json", "crappify", "cut", "--scale", "4", "--id", "fast-cut");
   assert.equal("cut" in JSON.parse(even.stdout), false);
 });
+
+test("whoever gives an id that is taken is told what the command line can do about it", async () => {
+  await done("crappify", "odd", "--id", "taken");
+  const again = () => command("crappify", "odd", "--id", "taken");
+  const advice =
+    "; choose another id with --id: none is given twice, not even when what had it is deleted (ALREADY_EXISTS)\n";
+  const told = (await again()).stderr;
+  assert.ok(told.startsWith("pssr: the id taken is taken by another request"), told);
+  assert.ok(told.endsWith(advice), told);
+  await done("images", "delete", "taken");
+  assert.ok((await again()).stderr.endsWith(advice));
+  await done("datasets", "create", "set", "odd", "--tile-size", "32");
+  const { stderr } = await command("datasets", "create", "set", "odd", "--tile-size", "16");
+  assert.match(stderr, /another dataset; choose another id: none is given twice/);
+});
