@@ -37,8 +37,13 @@ export interface StepParameter {
   none?: number;
   /** Whether only whole numbers make sense: draws are rounded. */
   whole?: true;
-  /** Whether it is a standard deviation of what it adds, or in proportion to one: from 0, its effect grows with its square. */
-  isDeviation?: true;
+  /**
+   * How variance changes with it: with the square of what is a standard deviation, or in proportion to one, and with the inverse of
+   * a number of photons. Absent: otherwise.
+   */
+  acts?: "BY_SQUARE" | "BY_INVERSE";
+  /** The step's parameter that it is a number of: what the two do depends on their ratio. */
+  relativeTo?: string;
 }
 
 export type Stage = "optics" | "detector";

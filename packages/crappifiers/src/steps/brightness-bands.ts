@@ -16,7 +16,7 @@ export const brightnessBands: Step<"amplitude" | "length"> = {
       min: 0,
       max: 255,
       default: 8,
-      isDeviation: true,
+      acts: "BY_SQUARE",
     },
     length: { meaning: "Rows over which offsets are alike.", unit: "rows", min: 0.1, max: 1e5, default: 16 },
   },

@@ -16,6 +16,7 @@ export const camera: Step<"photons" | "read_noise" | "gain" | "offset" | "bits">
       min: 1,
       max: 1e6,
       default: 1000,
+      acts: "BY_INVERSE",
     },
     read_noise: {
       meaning: "Standard deviation of the read noise.",
@@ -23,7 +24,8 @@ export const camera: Step<"photons" | "read_noise" | "gain" | "offset" | "bits">
       min: 0,
       max: 1e4,
       default: 2,
-      isDeviation: true,
+      acts: "BY_SQUARE",
+      relativeTo: "photons",
     },
     gain: { meaning: "Amplification; 1 keeps white at white.", unit: "1", min: 0.01, max: 100, default: 1 },
     offset: { meaning: "Lift of all values.", unit: "(white − black) / 255", min: -255, max: 255, default: 0 },

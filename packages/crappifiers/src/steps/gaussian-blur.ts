@@ -12,7 +12,7 @@ export const gaussianBlur: Step<"sigma"> = {
       min: 0,
       max: 64,
       default: 2,
-      isDeviation: true,
+      acts: "BY_SQUARE",
     },
   },
   problem({ sigma }, grid) {

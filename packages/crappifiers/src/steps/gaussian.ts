@@ -16,7 +16,7 @@ export const gaussian: Step<"mean" | "sigma"> = {
       min: 0,
       max: 255,
       default: 13,
-      isDeviation: true,
+      acts: "BY_SQUARE",
     },
   },
   apply(plane, { mean, sigma }, { levels, useNoise }) {

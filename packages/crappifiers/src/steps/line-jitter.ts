@@ -13,7 +13,7 @@ export const lineJitter: Step<"sigma"> = {
       min: 0,
       max: 64,
       default: 0.5,
-      isDeviation: true,
+      acts: "BY_SQUARE",
     },
   },
   apply(plane, { sigma }, { useRowNoise }) {

@@ -34,7 +34,7 @@ export const opticalBlur: Step<"numerical_aperture" | "wavelength" | "pixel_size
       return {
         parameter: "pixel_size",
         message:
-          "not every image tells the size of its pixels; give it here, or import the images with theirs and make a dataset of them; where they tell it (`pssr images list`), the dataset is older than that is kept: create the dataset again",
+          "not every image tells the size of its pixels: give it here, or import with theirs those that do not (`pssr images list` shows them); a dataset that was made before is to be created again",
       };
     }
     return blurProblem("wavelength", deviation(parameters, grid), grid);

@@ -16,7 +16,7 @@ export const poisson: Step<"mix"> = {
       min: 0,
       max: 16,
       default: 1,
-      isDeviation: true,
+      acts: "BY_SQUARE",
     },
   },
   apply(plane, { mix }, { levels, useNoise }) {

@@ -12,7 +12,7 @@ export const speckle: Step<"sigma"> = {
       min: 0,
       max: 4,
       default: 0.1,
-      isDeviation: true,
+      acts: "BY_SQUARE",
     },
   },
   apply({ at, pixels }, { sigma }, { levels, useNoise }) {

@@ -5,8 +5,8 @@
  */
 import { type FeatureTerms, type NoiseDistance, NoiseFeatures, totalOf } from "../statistics/noise-features.js";
 import type { TileStatistics } from "../statistics/tile-statistics.js";
+import { studentQuantile } from "./bootstrap-interval.js";
 import type { Goodness } from "./fit-outcome.js";
-import { studentQuantile } from "./percentile-interval.js";
 
 /**
  * Of five, an interval of 95 % holds what it should in nine of ten cases, of four in eight: one of the halves that are left of them

@@ -3,14 +3,17 @@
  * and slopes taken anew, a linear step leads to where real and simulated tiles agree on average, and the same step for tiles drawn
  * again and again tells how far that is to be trusted (B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993).
  */
-import type { Point, SearchSpace } from "../search/search-space.js";
+import { dot } from "../search/dot.js";
+import { type Point, placeOf, type SearchSpace, valueAt } from "../search/search-space.js";
 import { type NoiseFeatures, totalOf } from "../statistics/noise-features.js";
 import type { TileStatistics } from "../statistics/tile-statistics.js";
+import { centralInterval, wideningOf } from "./bootstrap-interval.js";
 import type { FittedParameter } from "./fit-outcome.js";
+import { isIdentifiedBy, UNIDENTIFIED } from "./identified.js";
+import type { Line } from "./line.js";
 import { LinearStep } from "./linear-step.js";
 import type { SeenLook } from "./looks.js";
-import { percentileInterval } from "./percentile-interval.js";
-import { type Line, linesFrom } from "./slopes.js";
+import { type Slope, slopesFrom } from "./slopes.js";
 import { differenceOf, lengthOf, meanOf, squareOf } from "./vectors.js";
 
 export interface RefineOptions {
@@ -36,10 +39,10 @@ const LONGEST_STEP = 0.1;
 /** A step after which real and simulated tiles differ by so much more than before was none. */
 const WORSE = 1.1;
 const RESAMPLES = 400;
+/** The same for the errors of slopes, of which a mean is wanted alone. */
+const SLOPE_RESAMPLES = 100;
 /** Of a range: what the descent does not tell apart. */
 const RESOLUTION = 1e-3;
-/** An interval of this share of the range or more tells nothing. */
-const UNIDENTIFIED = 0.5;
 /** Of the vector along a whole range: with less, 95 % of what noise makes of it are wider than UNIDENTIFIED. */
 const WEAKEST_SLOPE = (2 * 1.96) / UNIDENTIFIED;
 /** Of the range, for the sensitivity. */
@@ -58,46 +61,66 @@ export class RefinedFit {
 
   static async around(best: SeenLook, options: RefineOptions): Promise<RefinedFit> {
     const { space, features, real, draws, isFixed, take } = options;
-    const at = space.encode(best.point);
-    const lines = await linesFrom(best, options);
-    const step = new LinearStep(lines.map(({ slope }) => slope));
+    const slopes = await slopesFrom(best, options);
+    const lines = slopes.map(({ line }) => line);
+    const noise = noiseOf(slopes, best.statistics.length, options.random);
+    const step = new LinearStep(
+      slopes.map(({ features }) => features),
+      noise,
+    );
     const target = features.of(real);
     const seen: SeenLook[] = [];
     for (let draw = 1; draw <= draws; draw++) seen.push(await take(best.point, draw));
     const wanted = differenceOf(target, meanOf(seen.map(({ statistics }) => features.of(statistics))));
-    const moved = isFixed ? at : space.snap(movedBy(at, lines, step.towards(wanted)));
-    const refined = isFixed ? seen[0]! : await take(space.decode(moved), 1);
+    const moved = isFixed ? best.point : space.snapped(along(lines, best.point, step.towards(wanted).map(heldStep)));
+    const refined = isFixed ? seen[0]! : await take(moved, 1);
     // With the same random numbers: whether it is a step at all does not depend on their luck.
     const isBetter = !isFixed && refined.distance <= WORSE * seen[0]!.distance;
-    const [place, look] = isBetter ? [moved, refined] : [at, seen[0]!];
-    const { steps, widening } = resampled(options, seen, wanted, step, lines);
-    const tiles = Math.min(real.length, best.statistics.length);
-    const point = space.decode(place);
-    const parameters = space.ranges.map(({ name }, d): FittedParameter => {
-      const f = lines.findIndex(({ coordinate }) => coordinate === d);
+    const look = isBetter ? refined : seen[0]!;
+    const { steps, widening } = resampled(options, seen, wanted, step, slopes);
+    const few = wideningOf(Math.min(real.length, best.statistics.length));
+    const wide = few * widening;
+    const others = steps.map((sample) =>
+      along(
+        lines,
+        look.point,
+        sample.map((one) => (few < Infinity ? wide * one : 0)),
+      ),
+    );
+    const parameters = space.ranges.map((range, d): FittedParameter => {
+      const { name } = range;
+      const value = look.point[name]!;
+      const slope = slopes.find(({ line }) => line.coordinate === d);
       // Of a step that was left out.
-      if (f < 0) return { path: name, value: 0, low: 0, high: 0, isIdentified: false, sensitivity: 0 };
-      const line = lines[f]!;
+      if (slope === undefined) return { path: name, value: 0, low: 0, high: 0, isIdentified: false, sensitivity: 0 };
       // What tiles hardly depend on, they do not tell: no number of its range is less likely than another.
-      const isTold = lengthOf(line.slope) > WEAKEST_SLOPE;
-      const own = steps.map((sample) => sample[f]!);
-      const around = isTold ? percentileInterval(0, own, tiles) : { low: -1, high: 1 };
-      const here = line.stepTo(place[d]!);
-      const from = (length: number) => line.to(here + length);
-      const end = (coordinate: number) => space.decode(place.with(d, coordinate))[name]!;
-      const changed = target.map((one, n) => one + line.across(MOVE) * line.slope[n]!);
+      const isTold = few < Infinity && lengthOf(slope.features) > WEAKEST_SLOPE;
+      const own = others.map((point) => placeOf(range, point[name]!));
+      const { low, high } = isTold ? centralInterval(own) : { low: 0, high: 1 };
+      const place = placeOf(range, value);
+      const changed = target.map((one, n) => one + slope.line.stepTo(slope.line.beside(MOVE)) * slope.features[n]!);
       return {
         path: name,
-        value: point[name]!,
-        low: end(Math.min(from(widening * around.low), place[d]! - RESOLUTION)),
-        high: end(Math.max(from(widening * around.high), place[d]! + RESOLUTION)),
-        // Whether tiles tell it does not depend on how well the template describes them.
-        isIdentified: from(around.high) - from(around.low) < UNIDENTIFIED,
+        value,
+        low: Math.min(value, valueAt(range, Math.min(low, place - RESOLUTION))),
+        high: Math.max(value, valueAt(range, Math.max(high, place + RESOLUTION))),
+        isIdentified: isIdentifiedBy(low, high),
         sensitivity: totalOf(features.distance(target, changed)) - totalOf(features.distance(target, target)),
       };
     });
-    return new RefinedFit(point, look.distance, parameters);
+    return new RefinedFit(look.point, look.distance, parameters);
   }
+}
+
+/** What errors of the slopes add to their products, by how slopes of other tiles of the same kind differ from these. */
+function noiseOf(slopes: readonly Slope[], tiles: number, random: () => number): Float64Array[] {
+  const sums = slopes.map(() => new Float64Array(slopes.length));
+  for (let sample = 0; sample < SLOPE_RESAMPLES; sample++) {
+    const times = drawn(tiles, random);
+    const errors = slopes.map(({ ofTiles, features }) => differenceOf(ofTiles(times), features));
+    for (const [n, sum] of sums.entries()) errors.forEach((other, m) => (sum[m]! += dot(errors[n]!, other)));
+  }
+  return sums.map((sum) => sum.map((one) => one / SLOPE_RESAMPLES));
 }
 
 interface Resampled {
@@ -115,10 +138,10 @@ function resampled(
   seen: readonly SeenLook[],
   wanted: Float64Array,
   step: LinearStep,
-  lines: readonly Line[],
+  slopes: readonly Slope[],
 ): Resampled {
   const rest = (difference: Float64Array, taken: Float64Array) =>
-    difference.map((one, n) => one - taken.reduce((sum, by, f) => sum + by * lines[f]!.slope[n]!, 0));
+    difference.map((one, n) => one - taken.reduce((sum, by, f) => sum + by * slopes[f]!.features[n]!, 0));
   const first = step.towards(wanted);
   const left = rest(wanted, first);
   const simulatedTiles = seen[0]!.statistics.length;
@@ -133,7 +156,7 @@ function resampled(
     return taken.map((value, n) => value - first[n]!);
   });
   const expected = squares / RESAMPLES;
-  const widening = lines.length === 0 || expected === 0 ? 1 : Math.sqrt(Math.max(1, squareOf(left) / expected));
+  const widening = slopes.length === 0 || expected === 0 ? 1 : Math.sqrt(Math.max(1, squareOf(left) / expected));
   return { steps, widening };
 }
 
@@ -144,10 +167,11 @@ function drawn(tiles: number, random: () => number): Float64Array {
   return times;
 }
 
-function movedBy(at: Float64Array, lines: readonly Line[], step: Float64Array): Float64Array {
-  const moved = at.slice();
-  lines.forEach((line, f) => {
-    moved[line.coordinate] = line.to(Math.min(Math.max(step[f]!, -LONGEST_STEP), LONGEST_STEP));
-  });
-  return moved;
+/** Where a step along each of the lines leads. */
+function along(lines: readonly Line[], from: Point, step: Float64Array): Point {
+  return lines.reduce((point, line, f) => line.moved(point, step[f]!), from);
+}
+
+function heldStep(step: number): number {
+  return Math.min(Math.max(step, -LONGEST_STEP), LONGEST_STEP);
 }

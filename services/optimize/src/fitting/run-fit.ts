@@ -2,7 +2,7 @@
  * How a fit goes: the detector in closed form, the best place from there, intervals around it, and a look at tiles held back. It
  * depends on the problem and the looks alone, so that a fit that is begun again with the looks it has kept goes on where it was.
  */
-import type { Point } from "../search/search-space.js";
+import { type Point, placeOf } from "../search/search-space.js";
 import { NoiseFeatures, totalOf } from "../statistics/noise-features.js";
 import type { TileStatistics } from "../statistics/tile-statistics.js";
 import { CrappifierTemplate } from "../template/crappifier-template.js";
@@ -12,9 +12,11 @@ import { detectorAlone } from "./detector-alone.js";
 import { findBest } from "./find-best.js";
 import { budgetSpent, findingsOf, otherBrightness } from "./findings.js";
 import { FitGround } from "./fit-ground.js";
-import type { FitOutcome, KeptLook, Look } from "./fit-outcome.js";
+import type { FitOutcome, FittedParameter, KeptLook, Look } from "./fit-outcome.js";
 import type { FitProblem, GreyTile } from "./fit-problem.js";
 import { FEWEST_HELD_OUT, goodnessOfFit } from "./goodness.js";
+import { heldRanges } from "./held-ranges.js";
+import { isIdentifiedBy } from "./identified.js";
 import type { LookOptions, SeenLook } from "./looks.js";
 import { measureDetector } from "./measure-detector.js";
 import { RefinedFit } from "./refine.js";
@@ -34,17 +36,21 @@ export async function runFit(
   around: FitSurroundings,
 ): Promise<FitOutcome> {
   checkNoCopies(problem);
-  const template = new CrappifierTemplate(problem.template, problem.ranges, problem.optional);
-  if (problem.fitted.real.length === 0) return detectorAlone(problem, template);
-  const ground = new FitGround(problem, template, kept, around);
+  const asked = new CrappifierTemplate(problem.template, problem.ranges, problem.optional);
+  if (problem.fitted.real.length === 0) return detectorAlone(problem, asked);
+  const wide = new FitGround(problem, asked, kept, around);
+  const { found: detector, findings: unmeasured } = measureDetector(problem, wide.fitted);
+  const ranges = heldRanges(problem, asked, detector);
+  const template =
+    ranges === problem.ranges ? asked : new CrappifierTemplate(problem.template, ranges, problem.optional);
+  const ground = template === asked ? wide : new FitGround(problem, template, kept, around);
   const unsound = checkTiles(problem, ground.heldOut === undefined ? [ground.fitted] : [ground.fitted, ground.heldOut]);
-  const { found: detector, findings: unmeasured } = measureDetector(problem, ground.fitted);
   const { lowest, isCutShort } = await findBest(ground, detector);
   const refined = await refine(ground, lowest);
   const { goodness, comparison } = await lookAtHeldOut(ground, refined.point);
   const found = {
     crappifier: template.at(refined.point),
-    parameters: refined.parameters,
+    parameters: refined.parameters.map((one) => ({ ...one, isIdentified: one.isIdentified || isWithin(one, problem) })),
     kept: template.space.switches.map(({ name }) => name).filter((name) => refined.point[name] === 1),
     detector,
     distance: refined.distance,
@@ -61,6 +67,13 @@ export async function runFit(
     ...unmeasured,
   ];
   return { ...found, findings };
+}
+
+/** Within the range that was asked for: the search may have had less of it. */
+function isWithin({ path, low, high }: FittedParameter, { ranges }: FitProblem): boolean {
+  const range = ranges.find((one) => one.path === path)!;
+  const place = (value: number) => placeOf({ name: path, ...range }, value);
+  return low < high && isIdentifiedBy(place(low), place(high));
 }
 
 function refine(ground: FitGround, lowest: SeenLook): Promise<RefinedFit> {

@@ -11,8 +11,10 @@ export interface Range {
   /** LOG where ratios count rather than differences; `min` must be above 0 then. */
   scale: "LINEAR" | "LOG";
   whole?: boolean;
-  /** Whether what it does near 0 grows with its square. */
-  isDeviation?: boolean;
+  /** How what is looked at changes with it: evenly where nothing is said, or with its square, or its inverse. */
+  acts?: "BY_SQUARE" | "BY_INVERSE";
+  /** The name of the range that this is a number of, if any: what the two do depends on their ratio. */
+  relativeTo?: string;
   /** The switch that this parameter belongs to, if any. */
   switch?: string;
 }
@@ -45,6 +47,11 @@ export class SearchSpace {
   /** Coordinates in the cube that stand for a point, nearest to the given ones. */
   snap(coordinates: Float64Array): Float64Array {
     return this.encode(this.decode(coordinates));
+  }
+
+  /** The nearest point there is: whole numbers whole, all within their ranges. */
+  snapped(point: Point): Point {
+    return this.decode(this.encode(point));
   }
 
   decode(coordinates: Float64Array): Point {

@@ -146,11 +146,15 @@ export class CrappifierTemplate {
     const step = `${place.stage}[${place.index}]`;
     const known = this.#parameter(place);
     const isValue = place.part === "value";
+    // Spreads are deviations themselves.
+    const acts = isValue ? known.acts : "BY_SQUARE";
+    const relativeTo = isValue && known.relativeTo !== undefined && `${step}.${known.relativeTo}.value`;
     return {
       name: path,
       ...range,
-      ...(known?.whole && isValue && { whole: true }),
-      ...((known?.isDeviation || !isValue) && { isDeviation: true }),
+      ...(known.whole && isValue && { whole: true }),
+      ...(acts !== undefined && { acts }),
+      ...(relativeTo && this.#places.has(relativeTo) && { relativeTo }),
       ...(this.#optional.includes(step) && { switch: step }),
     };
   }

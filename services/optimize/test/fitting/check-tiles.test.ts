@@ -83,7 +83,7 @@ test("tiles that cannot be of one microscope are fitted badly, and that is said"
   });
   const problem = problemOf(gaussian, [sigma], {
     fitted: real(sets.fitted, 1),
-    heldOut: real(pairsOf(gaussian, highTiles(16)).heldOut, 2),
+    heldOut: real(pairsOf(gaussian, highTiles(24)).heldOut, 2),
   });
   const { outcome } = await fitted(problem);
   assert.ok(

@@ -55,10 +55,10 @@ test("a point is the crappifier with its numbers in place, and all others as the
 test("whole numbers, logarithms and steps that may be left out are the search's", () => {
   const { space } = new CrappifierTemplate(spec, ranges, ["optics[0]"]);
   assert.deepEqual(space.ranges, [
-    { name: "detector[0].photons.value", min: 10, max: 1000, scale: "LOG" },
-    { name: "detector[0].photons.spread", min: 0, max: 50, scale: "LINEAR" },
+    { name: "detector[0].photons.value", min: 10, max: 1000, scale: "LOG", acts: "BY_INVERSE" },
+    { name: "detector[0].photons.spread", min: 0, max: 50, scale: "LINEAR", acts: "BY_SQUARE" },
     { name: "detector[0].bits.value", min: 4, max: 12, scale: "LINEAR", whole: true },
-    { name: "optics[0].sigma.value", min: 0, max: 4, scale: "LINEAR", switch: "optics[0]" },
+    { name: "optics[0].sigma.value", min: 0, max: 4, scale: "LINEAR", acts: "BY_SQUARE", switch: "optics[0]" },
   ]);
   assert.deepEqual(space.switches, [{ name: "optics[0]" }]);
 });

@@ -5,23 +5,23 @@ import { quantile } from "../statistics/quantile.js";
 const NORMAL = 1.959964;
 
 /**
- * The percentile interval (B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13) about `value`, widened
- * as Student's distribution is wider than the normal one, and as the variance of few tiles is smaller than that of all: the
- * bootstrap of n tiles is too narrow by both.
+ * The percentile interval of the samples of a bootstrap (B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993,
+ * ch. 13).
  *
  * @param samples At least one.
  */
-export function percentileInterval(
-  value: number,
-  samples: readonly number[],
-  tiles: number,
-): { low: number; high: number } {
-  // One tile does not tell how tiles differ, and two hardly do: half of all draws of two have both.
-  if (tiles < 3) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+export function centralInterval(samples: readonly number[]): { low: number; high: number } {
   const sorted = Float64Array.from(samples).sort();
-  const widening = (studentQuantile(tiles - 1) / NORMAL) * Math.sqrt(tiles / (tiles - 1));
-  const end = (share: number) => value + widening * (quantile(sorted, share) - value);
-  return { low: Math.min(end(0.025), value), high: Math.max(end(0.975), value) };
+  return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
+}
+
+/**
+ * How many times wider than a bootstrap says: as Student's distribution is wider than the normal one, and as the variance of few
+ * tiles is smaller than that of all. One tile does not tell how tiles differ, and two hardly do: half of all draws of two have both.
+ */
+export function wideningOf(tiles: number): number {
+  if (tiles < 3) return Number.POSITIVE_INFINITY;
+  return (studentQuantile(tiles - 1) / NORMAL) * Math.sqrt(tiles / (tiles - 1));
 }
 
 /** Of 97.5 %, by Cornish and Fisher's expansion (M. Abramowitz and I. A. Stegun, 26.7.5), within 0.1 % from 3 degrees on. */
