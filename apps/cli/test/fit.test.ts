@@ -4,7 +4,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect } from "@pssr/client";
-import { createPixelArray, encodePng } from "@pssr/imaging";
+import { createPixelArray, encodePng, encodeTiff, tiffSource } from "@pssr/imaging";
+import { pictureSize } from "../dist/commands/picture-size.js";
 import { pssr, pssrUntil, root, temporaryFolder, type Up, up } from "./pssr.js";
 
 const ids = ["iso-03930", "iso-03938"];
@@ -208,6 +209,10 @@ test("what is meant wrongly is said before anything is begun", async () => {
   );
   await refused(2, /iso-03930 finds no "3930" among/, "--paired", "--low", "iso-0*", "--high", "fast-*");
   await refused(2, /--scans takes two images/, "--scans", "second");
+  const slow = [file("slow/"), "--high", file("fast/")];
+  await refused(2, /each image of --low .*: are --low and --high swapped\?/, "--paired", "--low", ...slow);
+  const unpaired = ["--low", "iso-03930", "--high", "fast-03930", "--optional", "detector[0]", "--preset", "none"];
+  await refused(2, /^each image of --high is smaller .*: are --low and --high swapped\?$/m, ...unpaired);
   await refused(1, /no image fits "none-\*"/, "--low", "none-*", "--high", "iso-*");
   await refused(2, /there is no PNG or TIFF file in this folder/, "--low", file("empty/"), "--high", "iso-*");
   await refused(2, /nowhere\/: there is no such file or folder/, "--low", "nowhere/", "--high", "iso-*");
@@ -232,6 +237,35 @@ test("what is meant wrongly is said before anything is begun", async () => {
   await writeFile(file("blur.json"), '{"optics": [{"kind": "gaussian_blur"}]}');
   await refused(2, /give a crappifier of detector steps alone/, ...pair, "--high-noise", file("blur.json"));
   assert.deepEqual(await json("operations", "list"), before);
+});
+
+test("the size of a picture is read from its first bytes, whatever the file", async () => {
+  const [height, width] = [70, 300];
+  const pixels = createPixelArray("yx", [height, width], "uint16");
+  await writeFile(file("size.png"), await encodePng(pixels));
+  await writeFile(file("size.tif"), encodeTiff(tiffSource(pixels)));
+  const big = Buffer.alloc(16 + 8 + 2 * 20);
+  big.write("MM\0+\0\b\0\0", "latin1");
+  big.writeBigUInt64BE(16n, 8);
+  big.writeBigUInt64BE(2n, 16);
+  [width, height].forEach((value, n) => {
+    const at = 24 + 20 * n;
+    big.writeUInt16BE(256 + n, at);
+    big.writeUInt16BE(n === 0 ? 3 : 4, at + 2);
+    big.writeBigUInt64BE(1n, at + 4);
+    if (n === 0) big.writeUInt16BE(value, at + 12);
+    else big.writeUInt32BE(value, at + 12);
+  });
+  await writeFile(file("big.tif"), big);
+  for (const name of ["size.png", "size.tif", "big.tif"])
+    assert.deepEqual(await pictureSize(file(name)), { height, width });
+  for (const [name, bytes] of [
+    ["words.png", Buffer.from("these are only words, not pixels")],
+    ["short.tif", big.subarray(0, 60)],
+  ] as const) {
+    await writeFile(file(name), bytes);
+    assert.equal(await pictureSize(file(name)), undefined);
+  }
 });
 
 test("images that tell nothing are named as the person named them", async () => {

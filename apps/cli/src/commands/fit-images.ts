@@ -12,6 +12,7 @@ import type { Context } from "../context.js";
 import { counted } from "../terminal/counted.js";
 import { matchingImages } from "./images.js";
 import { type ImportOptions, importInput } from "./import-image.js";
+import { areHighSmaller, arePairsSwapped } from "./swapped.js";
 
 export interface FitImageOptions extends Omit<ImportOptions, "id"> {
   paired?: boolean;
@@ -60,6 +61,7 @@ export async function fitImages(context: Context, options: FitImageOptions): Pro
     throw wrong(`--scans takes two images of one field, or four of two fields …; there are ${both!.sources.length}`);
   }
   const couples = paired ? coupled(lows!, highs!) : undefined;
+  await askWhetherSwapped(context, couples, lows!.sources, highs!.sources);
   const take = taker(context, options);
   // Those of high resolution first: they are what a network will learn from, and keep the names of their files.
   const highNames = await take(couples?.map((couple) => couple.high) ?? highs!.sources);
@@ -72,6 +74,21 @@ export async function fitImages(context: Context, options: FitImageOptions): Pro
     unpaired: paired || low === undefined ? undefined : { low: lowNames, high: highNames },
     detectorImages: isDetector ? { scans: inTwos(scanNames), darkFrames: darkNames } : undefined,
   };
+}
+
+/** Pairs that would fit the other way round are refused; images of different fields may have any size. */
+async function askWhetherSwapped(
+  context: Context,
+  couples: { low: Source; high: Source }[] | undefined,
+  lows: readonly Source[],
+  highs: readonly Source[],
+): Promise<void> {
+  if (couples !== undefined && (await arePairsSwapped(context, couples))) {
+    throw wrong("each image of --low is larger than its one of --high: are --low and --high swapped?");
+  }
+  if (couples === undefined && (await areHighSmaller(context, lows, highs))) {
+    context.output.note("each image of --high is smaller than those of --low: are --low and --high swapped?");
+  }
 }
 
 /** Which low image belongs to which high one: of folders and patterns those of one name, else one by one. */
