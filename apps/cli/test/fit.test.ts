@@ -221,6 +221,7 @@ test("what is meant wrongly is said before anything is begun", async () => {
   const range = "detector[0].mix.value=1..2";
   await refused(2, /mix\.value" is no parameter .* it has .*detector\[0\]\.photons/, ...pair, "--range", range);
   await refused(2, /"detector\[1\]" is no step .* it has detector\[0\]/, ...pair, "--optional", "detector[1]");
+  await refused(2, /tells the size of its pixels: give it here, or import/, ...pair, "--preset", "widefield-low-na");
   await refused(2, /mix\.value is there twice/, ...pair, "--range", range, "--range", range);
   await refused(2, /detector\[0\] is there twice/, ...pair, "--optional", "detector[0]", "detector[0]");
   const twice = ["--paired", "--low", "fast-03930", "fast-03930", "--high", ...ids];
