@@ -50,6 +50,7 @@ const findingKinds: Readonly<Record<FindingKind, FindingKindMessage>> = {
   POOR_FIT: FindingKindMessage.KIND_POOR_FIT,
   CLIPPED: FindingKindMessage.KIND_CLIPPED,
   FEW_TILES: FindingKindMessage.KIND_FEW_TILES,
+  DISPLACED: FindingKindMessage.KIND_DISPLACED,
   NO_CLOSED_FORM: FindingKindMessage.KIND_NO_CLOSED_FORM,
   BUDGET_SPENT: FindingKindMessage.KIND_BUDGET_SPENT,
   OTHER_BRIGHTNESS: FindingKindMessage.KIND_OTHER_BRIGHTNESS,

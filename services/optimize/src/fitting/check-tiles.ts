@@ -3,6 +3,7 @@ import { PssrError } from "@pssr/api";
 import type { Finding } from "./fit-outcome.js";
 import type { FitProblem, GreyTile } from "./fit-problem.js";
 import { displacementOf, type Registered } from "./registration.js";
+import { type SmallShift, smallShiftOf } from "./small-shift.js";
 import { inUnits, type TileMeter } from "./tile-meter.js";
 
 /** Of the pixels of an image: more than this are cut off, and noise cannot be told; or it is worth a word. */
@@ -10,6 +11,10 @@ const MOST_CLIPPED = 0.5;
 const MUCH_CLIPPED = 0.02;
 /** Less evidence for a displacement is luck: there are hundreds of places. */
 const LEAST_EVIDENCE = 20;
+/** Low-resolution pixels: less makes hardly a difference. */
+const LEAST_SHIFT = 0.08;
+/** Standard errors. */
+const CERTAIN = 4;
 /** Fewer tiles give intervals that are uncertain themselves. */
 const FEW_TILES = 8;
 
@@ -47,7 +52,10 @@ function isCopy(a: GreyTile, b: GreyTile): boolean {
  * @throws PssrError UNSUITABLE_IMAGES, naming the image's field, for images that are constant or mostly cut off, and for pairs whose
  *   images do not show the same field.
  */
-export function checkTiles({ fitted, heldOut, isPaired }: FitProblem, meters: readonly TileMeter[]): Finding[] {
+export function checkTiles(
+  { fitted, heldOut, isPaired, template }: FitProblem,
+  meters: readonly TileMeter[],
+): Finding[] {
   const findings: Finding[] = [];
   const clippedImages: { field: string; share: number }[] = [];
   for (const [field, tiles] of byField([...fitted.real, ...heldOut.real])) {
@@ -73,7 +81,11 @@ export function checkTiles({ fitted, heldOut, isPaired }: FitProblem, meters: re
       throw unsuitable(field, "its pixels are all the same; give an image that shows something");
     }
   }
-  if (isPaired) checkRegistration([fitted, heldOut].flatMap(({ real }, n) => pairsOf(real, meters[n])));
+  if (isPaired) {
+    const pairs = [fitted, heldOut].flatMap(({ real }, n) => pairsOf(real, meters[n]));
+    checkRegistration(pairs);
+    if (!template.optics.some(({ kind }) => kind === "drift")) findings.push(...smallShifts(pairs));
+  }
   if (fitted.real.length < FEW_TILES) {
     const count = fitted.real.length;
     const message = `it was fitted to ${count === 1 ? "one tile" : `${count} tiles`}: intervals are uncertain below ${FEW_TILES}; give more or larger images, or smaller tiles`;
@@ -97,9 +109,42 @@ function checkRegistration(tiles: readonly Pair[]): void {
     if (x === 0 && y === 0) continue;
     throw unsuitable(
       field,
-      `it lies ${x} pixels to the right of and ${y} below its high-resolution image (correlation ${correlation.toFixed(2)}): bring the two to the same place, or give them unpaired`,
+      `it lies ${x} low-resolution pixels to the right of and ${y} below its high-resolution image (correlation ${correlation.toFixed(2)}): bring the two to the same place, or give them unpaired`,
     );
   }
+}
+
+/**
+ * What is displaced by part of a pixel can be fitted, but what its edges differ in looks like blur and noise. One image may tell it,
+ * or all together, where a microscope or another kernel of sampling displaces each alike.
+ */
+function smallShifts(tiles: readonly Pair[]): Finding[] {
+  const shifts = [...byField(tiles)].flatMap(([field, own]) => {
+    const shift = smallShiftOf(own);
+    return shift === undefined ? [] : [{ field, ...shift }];
+  });
+  const worst = shifts.filter(isShifted).sort((a, b) => Math.hypot(b.x, b.y) - Math.hypot(a.x, a.y))[0];
+  const mean = meanShift(shifts);
+  if (worst === undefined && !isShifted(mean)) return [];
+  const { x, y } = worst ?? mean;
+  const which = worst === undefined ? "images of pairs lie on average" : `${worst.field} lies`;
+  const message = `${which} ${x.toFixed(2)} low-resolution pixels to the right of and ${y.toFixed(2)} below what the high-resolution image shows: blur and noise seem larger than they are; bring the two to the same place, or, where all lie alike, try another kernel of sampling`;
+  return [{ kind: "DISPLACED", subject: worst?.field ?? "", message }];
+}
+
+function meanShift(shifts: readonly SmallShift[]): SmallShift {
+  const mean = (of: (shift: SmallShift) => number) => shifts.reduce((sum, one) => sum + of(one), 0) / shifts.length;
+  const error = (of: (shift: SmallShift) => number) => Math.sqrt(mean((shift) => of(shift) ** 2) / shifts.length);
+  return {
+    x: mean(({ x }) => x),
+    y: mean(({ y }) => y),
+    errorX: error(({ errorX }) => errorX),
+    errorY: error(({ errorY }) => errorY),
+  };
+}
+
+function isShifted({ x, y, errorX, errorY }: SmallShift): boolean {
+  return Math.hypot(x, y) > LEAST_SHIFT && (Math.abs(x) > CERTAIN * errorX || Math.abs(y) > CERTAIN * errorY);
 }
 
 function byField<T extends { field: string }>(tiles: readonly T[]): Map<string, T[]> {

@@ -65,6 +65,7 @@ export type FindingKind =
   | "POOR_FIT"
   | "CLIPPED"
   | "FEW_TILES"
+  | "DISPLACED"
   | "NO_CLOSED_FORM"
   | "BUDGET_SPENT"
   | "OTHER_BRIGHTNESS";

@@ -61,7 +61,32 @@ test("a pair that lies apart is refused, and the words say how far", async () =>
     }
     return { ...tile, values: moved };
   };
-  await refusal(changed(apart), "pairs[0].low", /-3 pixels to the right of and 2 below/);
+  await refusal(changed(apart), "pairs[0].low", /-3 low-resolution pixels to the right of and 2 below/);
+});
+
+test("pairs that lie apart by part of a pixel are named with how far, and those that do not are not", async () => {
+  const truth = crappifierOf({
+    optics: [{ kind: "gaussian_blur", sigma: { value: 2 } }],
+    detector: gaussian.detector as unknown[],
+  });
+  const template = crappifierOf({
+    optics: [{ kind: "gaussian_blur", sigma: { value: 1 } }],
+    detector: gaussian.detector as unknown[],
+  });
+  const blur = { path: "optics[0].sigma.value", min: 0, max: 6, scale: "LINEAR" } as const;
+  for (const by of [0, 1]) {
+    const shifted = (tile: GreyTile, n: number) => {
+      const values = tile.values.map((_, at) => tile.values[Math.max(at - by * (tile.width + 1), 0)]!);
+      return degraded(truth, { ...tile, values }, BigInt(100 + n));
+    };
+    const real = ({ high }: TileSet): TileSet => ({ high, real: high.map(shifted) });
+    const problem = problemOf(template, [blur], { fitted: real(sets.fitted), heldOut: real(sets.heldOut) });
+    const { outcome } = await fitted(problem);
+    const found = outcome.findings.filter(({ kind }) => kind === "DISPLACED");
+    assert.equal(found.length, by);
+    for (const { message } of found)
+      assert.match(message, /0\.[23]\d low-resolution pixels to the right of and 0\.[23]\d below/);
+  }
 });
 
 test("few tiles are named, and too few to hold any back leave the agreement unmeasured", async () => {
