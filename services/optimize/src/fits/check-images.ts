@@ -8,10 +8,7 @@ export function scaleOfPairs({ pairs }: FitImages): number | undefined {
   let scale: number | undefined;
   for (const { low, high } of pairs) {
     const factor = factorOf(low, high);
-    if (factor === undefined) {
-      const problem = `${high.field} of ${sides(high)} is not larger than ${low.field} of ${sides(low)} by one whole factor along y and x, with the same planes; give the same field, cut alike`;
-      throw mismatch(high.field, problem);
-    }
+    if (factor === undefined) throw mismatch(high.field, problemOf(low, high));
     scale ??= factor;
     if (factor !== scale) {
       const problem = `${high.field} is larger than ${low.field} by ${factor}, that of the first pair by ${scale}; give pairs of one factor`;
@@ -19,6 +16,20 @@ export function scaleOfPairs({ pairs }: FitImages): number | undefined {
     }
   }
   return scale;
+}
+
+function problemOf(low: SourceImage, high: SourceImage): string {
+  const swapped = factorOf(high, low);
+  if (swapped !== undefined) {
+    return `${low.field} of ${sides(low)} is larger than ${high.field} of ${sides(high)} by ${swapped}: are low and high swapped?`;
+  }
+  const factor = Math.floor(high.shape.at(-1)! / low.shape.at(-1)!);
+  const fitting = low.shape.slice(-2).map((side) => factor * side);
+  const rest = high.shape.slice(-2).map((side, n) => side - fitting[n]!);
+  if (hasSamePlanes(low, high) && rest.every((side) => side >= 0 && side < factor)) {
+    return `${high.field} of ${sides(high)} is larger than ${low.field} of ${sides(low)} by ${factor} but for its last ${rest[0]} rows and ${rest[1]} columns; cut it to its upper left ${fitting.join("×")}`;
+  }
+  return `${high.field} of ${sides(high)} is not larger than ${low.field} of ${sides(low)} by one whole factor along y and x, with the same planes; give the same field, cut alike`;
 }
 
 /** Throws SHAPE_MISMATCH where two scans cannot show the same field. */
@@ -60,11 +71,14 @@ export function checkNamedOnce({ pairs, low, high, scans, darkFrames }: FitImage
   }
 }
 
-function factorOf({ shape: low }: SourceImage, { shape: high }: SourceImage): number | undefined {
-  const factor = high.at(-1)! / low.at(-1)!;
-  const isWhole = Number.isInteger(factor) && high.at(-2)! === factor * low.at(-2)!;
-  const hasSamePlanes = low.slice(0, -2).join() === high.slice(0, -2).join();
-  return isWhole && hasSamePlanes ? factor : undefined;
+function factorOf(low: SourceImage, high: SourceImage): number | undefined {
+  const factor = high.shape.at(-1)! / low.shape.at(-1)!;
+  const isWhole = Number.isInteger(factor) && high.shape.at(-2)! === factor * low.shape.at(-2)!;
+  return isWhole && hasSamePlanes(low, high) ? factor : undefined;
+}
+
+function hasSamePlanes(low: SourceImage, high: SourceImage): boolean {
+  return low.shape.slice(0, -2).join() === high.shape.slice(0, -2).join();
 }
 
 function sides({ shape }: SourceImage): string {

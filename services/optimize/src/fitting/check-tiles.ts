@@ -73,7 +73,9 @@ export function checkTiles(
   }
   const worst = clippedImages.sort((a, b) => b.share - a.share)[0];
   if (worst !== undefined) {
-    const message = `of ${clippedImages.length} images more than ${percent(MUCH_CLIPPED)} of the pixels are cut off at black or white, most of ${worst.field} (${percent(worst.share)}): what lies beyond is guessed`;
+    const count = clippedImages.length;
+    const which = `${count === 1 ? "one image" : `${count} images`} more than ${percent(MUCH_CLIPPED)}`;
+    const message = `of ${which} of the pixels are cut off at black or white, most of ${worst.field} (${percent(worst.share)}): what lies beyond is guessed`;
     findings.push({ kind: "CLIPPED", subject: worst.field, message });
   }
   for (const [field, tiles] of byField([...fitted.high, ...heldOut.high])) {
