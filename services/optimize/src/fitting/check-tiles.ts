@@ -85,7 +85,7 @@ export function checkTiles(
   }
   if (isPaired) {
     const pairs = [fitted, heldOut].flatMap(({ real }, n) => pairsOf(real, meters[n]));
-    checkRegistration(pairs);
+    findings.push(...checkRegistration(pairs));
     if (!template.optics.some(({ kind }) => kind === "drift")) findings.push(...smallShifts(pairs));
   }
   if (fitted.real.length < FEW_TILES) {
@@ -104,9 +104,11 @@ function pairsOf(real: readonly GreyTile[], meter: TileMeter | undefined): Pair[
   return real.map((tile, n) => ({ field: tile.field, reference: meter!.references[n]!, real: inUnits(tile) }));
 }
 
-function checkRegistration(tiles: readonly Pair[]): void {
+function checkRegistration(tiles: readonly Pair[]): Finding[] {
+  const strangers: { field: string; inPlace: number }[] = [];
   for (const [field, own] of byField(tiles)) {
-    const { x, y, correlation, evidence } = displacementOf(own);
+    const { x, y, correlation, evidence, inPlace, luck } = displacementOf(own);
+    if (inPlace < luck) strangers.push({ field, inPlace });
     if (evidence < LEAST_EVIDENCE) continue;
     if (x === 0 && y === 0) continue;
     throw unsuitable(
@@ -114,6 +116,7 @@ function checkRegistration(tiles: readonly Pair[]): void {
       `it lies ${x} low-resolution pixels to the right of and ${y} below its high-resolution image (correlation ${correlation.toFixed(2)}): bring the two to the same place, or give them unpaired`,
     );
   }
+  return strange(strangers);
 }
 
 /**
@@ -147,6 +150,14 @@ function meanShift(shifts: readonly SmallShift[]): SmallShift {
 
 function isShifted({ x, y, errorX, errorY }: SmallShift): boolean {
   return Math.hypot(x, y) > LEAST_SHIFT && (Math.abs(x) > CERTAIN * errorX || Math.abs(y) > CERTAIN * errorY);
+}
+
+function strange(strangers: readonly { field: string; inPlace: number }[]): Finding[] {
+  const worst = [...strangers].sort((a, b) => a.inPlace - b.inPlace)[0];
+  if (worst === undefined) return [];
+  const { field, inPlace } = worst;
+  const message = `${field} has next to nothing in common with its high-resolution image (correlation ${inPlace.toFixed(2)}): the two may be of different fields; look at the pairs, and give images of different fields unpaired`;
+  return [{ kind: "DISPLACED", subject: field, message }];
 }
 
 function byField<T extends { field: string }>(tiles: readonly T[]): Map<string, T[]> {

@@ -14,6 +14,9 @@ export interface Displacement {
   y: number;
   /** Pearson's correlation there, −1 to 1. */
   correlation: number;
+  /** The same where it should be; less than the luck of so few pixels is none. */
+  inPlace: number;
+  luck: number;
   /**
    * Logarithm of how much better the displaced image explains the other than the image in its place does, were the difference
    * normal noise: of a few units it is luck.
@@ -49,7 +52,14 @@ export function displacementOf(tiles: readonly Registered[]): Displacement {
   const best = correlations.reduce((at, one, n) => (one > correlations[at]! ? n : at), MIDDLE);
   const [there, here] = [correlations[best]!, Math.max(correlations[MIDDLE]!, 0)];
   const evidence = ((INDEPENDENT * pixels) / 2) * Math.log((1 - here ** 2) / Math.max(1 - there ** 2, Number.EPSILON));
-  return { x: REACH - (best % SIDE), y: REACH - Math.floor(best / SIDE), correlation: there, evidence };
+  return {
+    x: REACH - (best % SIDE),
+    y: REACH - Math.floor(best / SIDE),
+    correlation: there,
+    inPlace: correlations[MIDDLE]!,
+    luck: 3 / Math.sqrt(INDEPENDENT * pixels),
+    evidence,
+  };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { TileStatistics } from "../statistics/tile-statistics.js";
 import { CrappifierTemplate } from "../template/crappifier-template.js";
 import { checkNoCopies, checkTiles } from "./check-tiles.js";
 import { compare } from "./compare.js";
+import { checkDarkFrames } from "./dark-structure.js";
 import { detectorAlone } from "./detector-alone.js";
 import { findBest } from "./find-best.js";
 import { budgetSpent, findingsOf, otherBrightness } from "./findings.js";
@@ -36,6 +37,7 @@ export async function runFit(
   around: FitSurroundings,
 ): Promise<FitOutcome> {
   checkNoCopies(problem);
+  checkDarkFrames(problem.detector.darkFrames);
   const asked = new CrappifierTemplate(problem.template, problem.ranges, problem.optional);
   if (problem.fitted.real.length === 0) return detectorAlone(problem, asked);
   const wide = new FitGround(problem, asked, kept, around);

@@ -89,6 +89,21 @@ test("pairs that lie apart by part of a pixel are named with how far, and those 
   }
 });
 
+test("pairs that have nothing in common are named", async () => {
+  const blank = (tile: GreyTile) => ({ ...tile, values: new Uint8Array(tile.values.length).fill(128) });
+  const real = ({ high }: TileSet): TileSet => ({
+    high,
+    real: high.map((t, n) => degraded(gaussian, blank(t), BigInt(n))),
+  });
+  const problem = problemOf(gaussian, [sigma], { fitted: real(sets.fitted), heldOut: real(sets.heldOut) });
+  const { outcome } = await fitted(problem);
+  const words = outcome.findings.map(({ kind, message }) => `${kind} ${message}`);
+  assert.ok(
+    words.some((one) => /^DISPLACED .* next to nothing in common with its high-resolution image/.test(one)),
+    words.join("\n"),
+  );
+});
+
 test("few tiles are named, and too few to hold any back leave the agreement unmeasured", async () => {
   const few: TileSet = { real: sets.fitted.real.slice(0, 3), high: sets.fitted.high.slice(0, 3) };
   const none: TileSet = { real: [], high: [] };
