@@ -51,7 +51,7 @@ test("what a fit is asked for comes back complete: template, ranges, budget, til
   assert.deepEqual(usual.budget, { $case: "maxEvaluations", value: 60 });
   assert.equal(usual.objective, Objective.OBJECTIVE_FEATURES);
   // Of 192 there would be eight tiles, of 128 there are 24.
-  assert.deepEqual([usual.tiles, usual.tileSize], [20, 128]);
+  assert.deepEqual([usual.tiles, usual.tileSize], [80, 128]);
   assert.deepEqual(usual.pairs, pairs);
 
   const ranges = [{ path: "detector[0].mix.value", min: 0.5, max: 4 }];

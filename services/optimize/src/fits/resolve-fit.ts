@@ -31,7 +31,8 @@ import { resolveRanges } from "./resolve-ranges.js";
 import type { FitImages } from "./source-images.js";
 import { withoutOutputs } from "./stored-fit.js";
 
-const usualTiles = 20;
+/** As much as a look at these is worth waiting for: so many tiles of so many pixels along a side, and more where they are smaller. */
+const usualTiles = { count: 20, side: 512, most: 80 };
 const mostTiles = 100;
 const usualEvaluations = 60;
 const mostEvaluations = 1000;
@@ -65,7 +66,7 @@ export async function resolveFit(
   checkTileSide(tileSize, images, scale, "fit.tile_size");
   checkPreview(images, tileSize, scale);
   const ranges = resolveRanges(asked, template, tileSize, images);
-  const tiles = asked.tiles === 0 ? usualTiles : asked.tiles;
+  const tiles = asked.tiles === 0 ? tilesOf(tileSize) : asked.tiles;
   if (tiles < 1 || tiles > mostTiles) throw refuse("fit.tiles", `${tiles} is outside 1 to ${mostTiles}`);
   const seed = shortSeed(asked.seed);
   checkMemory(bytesOf(planTiles(images, { scale, tiles, side: tileSize, seed })), limits);
@@ -79,6 +80,11 @@ export async function resolveFit(
     tileSize,
     highNoise: resolveHighNoise(asked, template, images),
   };
+}
+
+function tilesOf(side: number): number {
+  const { count, side: usual, most } = usualTiles;
+  return Math.min(Math.max(count, Math.round(count * (usual / side) ** 2)), most);
 }
 
 /** Seeds of what is drawn here have 32 bits. */
