@@ -29,7 +29,7 @@ test("where the size of a pixel is unknown all ways out are named: the parameter
   const parsed = parseCrappifier({ optics: [lens(0)] }, "crappifier");
   assert.throws(
     () => checkFit(parsed, tile, "crappifier"),
-    /give it here, or import the images with theirs .* create the dataset again/,
+    /give it here, or import with theirs those that do not .* a dataset that was made before is to be created again/,
   );
 });
 
