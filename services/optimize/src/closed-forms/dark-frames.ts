@@ -121,7 +121,7 @@ export function darkResiduals(places: readonly DarkPlace<Plane>[]): Residuals[] 
   );
 }
 
-function framesOf(places: readonly DarkPlace<Plane>[]): Plane[] {
+export function framesOf<T>(places: readonly DarkPlace<T>[]): T[] {
   return places.flatMap(({ first, second }) => (second === undefined ? [first] : [first, second]));
 }
 

@@ -32,6 +32,7 @@ export interface TwoScanOptions extends BootstrapOptions {
 
 /** A bin with more of its pixels cut off tells more of the law's tails than of its variance. */
 const MOST_CUT = 0.3;
+
 /**
  * @throws PssrError INVALID_FIELD with `scans[i]…`, `darkFrames…` or `levels` as the field: images of other sizes or without
  *   contrast, pixels that are no numbers, too few that are not cut off.

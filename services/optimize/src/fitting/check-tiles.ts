@@ -1,5 +1,5 @@
 /** What makes tiles useless for a fit, said before anything is looked for; and what makes them doubtful. */
-import { PssrError } from "@pssr/api";
+import { unsuitable } from "../refuse.js";
 import type { Finding } from "./fit-outcome.js";
 import type { FitProblem, GreyTile } from "./fit-problem.js";
 import { displacementOf, type Registered } from "./registration.js";
@@ -186,8 +186,4 @@ function clippedShare(tiles: readonly GreyTile[]): number {
 
 function percent(share: number): string {
   return `${Number((100 * share).toFixed(1))} %`;
-}
-
-function unsuitable(field: string, problem: string): PssrError {
-  return new PssrError("UNSUITABLE_IMAGES", `${field}: ${problem}`, { field });
 }

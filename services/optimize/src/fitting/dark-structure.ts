@@ -2,7 +2,7 @@
  * Whether what is given as dark frames is dark. Two frames differ by noise, which neighbours do not share; where they do, along rows
  * and along columns, something was seen. Noise of whole rows, as of some scanning detectors, is shared along rows alone.
  */
-import { PssrError } from "@pssr/api";
+import { unsuitable } from "../refuse.js";
 import type { DetectorTiles } from "./fit-problem.js";
 
 /** Pearson's correlation of neighbours. */
@@ -16,10 +16,9 @@ export function checkDarkFrames(frames: DetectorTiles["darkFrames"]): void {
     const shared = Math.min(sharedBy(differences, height, width, 1), sharedBy(differences, height, width, width));
     if (shared <= MOST_SHARED) continue;
     const what = second === undefined ? "it shows" : `it differs from ${first.field} by`;
-    throw new PssrError(
-      "UNSUITABLE_IMAGES",
-      `${field}: ${what} structure, and not noise alone (neighbours correlate by ${shared.toFixed(2)}); give frames that were taken without light or beam`,
-      { field },
+    throw unsuitable(
+      field,
+      `${what} structure, and not noise alone (neighbours correlate by ${shared.toFixed(2)}); give frames that were taken without light or beam`,
     );
   }
 }

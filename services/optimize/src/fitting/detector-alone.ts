@@ -1,8 +1,7 @@
 /** A fit of nothing but a detector: its closed form is the result, and nothing is looked for. */
-import { PssrError } from "@pssr/api";
 import type { Crappifier } from "@pssr/crappifiers";
 import type { Estimate } from "../closed-forms/detector-noise.js";
-import { refuse } from "../refuse.js";
+import { refuse, unsuitable } from "../refuse.js";
 import { placeOf } from "../search/search-space.js";
 import type { CrappifierTemplate, ParameterRange } from "../template/crappifier-template.js";
 import { type DetectorLaw, lawOf, numbersOf, varianceOf } from "./detector-law.js";
@@ -12,6 +11,8 @@ import type { FitProblem } from "./fit-problem.js";
 import { isIdentifiedBy } from "./identified.js";
 import { type MeasuredLaw, measureDetector } from "./measure-detector.js";
 
+/** To be blamed. */
+const FIELD = "detector_images";
 /** What noise may differ by, beyond its interval: this share of the variance at the mean intensity. */
 const TOLERANCE = 0.05;
 
@@ -108,6 +109,7 @@ function checkIdentified(told: readonly Told[], template: CrappifierTemplate): v
   const what = open.map(({ parameter: { path }, measured }) => `${path} lies between ${ends(measured)}`).join(", ");
   const gaussian = "or look for Gaussian noise alone where that is all there is";
   throw unsuitable(
+    FIELD,
     `they do not tell photon noise from read noise: ${what}; give scans with bright and dark parts, or dark frames beside them, ${gaussian}`,
   );
 }
@@ -133,6 +135,7 @@ function checkNoise(
     const more =
       parameter.low < parameter.high ? ", or scans with brighter and darker parts, which tell it better" : "";
     throw unsuitable(
+      FIELD,
       `${parameter.path} is ${Number(measured.value.toPrecision(3))}, between ${ends(measured)}, which is beyond its range: ${noise}; give a wider range${more}`,
     );
   }
@@ -142,7 +145,7 @@ function checkNoise(
     lacking === undefined
       ? "give a template whose other steps make no noise"
       : `${lacking[0]} alone does not tell it: give a range for ${lacking[1]} too, or the template the number that your detector has`;
-  throw unsuitable(`with what the template fixes, its noise is not that of the images: ${noise}; ${advice}`);
+  throw unsuitable(FIELD, `with what the template fixes, its noise is not that of the images: ${noise}; ${advice}`);
 }
 
 /** Where the noise of these steps is not the measured one. */
@@ -172,9 +175,4 @@ const halves = [
 
 function ends({ low, high }: Estimate): string {
   return `${Number(low.toPrecision(3))} and ${Number(high.toPrecision(3))}`;
-}
-
-function unsuitable(problem: string): PssrError {
-  const field = "detector_images";
-  return new PssrError("UNSUITABLE_IMAGES", `${field}: ${problem}`, { field });
 }

@@ -2,6 +2,7 @@
  * Without pairs a search does not know what scene the microscope saw: noise can be taken for contrast, and an offset for a brighter
  * field. What repeated scans and dark frames of the same detector have measured holds then, and the search stays with it.
  */
+import type { Estimate } from "../closed-forms/detector-noise.js";
 import type { CrappifierTemplate, ParameterRange } from "../template/crappifier-template.js";
 import { measuredNumbers } from "./detector-law.js";
 import type { DetectorMeasurement } from "./fit-outcome.js";
@@ -22,12 +23,13 @@ export function heldRanges(
 ): readonly ParameterRange[] {
   if (isPaired || !template.detector.every(({ kind }) => kinds.has(kind))) return ranges;
   const direct = detector.filter(({ method }) => method === "TWO_SCANS" || method === "DARK_FRAMES");
-  return direct.reduce((all, measurement) => all.map((range) => held(range, asked, measurement)), ranges);
+  return direct.reduce((all, measurement) => {
+    const numbers = measuredNumbers(asked, measurement);
+    return all.map((range) => held(range, measurement.estimates[asked.parameterOf(range.path)], numbers[range.path]));
+  }, ranges);
 }
 
-function held(range: ParameterRange, asked: CrappifierTemplate, measurement: DetectorMeasurement): ParameterRange {
-  const estimate = measurement.estimates[asked.parameterOf(range.path)];
-  const number = measuredNumbers(asked, measurement)[range.path];
+function held(range: ParameterRange, estimate: Estimate | undefined, number: number | undefined): ParameterRange {
   if (estimate === undefined || number === undefined) return range;
   const { value, low, high } = estimate;
   if (Math.abs(number - value) > SAME * Math.abs(value)) return range;

@@ -1,10 +1,10 @@
 /** Which tiles a fit works on: those it is fitted to, those held back, and those that measure a detector. */
 import { PssrError } from "@pssr/api";
 import { bytesPerPixel } from "@pssr/imaging";
-import type { DarkPlace } from "../closed-forms/dark-frames.js";
+import { type DarkPlace, framesOf } from "../closed-forms/dark-frames.js";
 import { type FitImages, planesOf, type SourceImage } from "../fits/source-images.js";
 import { FEWEST_HELD_OUT } from "../fitting/goodness.js";
-import { refuse } from "../refuse.js";
+import { refuse, unsuitable } from "../refuse.js";
 import { divide, spreadTiles, type TilePlace, tilesIn } from "./spread-tiles.js";
 
 /** A square of one plane of an image. */
@@ -89,8 +89,7 @@ export function planTiles(images: FitImages, wishes: TileWishes): FitTiles {
 /** Bytes of the pixels of all tiles. */
 export function bytesOf({ fitted, heldOut, scans, darkFrames }: FitTiles): number {
   const both = scans.flatMap(({ first, second }) => [first, second]);
-  const dark = darkFrames.flatMap(({ first, second }) => (second === undefined ? [first] : [first, second]));
-  const all = [fitted.low, fitted.high, heldOut.low, heldOut.high, both, dark].flat();
+  const all = [fitted.low, fitted.high, heldOut.low, heldOut.high, both, framesOf(darkFrames)].flat();
   const pixelsOf = ({ side, halo }: Tile) => (side + halo.top + halo.bottom) * (side + halo.left + halo.right);
   return all.reduce((sum, tile) => sum + pixelsOf(tile) * bytesPerPixel[tile.image.dtype], 0);
 }
@@ -225,7 +224,7 @@ function detectorSide(images: readonly SourceImage[], { side }: TileWishes): num
   const small = images.find((image) => smallerSide(image) < leastDetectorSide);
   if (small === undefined) return smallest;
   const problem = `${small.shape.join("×")} pixels tell too little of a detector; give images of at least ${leastDetectorSide}×${leastDetectorSide}`;
-  throw new PssrError("UNSUITABLE_IMAGES", `${small.field}: ${problem}`, { field: small.field });
+  throw unsuitable(small.field, problem);
 }
 
 /** Tiles of images of any kind, or of none. */
