@@ -78,12 +78,16 @@ test("an input's id can be chosen, but not that of another image", async () => {
   assert.match(stderr, /slice is there already.*--input-id \(ALREADY_EXISTS\)/);
 });
 
-test("two commands that meet one new file make one image of it", async () => {
-  const file = join(folder.path, "new.png");
-  await copyFile(tuesday, file);
-  const before = await imported();
-  assert.deepEqual(await Promise.all([predict(file), predict(file)]), ["new", "new"]);
-  assert.equal(await imported(), before + 1);
+test("commands that meet one new file make one image of it", async () => {
+  // Again and again, for each round meets another moment of the first one's import.
+  for (let round = 0; round < 4; round += 1) {
+    const file = join(folder.path, `new-${round}.png`);
+    await copyFile(tuesday, file);
+    const before = await imported();
+    const ids = await Promise.all([predict(file), predict(file), predict(file)]);
+    assert.deepEqual(ids, Array(3).fill(`new-${round}`));
+    assert.equal(await imported(), before + 1);
+  }
 });
 
 test("a name without a letter or digit gives an id that the content makes", async () => {

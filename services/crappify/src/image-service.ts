@@ -124,11 +124,16 @@ export class ImageRpcs implements ImageServiceImplementation<CallExtension> {
     }
     const { requestId } = request;
     const id = newResourceId(request.imageId, requestId, "image_id");
-    // A repeated request finds its operation even where that has used the upload up.
+    // A repeated request finds its operation even where that has used the upload up, be it this very moment.
     if (!(await this.#isKnown({ project, id }, signal))) {
       const key = { project, id: upload };
-      checkComplete((await uploads.get(key, { signal })).record);
-      await uploads.use(key, importOperation(id), { signal });
+      try {
+        checkComplete((await uploads.get(key, { signal })).record);
+        await uploads.use(key, importOperation(id), { signal });
+      } catch (error) {
+        const isUsedUp = isPssrError(error, "NOT_FOUND") && (await this.#isKnown({ project, id }, signal));
+        if (!isUsedUp) throw error;
+      }
     }
     const submission = {
       kind: importKind,

@@ -70,15 +70,28 @@ function digestOfAll({ sha256, levels, pixelSizeNm }: Source): string {
 }
 
 async function importAs(context: Context, id: string, source: Source, option: string): Promise<Image> {
-  const { client, parent, signal, output } = context;
   const present = await imageOf(context, id);
   if (present !== undefined) return same(present, id, source, option);
-  const label = basename(source.file);
-  const upload = await uploadFile(client, source.file, {
+  try {
+    return await make(context, id, source);
+  } catch (error) {
+    // Commands that meet one file share its upload, and the first one's import uses it up.
+    if (!isPssrError(error, "ALREADY_EXISTS") && !isPssrError(error, "NOT_FOUND")) throw error;
+    const made = await madeMeanwhile(context, id);
+    if (made === undefined) throw error;
+    return same(made, id, source, option);
+  }
+}
+
+/** Sends the file and waits until it is an image. */
+async function make(context: Context, id: string, { file, sha256, levels, pixelSizeNm }: Source): Promise<Image> {
+  const { client, parent, signal, output } = context;
+  const label = basename(file);
+  const upload = await uploadFile(client, file, {
     parent,
     signal,
     requestKey: id,
-    sha256: source.sha256,
+    sha256,
     onProgress: (sent, total) =>
       output.progress.show(label, {
         phase: "uploading",
@@ -91,17 +104,9 @@ async function importAs(context: Context, id: string, source: Source, option: st
         details: undefined,
       }),
   });
-  const { levels, pixelSizeNm } = source;
   const image = { levels, pixelSizeNm };
-  try {
-    const request = { parent, imageId: id, upload: upload.name, image, requestId: randomUUID() };
-    return await context.finish(await client.images.createImage(request, { signal }), Image, label);
-  } catch (error) {
-    if (!isPssrError(error, "ALREADY_EXISTS")) throw error;
-    const made = await madeMeanwhile(context, id);
-    if (made === undefined) throw error;
-    return same(made, id, source, option);
-  }
+  const request = { parent, imageId: id, upload: upload.name, image, requestId: randomUUID() };
+  return await context.finish(await client.images.createImage(request, { signal }), Image, label);
 }
 
 async function imageOf(context: Context, id: string): Promise<Image | undefined> {
