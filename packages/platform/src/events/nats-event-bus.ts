@@ -17,6 +17,8 @@ const pauseAfterErrorMs = 250;
 export class NatsEventBus implements EventBus {
   /** It lives in the server's memory: one that was restarted has lost it. */
   readonly #stream: Declared<void>;
+  /** Of events whose answer has not come. */
+  readonly #underWay = new Set<Promise<unknown>>();
 
   private constructor(
     private readonly nats: NatsConnection,
@@ -40,6 +42,17 @@ export class NatsEventBus implements EventBus {
     signal?.throwIfAborted();
     // An event is worth nothing once it is late: it does not wait for a connection.
     if (!this.nats.connected) throw new PssrError("UNAVAILABLE", `no connection to NATS to tell of ${subject}`);
+    const told = this.#publish(subject, data, signal);
+    this.#underWay.add(told);
+    await told.finally(() => this.#underWay.delete(told));
+  }
+
+  /** Before the connection is closed: waits for what is being told. Whoever tells waits for none of it. */
+  async close(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+
+  async #publish(subject: string, data: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     await this.#stream.get({ signal });
     const own = traceHeaders();
     try {

@@ -49,6 +49,7 @@ export async function openClusterPorts(
     const queue = new NatsWorkQueue(nats, { report, ...(visibilityMs === undefined ? {} : { visibilityMs }) });
     closing.push(() => queue.close());
     const events = await NatsEventBus.open(nats, { report, signal });
+    closing.push(() => events.close());
     return { ports: { state, objects, queue, events }, exclusive: false, beyondRepair: nats.beyondRepair, close };
   } catch (error) {
     await close();
