@@ -8,6 +8,7 @@ import { counted } from "../terminal/counted.js";
 import { table } from "../terminal/table.js";
 import { addCrappifierOptions, askedCrappifier, type CrappifierOptions } from "./crappifier-options.js";
 import { chainOf, specOf } from "./crappifier-spec.js";
+import { addDelete } from "./delete-command.js";
 
 interface PresetOptions {
   picture?: string;
@@ -73,16 +74,11 @@ export function addCrappifierCommands(program: Command, signal: AbortSignal): vo
       }),
     );
 
-  crappifiers
-    .command("delete <id>")
-    .description("delete a saved crappifier; what was made with it stays as it is")
-    .action(
-      withContext(signal, async (context, id: string) => {
-        const name = context.name("crappifiers", id);
-        await context.client.crappifiers.deleteCrappifier({ name }, { signal });
-        context.output.result({ name }, `${name} is deleted`);
-      }),
-    );
+  addDelete(crappifiers, signal, {
+    collection: "crappifiers",
+    description: "delete a saved crappifier; what was made with it stays as it is",
+    remove: ({ client, signal }, name) => client.crappifiers.deleteCrappifier({ name }, { signal }),
+  });
 
   crappifiers
     .command("presets")

@@ -5,6 +5,7 @@ import { integer, number } from "../arguments.js";
 import { allPages, withContext } from "../context.js";
 import { counted } from "../terminal/counted.js";
 import { table } from "../terminal/table.js";
+import { addDelete } from "./delete-command.js";
 import { matchingImages } from "./images.js";
 
 export function addDatasetCommands(program: Command, signal: AbortSignal): void {
@@ -70,14 +71,9 @@ export function addDatasetCommands(program: Command, signal: AbortSignal): void 
       }),
     );
 
-  datasets
-    .command("delete <id>")
-    .description("delete a dataset; its images stay, and so does what was learned from it")
-    .action(
-      withContext(signal, async (context, id: string) => {
-        const name = context.name("datasets", id);
-        await context.client.datasets.deleteDataset({ name }, { signal });
-        context.output.result({ name }, `${name} is deleted`);
-      }),
-    );
+  addDelete(datasets, signal, {
+    collection: "datasets",
+    description: "delete a dataset; its images stay, and so does what was learned from it",
+    remove: ({ client, signal }, name) => client.datasets.deleteDataset({ name }, { signal }),
+  });
 }

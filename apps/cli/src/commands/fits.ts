@@ -8,6 +8,7 @@ import { allPages, type Context, withContext } from "../context.js";
 import { jsonValue } from "../terminal/output.js";
 import { shortNumber } from "../terminal/short-number.js";
 import { table } from "../terminal/table.js";
+import { addDelete } from "./delete-command.js";
 import { resultOf, writePicture } from "./fit.js";
 import { namingImage } from "./fit-fields.js";
 import { comparisonJson, evaluationJson, fitJson, phaseWord, secondsOf, stateWord } from "./fit-json.js";
@@ -98,16 +99,11 @@ export function addFitsCommands(program: Command, signal: AbortSignal): void {
       }),
     );
 
-  fits
-    .command("delete <id>")
-    .description("delete a fit that has ended; the crappifier that was saved from it stays")
-    .action(
-      withContext(signal, async (context, id: string) => {
-        const name = context.name("fits", id);
-        await context.client.fits.deleteFit({ name }, { signal });
-        context.output.result({ name }, `${name} is deleted`);
-      }),
-    );
+  addDelete(fits, signal, {
+    collection: "fits",
+    description: "delete a fit that has ended; the crappifier that was saved from it stays",
+    remove: ({ client, signal }, name) => client.fits.deleteFit({ name }, { signal }),
+  });
 }
 
 function row(fit: Fit): string[] {
