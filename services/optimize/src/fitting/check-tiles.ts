@@ -1,20 +1,14 @@
 /** What makes tiles useless for a fit, said before anything is looked for; and what makes them doubtful. */
 import { unsuitable } from "../refuse.js";
+import { byField } from "./by-field.js";
+import { checkPairs, type Pair } from "./check-pairs.js";
 import type { Finding } from "./fit-outcome.js";
 import type { FitProblem, GreyTile } from "./fit-problem.js";
-import { displacementOf, type Registered } from "./registration.js";
-import { type SmallShift, smallShiftOf } from "./small-shift.js";
 import { inUnits, type TileMeter } from "./tile-meter.js";
 
 /** Of the pixels of an image: more than this are cut off, and noise cannot be told; or it is worth a word. */
 const MOST_CLIPPED = 0.5;
 const MUCH_CLIPPED = 0.02;
-/** Less evidence for a displacement is luck: there are hundreds of places. */
-const LEAST_EVIDENCE = 20;
-/** Low-resolution pixels: less makes hardly a difference. */
-const LEAST_SHIFT = 0.08;
-/** Standard errors. */
-const CERTAIN = 4;
 /** Fewer tiles give intervals that are uncertain themselves. */
 const FEW_TILES = 8;
 
@@ -85,8 +79,7 @@ export function checkTiles(
   }
   if (isPaired) {
     const pairs = [fitted, heldOut].flatMap(({ real }, n) => pairsOf(real, meters[n]));
-    findings.push(...checkRegistration(pairs));
-    if (!template.optics.some(({ kind }) => kind === "drift")) findings.push(...smallShifts(pairs));
+    findings.push(...checkPairs(pairs, template));
   }
   if (fitted.real.length < FEW_TILES) {
     const count = fitted.real.length;
@@ -96,78 +89,8 @@ export function checkTiles(
   return findings;
 }
 
-interface Pair extends Registered {
-  field: string;
-}
-
 function pairsOf(real: readonly GreyTile[], meter: TileMeter | undefined): Pair[] {
   return real.map((tile, n) => ({ field: tile.field, reference: meter!.references[n]!, real: inUnits(tile) }));
-}
-
-function checkRegistration(tiles: readonly Pair[]): Finding[] {
-  const strangers: { field: string; inPlace: number }[] = [];
-  for (const [field, own] of byField(tiles)) {
-    const { x, y, correlation, evidence, inPlace, luck } = displacementOf(own);
-    if (inPlace < luck) strangers.push({ field, inPlace });
-    if (evidence < LEAST_EVIDENCE) continue;
-    if (x === 0 && y === 0) continue;
-    throw unsuitable(
-      field,
-      `it lies ${x} low-resolution pixels to the right of and ${y} below its high-resolution image (correlation ${correlation.toFixed(2)}): bring the two to the same place, or give them unpaired`,
-    );
-  }
-  return strange(strangers);
-}
-
-/**
- * What is displaced by part of a pixel can be fitted, but what its edges differ in looks like blur and noise. One image may tell it,
- * or all together, where a microscope or another kernel of sampling displaces each alike.
- */
-function smallShifts(tiles: readonly Pair[]): Finding[] {
-  const shifts = [...byField(tiles)].flatMap(([field, own]) => {
-    const shift = smallShiftOf(own);
-    return shift === undefined ? [] : [{ field, ...shift }];
-  });
-  const worst = shifts.filter(isShifted).sort((a, b) => Math.hypot(b.x, b.y) - Math.hypot(a.x, a.y))[0];
-  const mean = meanShift(shifts);
-  if (worst === undefined && !isShifted(mean)) return [];
-  const { x, y } = worst ?? mean;
-  const which = worst === undefined ? "images of pairs lie on average" : `${worst.field} lies`;
-  const message = `${which} ${x.toFixed(2)} low-resolution pixels to the right of and ${y.toFixed(2)} below what the high-resolution image shows: blur and noise seem larger than they are; bring the two to the same place, or, where all lie alike, try another kernel of sampling`;
-  return [{ kind: "DISPLACED", subject: worst?.field ?? "", message }];
-}
-
-function meanShift(shifts: readonly SmallShift[]): SmallShift {
-  const mean = (of: (shift: SmallShift) => number) => shifts.reduce((sum, one) => sum + of(one), 0) / shifts.length;
-  const error = (of: (shift: SmallShift) => number) => Math.sqrt(mean((shift) => of(shift) ** 2) / shifts.length);
-  return {
-    x: mean(({ x }) => x),
-    y: mean(({ y }) => y),
-    errorX: error(({ errorX }) => errorX),
-    errorY: error(({ errorY }) => errorY),
-  };
-}
-
-function isShifted({ x, y, errorX, errorY }: SmallShift): boolean {
-  return Math.hypot(x, y) > LEAST_SHIFT && (Math.abs(x) > CERTAIN * errorX || Math.abs(y) > CERTAIN * errorY);
-}
-
-function strange(strangers: readonly { field: string; inPlace: number }[]): Finding[] {
-  const worst = [...strangers].sort((a, b) => a.inPlace - b.inPlace)[0];
-  if (worst === undefined) return [];
-  const { field, inPlace } = worst;
-  const message = `${field} has next to nothing in common with its high-resolution image (correlation ${inPlace.toFixed(2)}): the two may be of different fields; look at the pairs, and give images of different fields unpaired`;
-  return [{ kind: "DISPLACED", subject: field, message }];
-}
-
-function byField<T extends { field: string }>(tiles: readonly T[]): Map<string, T[]> {
-  const found = new Map<string, T[]>();
-  for (const tile of tiles) {
-    const own = found.get(tile.field);
-    if (own === undefined) found.set(tile.field, [tile]);
-    else own.push(tile);
-  }
-  return found;
 }
 
 function isConstant({ values }: GreyTile): boolean {

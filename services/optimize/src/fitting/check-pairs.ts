@@ -1,0 +1,82 @@
+/** Whether the images of pairs show the same field at the same place. */
+import type { Crappifier } from "@pssr/crappifiers";
+import { unsuitable } from "../refuse.js";
+import { byField } from "./by-field.js";
+import type { Finding } from "./fit-outcome.js";
+import { displacementOf, type Registered } from "./registration.js";
+import { type SmallShift, smallShiftOf } from "./small-shift.js";
+
+/** Less evidence for a displacement is luck: there are hundreds of places. */
+const LEAST_EVIDENCE = 20;
+/** Low-resolution pixels: less makes hardly a difference. */
+const LEAST_SHIFT = 0.08;
+/** Standard errors. */
+const CERTAIN = 4;
+
+/** A real tile beside what it is compared with. */
+export interface Pair extends Registered {
+  field: string;
+}
+
+/** @throws PssrError UNSUITABLE_IMAGES, naming the image's field, for one that clearly lies a low-resolution pixel or more away. */
+export function checkPairs(tiles: readonly Pair[], { optics }: Crappifier): Finding[] {
+  const strangers = checkRegistration(tiles);
+  const isDrift = optics.some(({ kind }) => kind === "drift");
+  return isDrift ? strangers : [...strangers, ...smallShifts(tiles)];
+}
+
+function checkRegistration(tiles: readonly Pair[]): Finding[] {
+  const strangers: { field: string; inPlace: number }[] = [];
+  for (const [field, own] of byField(tiles)) {
+    const { x, y, correlation, evidence, inPlace, luck } = displacementOf(own);
+    if (inPlace < luck) strangers.push({ field, inPlace });
+    if (evidence < LEAST_EVIDENCE) continue;
+    if (x === 0 && y === 0) continue;
+    throw unsuitable(
+      field,
+      `it lies ${x} low-resolution pixels to the right of and ${y} below its high-resolution image (correlation ${correlation.toFixed(2)}): bring the two to the same place, or give them unpaired`,
+    );
+  }
+  return strange(strangers);
+}
+
+/**
+ * What is displaced by part of a pixel can be fitted, but what its edges differ in looks like blur and noise. One image may tell it,
+ * or all together, where a microscope or another kernel of sampling displaces each alike.
+ */
+function smallShifts(tiles: readonly Pair[]): Finding[] {
+  const shifts = [...byField(tiles)].flatMap(([field, own]) => {
+    const shift = smallShiftOf(own);
+    return shift === undefined ? [] : [{ field, ...shift }];
+  });
+  const worst = shifts.filter(isShifted).sort((a, b) => Math.hypot(b.x, b.y) - Math.hypot(a.x, a.y))[0];
+  const mean = meanShift(shifts);
+  if (worst === undefined && !isShifted(mean)) return [];
+  const { x, y } = worst ?? mean;
+  const which = worst === undefined ? "images of pairs lie on average" : `${worst.field} lies`;
+  const message = `${which} ${x.toFixed(2)} low-resolution pixels to the right of and ${y.toFixed(2)} below what the high-resolution image shows: blur and noise seem larger than they are; bring the two to the same place, or, where all lie alike, try another kernel of sampling`;
+  return [{ kind: "DISPLACED", subject: worst?.field ?? "", message }];
+}
+
+function meanShift(shifts: readonly SmallShift[]): SmallShift {
+  const mean = (of: (shift: SmallShift) => number) => shifts.reduce((sum, one) => sum + of(one), 0) / shifts.length;
+  const error = (of: (shift: SmallShift) => number) => Math.sqrt(mean((shift) => of(shift) ** 2) / shifts.length);
+  return {
+    x: mean(({ x }) => x),
+    y: mean(({ y }) => y),
+    errorX: error(({ errorX }) => errorX),
+    errorY: error(({ errorY }) => errorY),
+  };
+}
+
+function isShifted({ x, y, errorX, errorY }: SmallShift): boolean {
+  return Math.hypot(x, y) > LEAST_SHIFT && (Math.abs(x) > CERTAIN * errorX || Math.abs(y) > CERTAIN * errorY);
+}
+
+function strange(strangers: readonly { field: string; inPlace: number }[]): Finding[] {
+  const worst = [...strangers].sort((a, b) => a.inPlace - b.inPlace)[0];
+  if (worst === undefined) return [];
+  const { field, inPlace } = worst;
+  const message = `${field} has next to nothing in common with its high-resolution image (correlation ${inPlace.toFixed(2)}): the two may be of different fields; look at the pairs, and give images of different fields unpaired`;
+  return [{ kind: "DISPLACED", subject: field, message }];
+}
