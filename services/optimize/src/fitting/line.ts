@@ -30,15 +30,12 @@ export class Line {
 
   /** Where a step leads from a place, which may be another one than the start. A step of 1 is the whole range. */
   moved(from: Point, step: number): Point {
-    const unit = this.#unitAt(from);
-    const place = this.#scale.place(this.#range, from[this.#range.name]! / unit);
-    return this.#withValue(from, unit * this.#scale.value(this.#range, place + step));
+    return this.#withValue(from, this.#unitAt(from) * this.#scale.value(this.#range, this.#placeOf(from) + step));
   }
 
-  /** The step that leads from the start to where this number is as it is there. */
+  /** The step that leads from the start to where this number is as it is there, beside those of other lines. */
   stepTo(point: Point): number {
-    const at = (value: number) => this.#scale.place(this.#range, value);
-    return at(point[this.#range.name]!) - at(this.#start[this.#range.name]!);
+    return this.#placeOf(point) - this.#placeOf(this.#start);
   }
 
   /** The start with the number moved by a share of its range, away from the nearer end; of a whole number, to another at least. */
@@ -70,11 +67,20 @@ export class Line {
     return { ...from, ...Object.fromEntries(along), [name]: value };
   }
 
+  #placeOf(point: Point): number {
+    return this.#scale.place(this.#range, point[this.#range.name]! / this.#unitAt(point));
+  }
+
   /** By how much more this number stands for the same noise as at the start. */
   #unitAt(point: Point): number {
     const { relativeTo } = this.#range;
     return relativeTo === undefined ? 1 : point[relativeTo]! / this.#start[relativeTo]!;
   }
+}
+
+/** Where a step along each of the lines leads. */
+export function along(lines: readonly Line[], from: Point, steps: Float64Array): Point {
+  return lines.reduce((point, line, f) => line.moved(point, steps[f]!), from);
 }
 
 /** Places along a range, from 0 to 1; the value of one beyond is held at its end, or may lie beyond itself. */

@@ -29,12 +29,14 @@ const TIME = 0.7;
 const MOST_LOOKS = 1000;
 /** Looks at tiles held back: the crappifier found, and the template. */
 const HELD_OUT_LOOKS = 2;
+/** Where a linear step leads, and where it should have led. */
+const LAST_STEP_LOOKS = 2;
 /** Before the looks for intervals, at least: the starts, and a few steps. */
 const FEWEST_BEFORE = 6;
 
 /** Looks without which there is no fit of so many parameters, steps that may be left out included. */
 export function fewestLooks(parameters: number): number {
-  return FEWEST_BEFORE + 1 + afterDraws(parameters);
+  return FEWEST_BEFORE + afterSearch(parameters, 1);
 }
 
 /**
@@ -45,13 +47,13 @@ export function planLooks(budget: Budget, parameters: number, isSearchedOnly: bo
   const looks = "evaluations" in budget ? Math.max(budget.evaluations, fewestLooks(parameters)) : MOST_LOOKS;
   const ms = "seconds" in budget ? TIME * budget.seconds * 1000 : Infinity;
   const draws = looks >= 3 * (parameters + 6) ? 3 : 1;
-  const before = Math.max(looks - draws - afterDraws(parameters), FEWEST_BEFORE);
+  const before = Math.max(looks - afterSearch(parameters, draws), FEWEST_BEFORE);
   const share = (part: number): Limit => ({ looks: Math.max(FEWEST_BEFORE, Math.floor(part * before)), ms: part * ms });
   const search = share(isSearchedOnly ? 1 : SEARCH);
   return { starts: share(STARTS), steps: share(STEPS), search, descent: share(1), draws };
 }
 
-/** Two for the slope along each parameter, one at the last place, and those at tiles held back. */
-function afterDraws(parameters: number): number {
-  return 2 * parameters + 1 + HELD_OUT_LOOKS;
+/** With two for the slope along each parameter. */
+function afterSearch(parameters: number, draws: number): number {
+  return draws + 2 * parameters + LAST_STEP_LOOKS + HELD_OUT_LOOKS;
 }

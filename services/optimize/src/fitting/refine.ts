@@ -1,16 +1,18 @@
 /**
- * The last step of a fit and its intervals. The best place was found with one set of random numbers, and fits these too; with others,
- * and slopes taken anew, a linear step leads to where real and simulated tiles agree on average, and the same step for tiles drawn
- * again and again tells how far that is to be trusted (B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993).
+ * The end of a fit, and its intervals. The best place was found with one set of random numbers, and fits these too; with others,
+ * and slopes taken anew, a last step leads to where real and simulated tiles agree on average, and linear steps for tiles drawn
+ * again and again tell how far that is to be trusted (B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993).
  */
 import { dot } from "../search/dot.js";
+import { normalNumber } from "../search/normal-distribution.js";
 import { type Point, placeOf, type SearchSpace, valueAt } from "../search/search-space.js";
 import { type NoiseFeatures, totalOf } from "../statistics/noise-features.js";
 import type { TileStatistics } from "../statistics/tile-statistics.js";
 import { centralInterval, wideningOf } from "./bootstrap-interval.js";
 import type { FittedParameter } from "./fit-outcome.js";
 import { isIdentifiedBy, UNIDENTIFIED } from "./identified.js";
-import type { Line } from "./line.js";
+import { changeBy, lastStep } from "./last-step.js";
+import { along } from "./line.js";
 import { LinearStep } from "./linear-step.js";
 import type { SeenLook } from "./looks.js";
 import { type Slope, slopesFrom } from "./slopes.js";
@@ -34,10 +36,6 @@ export interface RefineOptions {
   random: () => number;
 }
 
-/** No last step is longer, along the lines that slopes were taken on: these are not those of places far away. */
-const LONGEST_STEP = 0.1;
-/** A step after which real and simulated tiles differ by so much more than before was none. */
-const WORSE = 1.1;
 const RESAMPLES = 400;
 /** The same for the errors of slopes, of which a mean is wanted alone. */
 const SLOPE_RESAMPLES = 100;
@@ -60,33 +58,34 @@ export class RefinedFit {
   }
 
   static async around(best: SeenLook, options: RefineOptions): Promise<RefinedFit> {
-    const { space, features, real, draws, isFixed, take } = options;
+    const { space, features, real, draws, isFixed, take, random } = options;
     const slopes = await slopesFrom(best, options);
     const lines = slopes.map(({ line }) => line);
-    const noise = noiseOf(slopes, best.statistics.length, options.random);
+    const noise = noiseOf(slopes, best.statistics.length, random);
     const step = new LinearStep(
       slopes.map(({ features }) => features),
       noise,
     );
     const target = features.of(real);
+    const featuresOf = ({ statistics }: SeenLook) => features.of(statistics);
     const seen: SeenLook[] = [];
     for (let draw = 1; draw <= draws; draw++) seen.push(await take(best.point, draw));
-    const wanted = differenceOf(target, meanOf(seen.map(({ statistics }) => features.of(statistics))));
-    const moved = isFixed ? best.point : space.snapped(along(lines, best.point, step.towards(wanted).map(heldStep)));
-    const refined = isFixed ? seen[0]! : await take(moved, 1);
-    // With the same random numbers: whether it is a step at all does not depend on their luck.
-    const isBetter = !isFixed && refined.distance <= WORSE * seen[0]!.distance;
-    const look = isBetter ? refined : seen[0]!;
+    const wanted = differenceOf(target, meanOf(seen.map(featuresOf)));
+    const [from] = seen as [SeenLook];
+    const { look, doubts } = isFixed
+      ? { look: from, doubts: new Float64Array(lines.length) }
+      : await lastStep(from, { space, featuresOf, slopes, step, wanted, take: (point) => take(point, 1) });
     const { steps, widening } = resampled(options, seen, wanted, step, slopes);
     const few = wideningOf(Math.min(real.length, best.statistics.length));
     const wide = few * widening;
-    const others = steps.map((sample) =>
-      along(
+    const others = steps.map((sample) => {
+      const doubt = normalNumber(random);
+      return along(
         lines,
         look.point,
-        sample.map((one) => (few < Infinity ? wide * one : 0)),
-      ),
-    );
+        sample.map((one, f) => (few < Infinity ? wide * one + doubt * doubts[f]! : 0)),
+      );
+    });
     const parameters = space.ranges.map((range, d): FittedParameter => {
       const { name } = range;
       const value = look.point[name]!;
@@ -141,7 +140,7 @@ function resampled(
   slopes: readonly Slope[],
 ): Resampled {
   const rest = (difference: Float64Array, taken: Float64Array) =>
-    difference.map((one, n) => one - taken.reduce((sum, by, f) => sum + by * slopes[f]!.features[n]!, 0));
+    slopes.length === 0 ? difference : differenceOf(difference, changeBy(slopes, taken));
   const first = step.towards(wanted);
   const left = rest(wanted, first);
   const simulatedTiles = seen[0]!.statistics.length;
@@ -165,13 +164,4 @@ function drawn(tiles: number, random: () => number): Float64Array {
   const times = new Float64Array(tiles);
   for (let n = 0; n < tiles; n++) times[Math.floor(random() * tiles)]!++;
   return times;
-}
-
-/** Where a step along each of the lines leads. */
-function along(lines: readonly Line[], from: Point, step: Float64Array): Point {
-  return lines.reduce((point, line, f) => line.moved(point, step[f]!), from);
-}
-
-function heldStep(step: number): number {
-  return Math.min(Math.max(step, -LONGEST_STEP), LONGEST_STEP);
 }

@@ -26,3 +26,8 @@ function tail(x: number): number {
   for (let k = 60; k >= 1; k--) fraction = x + k / fraction;
   return density(x) / fraction;
 }
+
+/** A number of the distribution, by G. E. P. Box and M. E. Muller. @param random From 0 to below 1. */
+export function normalNumber(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}

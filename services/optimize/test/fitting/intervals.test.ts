@@ -53,7 +53,7 @@ test("a budget leaves room for intervals and for tiles held back, however small 
     for (const parameters of [1, 3, 6]) {
       const { starts, search, descent, draws } = planLooks({ evaluations }, parameters, false);
       assert.ok(starts.looks <= search.looks && search.looks <= descent.looks);
-      const all = descent.looks + draws + 2 * parameters + 1 + 2;
+      const all = descent.looks + draws + 2 * parameters + 2 + 2;
       assert.ok(all <= Math.max(evaluations, fewestLooks(parameters)), `${evaluations}, ${parameters}: ${all}`);
     }
   }

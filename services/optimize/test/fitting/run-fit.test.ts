@@ -79,7 +79,7 @@ test("a budget of time ends the search, and the looks for intervals are still ta
   const { outcome, kept } = await fitted(problem);
   assert.deepEqual(
     kept.map(({ phase }) => phase),
-    ["START", "START", ...Array(6).fill("INTERVALS"), "HELD_OUT", "HELD_OUT"],
+    ["START", "START", ...Array(7).fill("INTERVALS"), "HELD_OUT", "HELD_OUT"],
   );
   near(outcome, mix.path, 1.3, 0.05);
 });

@@ -81,5 +81,7 @@ test("read noise goes along with the photons that it is a number of, and stays a
     const [there, black] = strengthOf(point) as [number, number];
     assert.ok(near(there - perPhoton, -steps[0] * (1 / 5 - 1 / 20_000)));
     assert.ok(near(black - atBlack, (steps[1] * 50 ** 2) / 200 ** 2), `${black - atBlack}`);
+    const told = [photons, read].map((line) => line.stepTo(point));
+    assert.ok(near(told[0]!, steps[0]) && near(told[1]!, steps[1]), `${told}`);
   }
 });
