@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isPssrError, type Reason } from "@pssr/api";
 import { type NatsServer, startNatsCluster } from "@pssr/local-servers";
 import { loadConfig, NatsConnection, NatsEventBus, NatsStateStore, NatsWorkQueue, natsSettings } from "@pssr/platform";
@@ -133,11 +134,14 @@ test("a process that was not told of replicas takes none away", async (context) 
   assert.equal((await connection.manager.streams.info(`KV_${name}`)).config.num_replicas, 3);
 });
 
+/** The server that keeps the place of the feed; the servers may know of it a moment later than who has begun it. */
 async function leaderOfFeed(connection: NatsConnection): Promise<NatsServer> {
-  for await (const { name, cluster } of connection.manager.consumers.list(`KV_${connection.name}`)) {
-    if (!name.startsWith("feed-")) continue;
-    const leader = servers[Number(cluster?.leader?.replace("pssr-local-", "")) - 1];
-    if (leader !== undefined) return leader;
+  for (const giveUpAt = performance.now() + 30_000; performance.now() < giveUpAt; await sleep(20)) {
+    for await (const { name, cluster } of connection.manager.consumers.list(`KV_${connection.name}`)) {
+      if (!name.startsWith("feed-")) continue;
+      const leader = servers[Number(cluster?.leader?.replace("pssr-local-", "")) - 1];
+      if (leader !== undefined) return leader;
+    }
   }
   throw new Error("there is no feed");
 }
