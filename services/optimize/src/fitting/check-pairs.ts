@@ -1,10 +1,12 @@
 /** Whether the images of pairs show the same field at the same place. */
-import type { Crappifier } from "@pssr/crappifiers";
+import type { StepSpec } from "@pssr/crappifiers";
 import { unsuitable } from "../refuse.js";
 import { byField } from "./by-field.js";
 import type { Finding } from "./fit-outcome.js";
+import type { FitProblem } from "./fit-problem.js";
 import { displacementOf, type Registered } from "./registration.js";
 import { type SmallShift, smallShiftOf } from "./small-shift.js";
+import { unevenBrightness } from "./uneven-brightness.js";
 
 /** Less evidence for a displacement is luck: there are hundreds of places. */
 const LEAST_EVIDENCE = 20;
@@ -19,10 +21,10 @@ export interface Pair extends Registered {
 }
 
 /** @throws PssrError UNSUITABLE_IMAGES, naming the image's field, for one that clearly lies a low-resolution pixel or more away. */
-export function checkPairs(tiles: readonly Pair[], { optics }: Crappifier): Finding[] {
+export function checkPairs(tiles: readonly Pair[], problem: Pick<FitProblem, "template" | "ranges">): Finding[] {
   const strangers = checkRegistration(tiles);
-  const isDrift = optics.some(({ kind }) => kind === "drift");
-  return isDrift ? strangers : [...strangers, ...smallShifts(tiles)];
+  const isDrift = problem.template.optics.some(({ kind }) => kind === "drift");
+  return [...strangers, ...(isDrift ? [] : smallShifts(tiles)), ...(isVaried(problem) ? [] : unevenImages(tiles))];
 }
 
 function checkRegistration(tiles: readonly Pair[]): Finding[] {
@@ -71,6 +73,29 @@ function meanShift(shifts: readonly SmallShift[]): SmallShift {
 
 function isShifted({ x, y, errorX, errorY }: SmallShift): boolean {
   return Math.hypot(x, y) > LEAST_SHIFT && (Math.abs(x) > CERTAIN * errorX || Math.abs(y) > CERTAIN * errorY);
+}
+
+/** Whether the crappifier, or one that is looked for, varies how bright tiles are. */
+function isVaried({ template: { optics, detector }, ranges }: Pick<FitProblem, "template" | "ranges">): boolean {
+  const isAsked = ranges.some(({ path }) => /\.(gain|offset)\.spread$/.test(path));
+  const varies = (step: StepSpec) =>
+    step.kind === "brightness_bands" || spreadOf(step, "gain") > 0 || spreadOf(step, "offset") > 0;
+  return isAsked || [...optics, ...detector].some(varies);
+}
+
+function spreadOf(step: StepSpec, name: string): number {
+  return (step as unknown as Record<string, { spread?: number } | undefined>)[name]?.spread ?? 0;
+}
+
+function unevenImages(tiles: readonly Pair[]): Finding[] {
+  const images = byField(tiles);
+  const uneven = unevenBrightness(images);
+  const worst = uneven[0];
+  if (worst === undefined) return [];
+  const { field, units } = worst;
+  const how = `up to ${Math.abs(units).toFixed(0)} / 255 ${units > 0 ? "brighter" : "darker"}`;
+  const message = `${field} is ${how} than other low-resolution images where the high-resolution ones show the same, and ${uneven.length} of ${images.size} differ so: each seems to be stretched to its own range, or the light varies; give images as the detector counted, or look for the spread of a contrast's gain and offset`;
+  return [{ kind: "OTHER_BRIGHTNESS", subject: field, message }];
 }
 
 function strange(strangers: readonly { field: string; inPlace: number }[]): Finding[] {

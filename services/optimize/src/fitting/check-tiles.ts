@@ -46,10 +46,8 @@ function isCopy(a: GreyTile, b: GreyTile): boolean {
  * @throws PssrError UNSUITABLE_IMAGES, naming the image's field, for images that are constant or mostly cut off, and for pairs whose
  *   images do not show the same field.
  */
-export function checkTiles(
-  { fitted, heldOut, isPaired, template }: FitProblem,
-  meters: readonly TileMeter[],
-): Finding[] {
+export function checkTiles(problem: FitProblem, meters: readonly TileMeter[]): Finding[] {
+  const { fitted, heldOut, isPaired } = problem;
   const findings: Finding[] = [];
   const clippedImages: { field: string; share: number }[] = [];
   for (const [field, tiles] of byField([...fitted.real, ...heldOut.real])) {
@@ -79,7 +77,7 @@ export function checkTiles(
   }
   if (isPaired) {
     const pairs = [fitted, heldOut].flatMap(({ real }, n) => pairsOf(real, meters[n]));
-    findings.push(...checkPairs(pairs, template));
+    findings.push(...checkPairs(pairs, problem));
   }
   if (fitted.real.length < FEW_TILES) {
     const count = fitted.real.length;
