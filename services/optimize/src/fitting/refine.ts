@@ -5,7 +5,7 @@
  */
 import { dot } from "../search/dot.js";
 import { normalNumber } from "../search/normal-distribution.js";
-import { type Point, placeOf, type SearchSpace, valueAt } from "../search/search-space.js";
+import { type Point, placeOf, type Range, type SearchSpace, valueAt } from "../search/search-space.js";
 import { type NoiseFeatures, totalOf } from "../statistics/noise-features.js";
 import type { TileStatistics } from "../statistics/tile-statistics.js";
 import { centralInterval, wideningOf } from "./bootstrap-interval.js";
@@ -87,28 +87,42 @@ export class RefinedFit {
       );
     });
     const parameters = space.ranges.map((range, d): FittedParameter => {
-      const { name } = range;
-      const value = look.point[name]!;
       const slope = slopes.find(({ line }) => line.coordinate === d);
-      // Of a step that was left out.
-      if (slope === undefined) return { path: name, value: 0, low: 0, high: 0, isIdentified: false, sensitivity: 0 };
+      if (slope === undefined) return leftOut(range);
       // What tiles hardly depend on, they do not tell: no number of its range is less likely than another.
       const isTold = few < Infinity && lengthOf(slope.features) > WEAKEST_SLOPE;
-      const own = others.map((point) => placeOf(range, point[name]!));
-      const { low, high } = isTold ? centralInterval(own) : { low: 0, high: 1 };
-      const place = placeOf(range, value);
-      const changed = target.map((one, n) => one + slope.line.stepTo(slope.line.beside(MOVE)) * slope.features[n]!);
+      const places = others.map((point) => placeOf(range, point[range.name]!));
+      const interval = isTold ? centralInterval(places) : { low: 0, high: 1 };
       return {
-        path: name,
-        value,
-        low: Math.min(value, valueAt(range, Math.min(low, place - RESOLUTION))),
-        high: Math.max(value, valueAt(range, Math.max(high, place + RESOLUTION))),
-        isIdentified: isIdentifiedBy(low, high),
-        sensitivity: totalOf(features.distance(target, changed)) - totalOf(features.distance(target, target)),
+        ...within(interval, range, look.point[range.name]!),
+        isIdentified: isIdentifiedBy(interval.low, interval.high),
+        sensitivity: sensitivityTo(slope, features, target),
       };
     });
     return new RefinedFit(look.point, look.distance, parameters);
   }
+}
+
+/** A number of a step that is no part of the crappifier. */
+function leftOut({ name }: Range): FittedParameter {
+  return { path: name, value: 0, low: 0, high: 0, isIdentified: false, sensitivity: 0 };
+}
+
+/** A value and the ends of its interval, which are given by their places in the range. */
+function within({ low, high }: { low: number; high: number }, range: Range, value: number) {
+  const place = placeOf(range, value);
+  return {
+    path: range.name,
+    value,
+    low: Math.min(value, valueAt(range, Math.min(low, place - RESOLUTION))),
+    high: Math.max(value, valueAt(range, Math.max(high, place + RESOLUTION))),
+  };
+}
+
+function sensitivityTo({ line, features: slope }: Slope, features: NoiseFeatures, target: Float64Array): number {
+  const step = line.stepTo(line.beside(MOVE));
+  const changed = target.map((one, n) => one + step * slope[n]!);
+  return totalOf(features.distance(target, changed)) - totalOf(features.distance(target, target));
 }
 
 /** What errors of the slopes add to their products, by how slopes of other tiles of the same kind differ from these. */
