@@ -138,15 +138,25 @@ test("one of a thing is said as one, and a detector that single images tell of i
 });
 
 test("the distance at a fit's end says what it means, and warns where that is much", () => {
-  const line = (distance: number, objective?: Objective) => {
-    const result = FitResult.fromPartial({ fittedTiles: 8, evaluations: 33, distance });
+  const line = (
+    distance: number,
+    { objective, expectedDistance }: { objective?: Objective; expectedDistance?: number } = {},
+  ) => {
+    const result = FitResult.fromPartial({ fittedTiles: 8, evaluations: 33, distance, expectedDistance });
     return /; (distance .*)$/m.exec(fitSummary(Fit.fromPartial({ objective }), result))![1];
   };
+  assert.equal(line(0.566, { expectedDistance: 0.981 }), "distance 0.566 (alike: by chance alone it is 0.981)");
+  assert.equal(
+    line(3.1, { expectedDistance: 0.5 }),
+    "distance 3.1 (warning: far from alike: by chance alone it is 0.5)",
+  );
+  assert.equal(line(103, { expectedDistance: 98 }), "distance 103 (alike: by chance alone it is 98)");
+  // Of a fit that an older release made, or with one set of random numbers.
   assert.equal(line(0.566), "distance 0.566 (about 1 or less: alike)");
   assert.equal(line(3), "distance 3 (about 1 or less: alike)");
   assert.equal(line(3.01), "distance 3.01 (warning: far from alike, which is about 1 or less)");
   // Another distance, in grey values.
-  assert.equal(line(7, Objective.OBJECTIVE_PROFILE), "distance 7");
+  assert.equal(line(7, { objective: Objective.OBJECTIVE_PROFILE }), "distance 7");
 });
 
 test("what a training waits for takes the place of the time left", () => {

@@ -86,17 +86,20 @@ function detectorLines(measurement: DetectorMeasurement): string[] {
   ];
 }
 
-function workLine({ objective }: Fit, { fittedTiles, evaluations, distance, duration: took }: FitResult): string {
+function workLine({ objective }: Fit, result: FitResult): string {
+  const { fittedTiles, evaluations, distance, duration: took } = result;
   if (fittedTiles === 0) return `Took ${duration(secondsOf(took))}`;
   const least = `${counted(evaluations, "evaluation")} on ${counted(fittedTiles, "tile")} in ${duration(secondsOf(took))}`;
-  const meaning = objective === Objective.OBJECTIVE_PROFILE ? "" : ` (${distanceMeaning(distance)})`;
+  const meaning = objective === Objective.OBJECTIVE_PROFILE ? "" : ` (${distanceMeaning(result)})`;
   return `${least}; distance ${shortNumber(distance)}${meaning}`;
 }
 
-/** A distance is in units of how much real tiles differ from each other by chance. */
-function distanceMeaning(distance: number): string {
-  if (distance > MUCH_DISTANCE) return "warning: far from alike, which is about 1 or less";
-  return "about 1 or less: alike";
+/** A distance is in units of how much tiles differ by chance, were the noise of each pixel its own; else it is said by how much. */
+function distanceMeaning({ distance, expectedDistance }: FitResult): string {
+  const isMuch = distance > MUCH_DISTANCE * Math.max(1, expectedDistance);
+  if (expectedDistance === 0)
+    return isMuch ? "warning: far from alike, which is about 1 or less" : "about 1 or less: alike";
+  return `${isMuch ? "warning: far from alike" : "alike"}: by chance alone it is ${shortNumber(expectedDistance)}`;
 }
 
 function savedLines({ savedCrappifier }: FitResult): string[] {

@@ -85,7 +85,8 @@ export function toRanges(ranges: readonly ParameterRange[]): RangeMessage[] {
 
 /** The crappifier is saved later, when the operation has ended well. */
 export function toFitResult(outcome: FitOutcome, about: { evaluations: number; elapsedMs: number }): FitResult {
-  const { crappifier, parameters, kept, goodness, findings, detector, distance, fittedTiles, heldOutTiles } = outcome;
+  const { crappifier, parameters, kept, goodness, findings, detector } = outcome;
+  const { distance, expectedDistance = 0, fittedTiles, heldOutTiles } = outcome;
   return {
     crappifier: toCrappifierMessage(crappifier),
     savedCrappifier: "",
@@ -96,6 +97,7 @@ export function toFitResult(outcome: FitOutcome, about: { evaluations: number; e
     detector: detector.map(toDetector),
     evaluations: about.evaluations,
     distance,
+    expectedDistance,
     duration: toDuration(about.elapsedMs),
     fittedTiles,
     heldOutTiles,

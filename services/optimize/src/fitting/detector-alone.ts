@@ -58,6 +58,7 @@ export function detectorAlone(problem: FitProblem, template: CrappifierTemplate)
     kept: [],
     detector,
     distance: 0,
+    expectedDistance: undefined,
     fittedTiles: 0,
     heldOutTiles: 0,
     goodness: undefined,

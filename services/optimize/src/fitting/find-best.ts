@@ -7,7 +7,7 @@ import type { SeenLook } from "./looks.js";
 import type { Limit } from "./plan-looks.js";
 import { startsOf } from "./starts.js";
 
-/** Tiles with the same noise are seldom further apart. */
+/** Tiles with the same noise are seldom further apart, where their pixels have each noise of their own. */
 const ALIKE = 1.5;
 /** The Gaussian process thinks about n places for a time that grows with n³: longer than anybody waits to stop it. */
 const MOST_KNOWN = 100;
@@ -69,10 +69,20 @@ class Finder {
   /** Where that is not reached, or steps may be left out, the Gaussian process looks everywhere else. */
   async #searchWhereNeeded(best: Way): Promise<Way> {
     const { template, plan } = this.#ground;
-    const { point, distance } = best.lowest;
-    if (distance < ALIKE && template.space.switches.every(({ name }) => point[name] === 0)) return best;
+    const { point } = best.lowest;
+    const hasSwitches = template.space.switches.some(({ name }) => point[name] === 1);
+    if (!hasSwitches && (await this.#isAlike(best.lowest))) return standing(best.lowest);
     const searched = await this.#descend(await this.#search(), plan.descent);
     return this.#withoutIdleSteps(this.#lower(searched, best), plan.descent);
+  }
+
+  /** Noise of whole rows or of few pixels has more luck than that of each pixel: with other random numbers it shows how much. */
+  async #isAlike(best: SeenLook): Promise<boolean> {
+    if (best.distance < ALIKE) return true;
+    const ground = this.#ground;
+    if (!ground.goesOn("DESCENT", ground.plan.descent)) return false;
+    const other = await ground.take(best.point, "DESCENT", 1);
+    return best.distance < ALIKE * ground.distanceBetween(best, other);
   }
 
   /** The best place of the search alone: those of descents have nothing better around them. */

@@ -80,6 +80,12 @@ export class FitGround {
     return seen;
   }
 
+  /** How far simulated tiles are from others, measured as their distance from real ones is. */
+  distanceBetween(a: SeenLook, b: SeenLook): number {
+    const of = ({ statistics }: SeenLook) => this.features.of(statistics);
+    return totalOf(this.features.distance(of(a), of(b)));
+  }
+
   #distance(tiles: readonly TileStatistics[]): number {
     if (this.isSearchedOnly) {
       return profileObjective(this.fitted.real, tiles, this.problem.fitted.real[0]!.width);

@@ -111,6 +111,8 @@ export interface FitOutcome {
   findings: readonly Finding[];
   detector: readonly DetectorMeasurement[];
   distance: number;
+  /** What the distance would be were the crappifier the real one; undefined: not measured. */
+  expectedDistance: number | undefined;
   fittedTiles: number;
   heldOutTiles: number;
   /** Undefined where only a detector was measured, or too few tiles are held back. */

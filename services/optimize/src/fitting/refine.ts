@@ -49,11 +49,14 @@ const MOVE = 0.1;
 export class RefinedFit {
   readonly point: Point;
   readonly distance: number;
+  /** The same between simulated tiles that differ in random numbers alone; undefined where one set of them was looked at. */
+  readonly expectedDistance: number | undefined;
   readonly parameters: readonly FittedParameter[];
 
-  private constructor(point: Point, distance: number, parameters: readonly FittedParameter[]) {
-    this.point = point;
-    this.distance = distance;
+  private constructor(look: SeenLook, expectedDistance: number | undefined, parameters: readonly FittedParameter[]) {
+    this.point = look.point;
+    this.distance = look.distance;
+    this.expectedDistance = expectedDistance;
     this.parameters = parameters;
   }
 
@@ -99,8 +102,16 @@ export class RefinedFit {
         sensitivity: sensitivityTo(slope, features, target),
       };
     });
-    return new RefinedFit(look.point, look.distance, parameters);
+    return new RefinedFit(look, isFixed ? undefined : distanceBetween(seen.map(featuresOf), features), parameters);
   }
+}
+
+/** Of vectors from each other, the mean of all twos; undefined for less than two. */
+function distanceBetween(vectors: readonly Float64Array[], features: NoiseFeatures): number | undefined {
+  const distances = vectors.flatMap((one, n) =>
+    vectors.slice(0, n).map((other) => totalOf(features.distance(one, other))),
+  );
+  return distances.length === 0 ? undefined : distances.reduce((sum, one) => sum + one, 0) / distances.length;
 }
 
 /** A number of a step that is no part of the crappifier. */

@@ -56,6 +56,7 @@ export async function runFit(
     kept: template.space.switches.map(({ name }) => name).filter((name) => refined.point[name] === 1),
     detector,
     distance: refined.distance,
+    expectedDistance: refined.expectedDistance,
     fittedTiles: problem.fitted.real.length,
     heldOutTiles: problem.heldOut.real.length,
     goodness,

@@ -39,6 +39,24 @@ test("photon noise is found within 5 %, its interval holds the truth, and tiles 
   assert.deepEqual(outcome.findings, []);
 });
 
+test("noise of few pixels has more luck than that of each, which is measured, and nothing is searched for that is there", async () => {
+  const truth = crappifierOf({ detector: [{ kind: "salt_and_pepper", amount: { value: 0.02 } }] });
+  const template = crappifierOf({ detector: [{ kind: "salt_and_pepper", amount: { value: 0.1 } }] });
+  const amount: ParameterRange = { path: "detector[0].amount.value", min: 0, max: 0.2, scale: "LINEAR" };
+  const { outcome, kept } = await fitted(problemOf(template, [amount], pairsOf(truth, many)));
+  assert.ok(outcome.expectedDistance! > 3, `${outcome.expectedDistance}`);
+  assert.ok(outcome.distance < 3 * outcome.expectedDistance!, `${outcome.distance} of ${outcome.expectedDistance}`);
+  assert.ok(kept.every(({ phase }) => phase !== "SEARCH"));
+  const photons = await fitted(
+    problemOf(
+      crappifierOf({ detector: [poisson(0.5)] }),
+      [mix],
+      pairsOf(crappifierOf({ detector: [poisson(1.3)] }), many),
+    ),
+  );
+  assert.ok(photons.outcome.expectedDistance! > 0.5 && photons.outcome.expectedDistance! < 2);
+});
+
 test("blur, photon and read noise are found together within 10 %", async () => {
   const truth = crappifierOf({ optics: [gaussianBlur(2.5)], detector: [poisson(1.2), gaussian(8)] });
   const template = crappifierOf({ optics: [gaussianBlur(1)], detector: [poisson(0.5), gaussian(3)] });
