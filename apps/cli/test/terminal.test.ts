@@ -145,13 +145,17 @@ test("the distance at a fit's end says what it means, and warns where that is mu
     const result = FitResult.fromPartial({ fittedTiles: 8, evaluations: 33, distance, expectedDistance });
     return /; (distance .*)$/m.exec(fitSummary(Fit.fromPartial({ objective }), result))![1];
   };
-  assert.equal(line(0.566, { expectedDistance: 0.981 }), "distance 0.566 (alike: by chance alone it is 0.981)");
+  assert.equal(line(0.566, { expectedDistance: 0.981 }), "distance 0.566 (chance alone makes about 0.981)");
   assert.equal(
     line(3.1, { expectedDistance: 0.5 }),
-    "distance 3.1 (warning: far from alike: by chance alone it is 0.5)",
+    "distance 3.1 (warning: far from alike, chance alone makes about 0.5)",
   );
-  assert.equal(line(103, { expectedDistance: 98 }), "distance 103 (alike: by chance alone it is 98)");
-  // Of a fit that an older release made, or with one set of random numbers.
+  assert.equal(line(103, { expectedDistance: 98 }), "distance 103 (chance alone makes about 98)");
+  assert.equal(
+    line(197, { expectedDistance: 98 }),
+    "distance 197 (warning: far from alike, chance alone makes about 98)",
+  );
+  // Of a fit that an older release made, or to few tiles.
   assert.equal(line(0.566), "distance 0.566 (about 1 or less: alike)");
   assert.equal(line(3), "distance 3 (about 1 or less: alike)");
   assert.equal(line(3.01), "distance 3.01 (warning: far from alike, which is about 1 or less)");

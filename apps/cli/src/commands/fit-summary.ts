@@ -15,6 +15,8 @@ import { methodWord, secondsOf, termWord } from "./fit-json.js";
 
 /** From here on anybody can tell real from simulated tiles. */
 const MUCH_DISTANCE = 3;
+/** Times what chance makes. */
+const MUCH_MORE = 2;
 
 /** All that is to be said of a fit that has ended well. */
 export function fitSummary(fit: Fit, result: FitResult): string {
@@ -94,12 +96,12 @@ function workLine({ objective }: Fit, result: FitResult): string {
   return `${least}; distance ${shortNumber(distance)}${meaning}`;
 }
 
-/** A distance is in units of how much tiles differ by chance, were the noise of each pixel its own; else it is said by how much. */
+/** A distance is in units of how much tiles differ by chance, were the noise of each pixel its own; how much that is, was measured. */
 function distanceMeaning({ distance, expectedDistance }: FitResult): string {
-  const isMuch = distance > MUCH_DISTANCE * Math.max(1, expectedDistance);
   if (expectedDistance === 0)
-    return isMuch ? "warning: far from alike, which is about 1 or less" : "about 1 or less: alike";
-  return `${isMuch ? "warning: far from alike" : "alike"}: by chance alone it is ${shortNumber(expectedDistance)}`;
+    return distance > MUCH_DISTANCE ? "warning: far from alike, which is about 1 or less" : "about 1 or less: alike";
+  const isMuch = distance > Math.max(MUCH_DISTANCE, MUCH_MORE * expectedDistance);
+  return `${isMuch ? "warning: far from alike, " : ""}chance alone makes about ${shortNumber(expectedDistance)}`;
 }
 
 function savedLines({ savedCrappifier }: FitResult): string[] {

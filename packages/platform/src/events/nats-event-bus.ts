@@ -9,6 +9,7 @@ import { followSubjects } from "../nats/subject-feed.js";
 import { fromTokens, subjectsUnder, toTokens } from "../nats/subjects.js";
 import { traceHeaders } from "../nats/trace-headers.js";
 import { checkStateKey, checkStatePrefix } from "../state/state-key.js";
+import { within } from "../within.js";
 import { ConflatedQueue } from "./conflated-queue.js";
 import { type BusEvent, checkEvent, type EventBus } from "./event-bus.js";
 
@@ -47,9 +48,11 @@ export class NatsEventBus implements EventBus {
     await told.finally(() => this.#underWay.delete(told));
   }
 
-  /** Before the connection is closed: waits for what is being told. Whoever tells waits for none of it. */
+  /** Before the connection is closed: waits for what is being told, for as long as the connection stands. */
   async close(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    if (!this.nats.connected) return;
+    const broken = await this.nats.standing();
+    await within(Promise.allSettled(this.#underWay), { signal: broken }).catch(() => undefined); // it broke: nothing is told
   }
 
   async #publish(subject: string, data: Uint8Array, signal: AbortSignal | undefined): Promise<void> {

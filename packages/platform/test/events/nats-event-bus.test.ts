@@ -10,13 +10,14 @@ const nats = natsOfTests();
 eventBusContract("NATS events", async (context) => NatsEventBus.open(await nats.connect(context), { report }));
 
 test("what is being told when the ports are closed is told, and nobody hears of a closed connection", async (context) => {
-  const config = { ...nats.config(), ...(await s3Config()) };
+  const config = { ...nats.config({ settings: { PSSR_NATS_TIMEOUT: "60s" } }), ...(await s3Config()) };
   const open = await openClusterPorts(config, { report });
   const told = Array.from({ length: 300 }, (_, n) => open.ports.events.publish(`things/${n}`, new Uint8Array(60_000)));
   await open.close();
   await Promise.all(told);
   const bus = await NatsEventBus.open(await nats.connect(context, { name: config.natsName }), { report });
   const seen = new Set<string>();
-  for await (const { subject } of bus.subscribe("things/")) if (seen.add(subject).size === told.length) break;
+  for await (const { subject } of bus.subscribe("things/", { signal: AbortSignal.timeout(60_000) }))
+    if (seen.add(subject).size === told.length) break;
   assert.equal(seen.size, told.length);
 });

@@ -75,11 +75,16 @@ function isShifted({ x, y, errorX, errorY }: SmallShift): boolean {
   return Math.hypot(x, y) > LEAST_SHIFT && (Math.abs(x) > CERTAIN * errorX || Math.abs(y) > CERTAIN * errorY);
 }
 
+/** Parameters that make tiles brighter or darker. */
+const brightening = ["gain", "offset", "mean", "gamma", "amount", "salt"] as const;
+
 /** Whether the crappifier, or one that is looked for, varies how bright tiles are. */
 function isVaried({ template: { optics, detector }, ranges }: Pick<FitProblem, "template" | "ranges">): boolean {
-  const isAsked = ranges.some(({ path }) => /\.(gain|offset)\.spread$/.test(path));
+  const isAsked = ranges.some(({ path }) => brightening.some((name) => path.endsWith(`.${name}.spread`)));
   const varies = (step: StepSpec) =>
-    step.kind === "brightness_bands" || spreadOf(step, "gain") > 0 || spreadOf(step, "offset") > 0;
+    step.kind === "brightness_bands" ||
+    step.kind === "external" ||
+    brightening.some((name) => spreadOf(step, name) > 0);
   return isAsked || [...optics, ...detector].some(varies);
 }
 
@@ -94,7 +99,7 @@ function unevenImages(tiles: readonly Pair[]): Finding[] {
   if (worst === undefined) return [];
   const { field, units } = worst;
   const how = `up to ${Math.abs(units).toFixed(0)} / 255 ${units > 0 ? "brighter" : "darker"}`;
-  const message = `${field} is ${how} than other low-resolution images where the high-resolution ones show the same, and ${uneven.length} of ${images.size} differ so: each seems to be stretched to its own range, or the light varies; give images as the detector counted, or look for the spread of a contrast's gain and offset`;
+  const message = `${field} is ${how} than other low-resolution images where the high-resolution ones show the same, and ${uneven.length} of ${images.size} differ so: each seems to be stretched to its own range, or the light varies; give images as the detector counted, with the same levels for all of them, or look for the spread of a contrast's gain and offset`;
   return [{ kind: "OTHER_BRIGHTNESS", subject: field, message }];
 }
 

@@ -7,7 +7,7 @@ import type { SeenLook } from "./looks.js";
 import type { Limit } from "./plan-looks.js";
 import { startsOf } from "./starts.js";
 
-/** Tiles with the same noise are seldom further apart, where their pixels have each noise of their own. */
+/** Tiles with the same noise are seldom further apart, were each pixel's noise its own. */
 const ALIKE = 1.5;
 /** The Gaussian process thinks about n places for a time that grows with n³: longer than anybody waits to stop it. */
 const MOST_KNOWN = 100;
@@ -52,7 +52,7 @@ class Finder {
     const { lowest, isCutShort } = ground.isSearchedOnly
       ? standing(ground.lowestOf([...starts, await this.#search()]))
       : await this.#searchWhereNeeded(await this.#descendFrom(starts));
-    return { lowest, isCutShort: isCutShort && lowest.distance >= ALIKE };
+    return { lowest, isCutShort: isCutShort && !this.#isAlike(lowest) };
   }
 
   /** From the best start first, until real and simulated tiles cannot be told apart. */
@@ -61,7 +61,7 @@ class Finder {
     let best = standing(ground.lowestOf(starts));
     for (const start of [...starts].sort((a, b) => ground.cost(a) - ground.cost(b))) {
       best = this.#lower(await this.#descend(start, ground.plan.starts), best);
-      if (best.lowest.distance < ALIKE) break;
+      if (this.#isAlike(best.lowest)) break;
     }
     return this.#withoutIdleSteps(best, ground.plan.steps);
   }
@@ -71,18 +71,14 @@ class Finder {
     const { template, plan } = this.#ground;
     const { point } = best.lowest;
     const hasSwitches = template.space.switches.some(({ name }) => point[name] === 1);
-    if (!hasSwitches && (await this.#isAlike(best.lowest))) return standing(best.lowest);
+    if (!hasSwitches && this.#isAlike(best.lowest)) return best;
     const searched = await this.#descend(await this.#search(), plan.descent);
     return this.#withoutIdleSteps(this.#lower(searched, best), plan.descent);
   }
 
-  /** Noise of whole rows or of few pixels has more luck than that of each pixel: with other random numbers it shows how much. */
-  async #isAlike(best: SeenLook): Promise<boolean> {
-    if (best.distance < ALIKE) return true;
-    const ground = this.#ground;
-    if (!ground.goesOn("DESCENT", ground.plan.descent)) return false;
-    const other = await ground.take(best.point, "DESCENT", 1);
-    return best.distance < ALIKE * ground.distanceBetween(best, other);
+  /** Noise of whole rows or of few pixels has more luck than that of each pixel. */
+  #isAlike(look: SeenLook): boolean {
+    return look.distance < ALIKE || look.distance < (this.#ground.expectedDistance(look) ?? 0);
   }
 
   /** The best place of the search alone: those of descents have nothing better around them. */
@@ -113,9 +109,9 @@ class Finder {
       for (const { name } of ground.template.space.switches) {
         if (best.lowest.point[name] === 0 || !ground.goesOn("DESCENT", limit)) continue;
         const start = await ground.take({ ...best.lowest.point, [name]: 0 }, "DESCENT");
-        const isNeeded = start.distance >= ALIKE;
+        const isNeeded = !this.#isAlike(start);
         const without = isNeeded && mayDescend ? await this.#descend(start, limit) : standing(start);
-        best = without.lowest.distance < ALIKE ? without : this.#lower(without, best);
+        best = this.#isAlike(without.lowest) ? without : this.#lower(without, best);
       }
     }
     return best;

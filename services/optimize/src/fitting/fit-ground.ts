@@ -7,6 +7,7 @@ import { NoiseFeatures, totalOf } from "../statistics/noise-features.js";
 import type { TileStatistics } from "../statistics/tile-statistics.js";
 import type { CrappifierTemplate } from "../template/crappifier-template.js";
 import { checkPixels } from "./check-tiles.js";
+import { expectedDistance } from "./expected-distance.js";
 import type { KeptLook, Phase } from "./fit-outcome.js";
 import type { FitProblem } from "./fit-problem.js";
 import { Looks, type SeenLook } from "./looks.js";
@@ -80,10 +81,11 @@ export class FitGround {
     return seen;
   }
 
-  /** How far simulated tiles are from others, measured as their distance from real ones is. */
-  distanceBetween(a: SeenLook, b: SeenLook): number {
-    const of = ({ statistics }: SeenLook) => this.features.of(statistics);
-    return totalOf(this.features.distance(of(a), of(b)));
+  /** What the distance of a look would be, were it chance alone; undefined for few tiles and for PSSR2's objective. */
+  expectedDistance({ statistics: simulated }: Pick<SeenLook, "statistics">): number | undefined {
+    const { isPaired } = this.problem;
+    const sets = { real: this.fitted.real, simulated, isPaired };
+    return this.isSearchedOnly ? undefined : expectedDistance(this.features, sets, this.random(3));
   }
 
   #distance(tiles: readonly TileStatistics[]): number {

@@ -111,7 +111,7 @@ export interface FitOutcome {
   findings: readonly Finding[];
   detector: readonly DetectorMeasurement[];
   distance: number;
-  /** What the distance would be were the crappifier the real one; undefined: not measured. */
+  /** What of it is chance, were the crappifier the real one about all; undefined: not measured. */
   expectedDistance: number | undefined;
   fittedTiles: number;
   heldOutTiles: number;

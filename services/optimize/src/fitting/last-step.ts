@@ -1,8 +1,8 @@
 /**
  * The last step of a fit: along lines, from the best place to where real and simulated tiles agree on average. Slopes were taken over
  * longer ways than it goes, and noise may be rugged on the way, for counted photons lie on a grid, and pixels are whole numbers. So
- * what the step has done is looked at. Where the features have changed otherwise than they should, the place that the first look
- * tells and the one that the second tells differ: what is found is their mean, and it is in doubt by half of their difference.
+ * what the step has done is looked at. Where the features have changed otherwise than they should, tiles seen from the best place and
+ * tiles seen from where the step led tell two places: what is found is their mean, in doubt by half of their difference.
  */
 import type { Point, SearchSpace } from "../search/search-space.js";
 import { along } from "./line.js";
@@ -31,10 +31,10 @@ export interface LastStepOptions {
 
 /** No last step is longer, along the lines that slopes were taken on: these are not those of places far away. */
 const LONGEST_STEP = 0.1;
-/** A step after which real and simulated tiles differ by so much more than before was none. */
+/** Tiles that differ by so much more than elsewhere are none to stay at. */
 const WORSE = 1.1;
 
-/** Takes two looks. */
+/** Takes two looks. @param from At the best place; there is one line at least. */
 export async function lastStep(from: SeenLook, options: LastStepOptions): Promise<LastStep> {
   const { space, featuresOf, slopes, step, wanted, take } = options;
   const lines = slopes.map(({ line }) => line);
@@ -46,7 +46,8 @@ export async function lastStep(from: SeenLook, options: LastStepOptions): Promis
   const tooFar = step.towards(differenceOf(changed, changeBy(slopes, gone)));
   const doubts = tooFar.map((one) => heldStep(one / 2));
   const second = await take(placeAfter(gone.map((one, f) => one - doubts[f]!)));
-  return { look: second.distance <= WORSE * from.distance ? second : from, doubts };
+  const look = [first, from].reduce((best, one) => (WORSE * one.distance < best.distance ? one : best), second);
+  return { look, doubts };
 }
 
 /** How the features change after a step along each line. */

@@ -29,7 +29,7 @@ const TIME = 0.7;
 const MOST_LOOKS = 1000;
 /** Looks at tiles held back: the crappifier found, and the template. */
 const HELD_OUT_LOOKS = 2;
-/** Where a linear step leads, and where it should have led. */
+/** Where a linear step leads, and where what it has done leads. */
 const LAST_STEP_LOOKS = 2;
 /** Before the looks for intervals, at least: the starts, and a few steps. */
 const FEWEST_BEFORE = 6;

@@ -47,16 +47,12 @@ const WEAKEST_SLOPE = (2 * 1.96) / UNIDENTIFIED;
 const MOVE = 0.1;
 
 export class RefinedFit {
-  readonly point: Point;
-  readonly distance: number;
-  /** The same between simulated tiles that differ in random numbers alone; undefined where one set of them was looked at. */
-  readonly expectedDistance: number | undefined;
+  /** At what was found. */
+  readonly look: SeenLook;
   readonly parameters: readonly FittedParameter[];
 
-  private constructor(look: SeenLook, expectedDistance: number | undefined, parameters: readonly FittedParameter[]) {
-    this.point = look.point;
-    this.distance = look.distance;
-    this.expectedDistance = expectedDistance;
+  private constructor(look: SeenLook, parameters: readonly FittedParameter[]) {
+    this.look = look;
     this.parameters = parameters;
   }
 
@@ -75,9 +71,10 @@ export class RefinedFit {
     for (let draw = 1; draw <= draws; draw++) seen.push(await take(best.point, draw));
     const wanted = differenceOf(target, meanOf(seen.map(featuresOf)));
     const [from] = seen as [SeenLook];
-    const { look, doubts } = isFixed
-      ? { look: from, doubts: new Float64Array(lines.length) }
-      : await lastStep(from, { space, featuresOf, slopes, step, wanted, take: (point) => take(point, 1) });
+    const { look, doubts } =
+      isFixed || lines.length === 0
+        ? { look: from, doubts: new Float64Array(lines.length) }
+        : await lastStep(from, { space, featuresOf, slopes, step, wanted, take: (point) => take(point, 1) });
     const { steps, widening } = resampled(options, seen, wanted, step, slopes);
     const few = wideningOf(Math.min(real.length, best.statistics.length));
     const wide = few * widening;
@@ -102,16 +99,8 @@ export class RefinedFit {
         sensitivity: sensitivityTo(slope, features, target),
       };
     });
-    return new RefinedFit(look, isFixed ? undefined : distanceBetween(seen.map(featuresOf), features), parameters);
+    return new RefinedFit(look, parameters);
   }
-}
-
-/** Of vectors from each other, the mean of all twos; undefined for less than two. */
-function distanceBetween(vectors: readonly Float64Array[], features: NoiseFeatures): number | undefined {
-  const distances = vectors.flatMap((one, n) =>
-    vectors.slice(0, n).map((other) => totalOf(features.distance(one, other))),
-  );
-  return distances.length === 0 ? undefined : distances.reduce((sum, one) => sum + one, 0) / distances.length;
 }
 
 /** A number of a step that is no part of the crappifier. */

@@ -49,14 +49,15 @@ export async function runFit(
   const unsound = checkTiles(problem, ground.heldOut === undefined ? [ground.fitted] : [ground.fitted, ground.heldOut]);
   const { lowest, isCutShort } = await findBest(ground, detector);
   const refined = await refine(ground, lowest);
-  const { goodness, comparison } = await lookAtHeldOut(ground, refined.point);
+  const { point, distance } = refined.look;
+  const { goodness, comparison } = await lookAtHeldOut(ground, point);
   const found = {
-    crappifier: template.at(refined.point),
+    crappifier: template.at(point),
     parameters: refined.parameters.map((one) => ({ ...one, isIdentified: one.isIdentified || isWithin(one, problem) })),
-    kept: template.space.switches.map(({ name }) => name).filter((name) => refined.point[name] === 1),
+    kept: template.space.switches.map(({ name }) => name).filter((name) => point[name] === 1),
     detector,
-    distance: refined.distance,
-    expectedDistance: refined.expectedDistance,
+    distance,
+    expectedDistance: ground.expectedDistance(refined.look),
     fittedTiles: problem.fitted.real.length,
     heldOutTiles: problem.heldOut.real.length,
     goodness,

@@ -16,26 +16,39 @@ export interface Deviation {
 const BLOCK = 8;
 /** Fewer blocks of an image tell nothing of it. */
 const FEWEST_BLOCKS = 16;
-/** Of the curve that all images have in common. */
-const BINS = 8;
-/** In 255ths of the range: less makes hardly a difference. */
-const LEAST = 3;
+/** Of the curve that images have in common. */
+const BINS = 16;
+/** In 255ths of the range: less makes hardly a difference, and a bent curve of straight pieces is as far off. */
+const LEAST = 5;
 /** The same beside noise, of whose deviation it is this share. */
 const LEAST_SHARE = 0.25;
 /** Standard errors, of which neighbouring blocks make too little. */
 const CERTAIN = 8;
 
-/** Those of the images that are brighter or darker than others, the worst one first. */
+/** Those of the images that are brighter or darker than the others, the worst one first. */
 export function unevenBrightness(images: ReadonlyMap<string, readonly Registered[]>): Deviation[] {
-  const blocks = [...images].map(([field, tiles]) => ({ field, blocks: blocksOf(tiles) }));
-  const told = blocks.filter(({ blocks }) => blocks.length >= FEWEST_BLOCKS);
-  if (told.length < 2) return [];
-  const common = commonCurve(told.flatMap(({ blocks }) => blocks));
-  return told
-    .flatMap(({ field, blocks }) => {
-      const units = deviationOf(blocks, common);
-      return units === 0 ? [] : [{ field, units }];
-    })
+  const all = [...images].map(([field, tiles]) => ({ field, blocks: blocksOf(tiles) }));
+  const told = all.filter(({ blocks }) => blocks.length >= FEWEST_BLOCKS);
+  const [common, others] = [[...told], [] as typeof told];
+  // One after the other, for an image that deviates bends the curve that it is compared with.
+  while (2 * common.length > told.length) {
+    const curve = curveOf(common.flatMap(({ blocks }) => blocks));
+    const [worst] = deviations(common, curve);
+    if (worst === undefined) break;
+    others.push(
+      ...common.splice(
+        common.findIndex(({ field }) => field === worst.field),
+        1,
+      ),
+    );
+  }
+  return others.length === 0 ? [] : deviations([...common, ...others], curveOf(common.flatMap(({ blocks }) => blocks)));
+}
+
+function deviations(images: readonly { field: string; blocks: readonly Block[] }[], curve: Curve): Deviation[] {
+  return images
+    .map(({ field, blocks }) => ({ field, units: deviationOf(blocks, curve) }))
+    .filter(({ units }) => units !== 0)
     .sort((a, b) => Math.abs(b.units) - Math.abs(a.units));
 }
 
@@ -65,15 +78,21 @@ function blocksOf(tiles: readonly Registered[]): Block[] {
   return blocks;
 }
 
-/** How bright blocks are on average by what they are in the high-resolution image: straight between the means of bins. */
-function commonCurve(blocks: readonly Block[]): (reference: number) => number {
+/** How bright a block is by what it is in the high-resolution image. */
+type Curve = (reference: number) => number;
+
+/** Straight between the means of bins. */
+function curveOf(blocks: readonly Block[]): Curve {
   const sorted = [...blocks].sort((a, b) => a.reference - b.reference);
   const knots: Block[] = [];
-  for (let bin = 0; bin < BINS; bin++) {
-    const own = sorted.slice((bin * sorted.length) / BINS, ((bin + 1) * sorted.length) / BINS);
+  for (let from = 0; from < sorted.length; ) {
+    let end = Math.min(from + Math.ceil(sorted.length / BINS), sorted.length);
+    // What is equally bright, as an empty background, is in one bin.
+    while (end < sorted.length && sorted[end]!.reference === sorted[end - 1]!.reference) end++;
+    const own = sorted.slice(from, end);
     const mean = (of: (block: Block) => number) => own.reduce((sum, one) => sum + of(one), 0) / own.length;
-    const knot = { reference: mean(({ reference }) => reference), real: mean(({ real }) => real) };
-    if (knot.reference > (knots.at(-1)?.reference ?? -Infinity)) knots.push(knot);
+    knots.push({ reference: mean(({ reference }) => reference), real: mean(({ real }) => real) });
+    from = end;
   }
   if (knots.length === 1) return () => knots[0]!.real;
   return (reference) => {
@@ -84,10 +103,10 @@ function commonCurve(blocks: readonly Block[]): (reference: number) => number {
   };
 }
 
-/** By a line through what blocks differ from the common curve, where it is largest among most of them; 0 where that may be luck. */
-function deviationOf(blocks: readonly Block[], common: (reference: number) => number): number {
+/** By a line through what blocks differ from the curve, where it is largest among most of them; 0 where that may be luck. */
+function deviationOf(blocks: readonly Block[], curve: Curve): number {
   const count = blocks.length;
-  const rest = blocks.map(({ reference, real }) => real - common(reference));
+  const rest = blocks.map(({ reference, real }) => real - curve(reference));
   const centre = blocks.reduce((sum, { reference }) => sum + reference, 0) / count;
   const mean = rest.reduce((sum, one) => sum + one, 0) / count;
   let [squares, products] = [0, 0];

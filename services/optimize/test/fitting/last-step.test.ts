@@ -61,6 +61,53 @@ test("on rugged ways the doubt is about as large as the error", async () => {
   assert.ok(error > 1e-3 && doubt > 0.5 * error && doubt < 2 * error, `${doubt} for ${error}`);
 });
 
+test("where the second look is far worse than the first, the first is kept", async () => {
+  // Bent so that the step, which is held at its longest, seems to have gone too far.
+  const bent = (x: number) => [1000 * x, x > 0.45 ? 900 : 0];
+  const { found } = await stepped(bent, 0.4, [500, 900]);
+  assert.ok(Math.abs(found - 0.5) < 1e-6, `${found}`);
+});
+
+test("steps along two lines, one of whole numbers, are looked at together", async () => {
+  const two = new SearchSpace([
+    { name: "x", min: 0, max: 1, scale: "LINEAR" },
+    { name: "bits", min: 6, max: 10, scale: "LINEAR", whole: true },
+  ]);
+  const of = ({ x, bits }: Point) => Float64Array.of(1000 * x!, 300 * bits!, 500 * x! + 20 * bits!);
+  const truth = of({ x: 0.41, bits: 8 });
+  const seenAt = (point: Point): SeenLook => {
+    const distance = of(point).reduce((sum, one, n) => sum + (one - truth[n]!) ** 2, 1);
+    return { point, statistics: point, distance } as unknown as SeenLook;
+  };
+  const from = seenAt({ x: 0.4, bits: 8 });
+  const slopes = await slopesFrom(from, {
+    space: two,
+    free: [0, 1],
+    features: { of: (point: unknown) => of(point as Point) } as unknown as SlopeOptions["features"],
+    take: async (point) => seenAt(point),
+  });
+  const noise = [new Float64Array(2), new Float64Array(2)];
+  const step = new LinearStep(
+    slopes.map(({ features }) => features),
+    noise,
+  );
+  const wanted = of(from.point).map((one, n) => truth[n]! - one);
+  const take = async (point: Point) => seenAt(point);
+  const { look, doubts } = await lastStep(from, {
+    space: two,
+    featuresOf: ({ point }) => of(point),
+    slopes,
+    step,
+    wanted,
+    take,
+  });
+  assert.ok(Math.abs(look.point.x! - 0.41) < 1e-5 && look.point.bits === 8, JSON.stringify(look.point));
+  assert.ok(
+    doubts.every((doubt) => Math.abs(doubt) < 1e-5),
+    `${doubts}`,
+  );
+});
+
 test("a step that leads to where tiles differ more is none, and the doubt of it stays", async () => {
   const edged = (x: number) => [1000 * x + (x > 0.405 && x < 0.42 ? 400 : 0)];
   const { found, doubt } = await stepped(edged, 0.4, [410]);

@@ -14,14 +14,14 @@ const offset = { path: "detector[0].offset.value", min: 0, max: 60, scale: "LINE
 function findings(
   truth: Crappifier,
   stretched: (value: number, image: number) => number = (value) => value,
-  { template = crappifierOf({ detector: [{ kind: "camera" }] }), ranges = [offset] } = {},
+  { template = crappifierOf({ detector: [{ kind: "camera" }] }), ranges = [offset], tiles = high } = {},
 ) {
-  const real = high.map((tile, n): GreyTile => {
+  const real = tiles.map((tile, n): GreyTile => {
     const low = degraded(truth, tile, BigInt(n));
     const values = Uint8Array.from(low.values, (value) => Math.min(Math.max(Math.round(stretched(value, n)), 0), 255));
     return { ...low, values };
   });
-  const fitted: TileSet = { real, high };
+  const fitted: TileSet = { real, high: tiles };
   const problem = problemOf(template, ranges, { fitted, heldOut: { real: [], high: [] } });
   const { sampling } = template;
   const meter = new TileMeter(fitted, { sampling, isPaired: true, highNoise: [], isRounded: false, seed: 1 });
@@ -47,6 +47,21 @@ test("images that were stretched each to its own range are told, with the worst 
   assert.match(found!.message, /^pairs\[7\]\.low is up to \d+ \/ 255 brighter than other low-resolution images/);
   const [darker] = findings(truth, (value, n) => (n === 2 ? value - 25 : value));
   assert.match(darker!.message, /^pairs\[2\]\.low is up to 2\d \/ 255 darker .* 1 of 12 differ so/);
+});
+
+test("one image that deviates is one, however few there are and whichever it is", () => {
+  const flat = (tile: GreyTile): GreyTile => ({
+    ...tile,
+    values: tile.values.map((value, n) => (n % 256 < 128 ? 0 : value)),
+  });
+  for (const tiles of [high.slice(0, 4), high.slice(0, 6), high.slice(0, 5).map(flat)]) {
+    for (const worst of [0, 2]) {
+      const brighter = (value: number, n: number) => (n === worst ? value + 40 : value);
+      const [found] = findings(crappifierOf({ detector: [noise] }), brighter, { tiles });
+      assert.equal(found!.subject, `pairs[${worst}].low`);
+      assert.match(found!.message, new RegExp(`1 of ${tiles.length} differ so`));
+    }
+  }
 });
 
 test("what the crappifier itself varies is no finding", () => {
