@@ -233,7 +233,7 @@ test("what is meant wrongly is said before anything is begun", async () => {
     await refused(2, /Expected minutes, from 0\.1 to 1440 \(a day\)/, ...pair, `--minutes=${minutes}`);
   }
   for (const evaluations of ["0", "9", "12.5", "1001"]) {
-    await refused(2, /Expected a whole number from 11 to 1000: eleven, and two/, ...pair, "--evaluations", evaluations);
+    await refused(2, /Expected a whole number from 10 to 1000: ten, and two/, ...pair, "--evaluations", evaluations);
   }
   await refused(2, /ends in \.png or \.svg/, ...pair, "--report", "fit.jpg");
   await refused(2, /no such file or folder/, ...pair, "--report", "nowhere/fit.png");

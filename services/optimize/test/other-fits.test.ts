@@ -154,7 +154,7 @@ test("a crappifier that takes the fit's name while it is at work keeps it; the f
   const fit = {
     template: toCrappifierMessage(photonNoise(0.5)),
     pairs: [{ low: imageNamed("low"), high: imageNamed("high") }],
-    budget: { $case: "maxEvaluations" as const, value: 13 },
+    budget: { $case: "maxEvaluations" as const, value: 12 },
     tileSize: 128,
   };
   const operation = await world.fits.fitCrappifier({ parent: project, fitId: "one", fit });
@@ -179,7 +179,7 @@ test("the response names no crappifier: one that was deleted has taken the fit's
   const fit = {
     template: toCrappifierMessage(photonNoise(0.5)),
     pairs: [{ low: imageNamed("low"), high: imageNamed("high") }],
-    budget: { $case: "maxEvaluations" as const, value: 13 },
+    budget: { $case: "maxEvaluations" as const, value: 12 },
     tileSize: 128,
   };
   const { result } = await world.ended(await world.fits.fitCrappifier({ parent: project, fitId: "one", fit }));

@@ -40,8 +40,8 @@ export function addFitRequestOptions(command: Command): Command {
       new Option("--evaluations <n>", "looks at all tiles (default: 60)")
         .argParser(
           expecting(
-            "a whole number from 11 to 1000: eleven, and two more for each number and each step that is looked for",
-            integer(11, 1000),
+            "a whole number from 10 to 1000: ten, and two more for each number and each step that is looked for",
+            integer(10, 1000),
           ),
         )
         .conflicts("minutes"),

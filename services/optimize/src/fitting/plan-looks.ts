@@ -32,7 +32,7 @@ const HELD_OUT_LOOKS = 2;
 /** Where a linear step leads, and where what it has done leads. */
 const LAST_STEP_LOOKS = 2;
 /** Before the looks for intervals, at least: the starts, and a few steps. */
-const FEWEST_BEFORE = 6;
+const FEWEST_BEFORE = 5;
 
 /** Looks without which there is no fit of so many parameters, steps that may be left out included. */
 export function fewestLooks(parameters: number): number {
