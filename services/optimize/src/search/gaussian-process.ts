@@ -78,6 +78,11 @@ export class GaussianProcess {
     return found;
   }
 
+  /** The mean alone, which costs as much as there are points, and not its square. */
+  mean(point: Float64Array): number {
+    return dot(this.covariances(point), this.weights);
+  }
+
   predict(point: Float64Array): Prediction {
     const k = this.covariances(point);
     const mean = dot(k, this.weights);

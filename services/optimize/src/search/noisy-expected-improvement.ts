@@ -29,16 +29,14 @@ export class NoisyExpectedImprovement {
     const { hyperparameters, points } = process;
     this.#noiseless = new GaussianProcess({ ...hyperparameters, noise: 0 }, points);
     const deviation = Math.sqrt(hyperparameters.noise);
+    const rows = points.map((point) => process.covariances(point));
     this.#draws = Array.from({ length: draws }, () => {
       // Matheron's rule: a function before any value, put right by what the values differ from its own with noise.
       const z = Float64Array.from(points, normal);
       const prior = this.#noiseless.factor.multiplyLower(z);
       const correction = Float64Array.from(points, (_, i) => values[i]! - prior[i]! - deviation * normal());
       process.factor.solve(correction);
-      const best = points.reduce((least, point, i) => {
-        const k = process.covariances(point);
-        return Math.min(least, prior[i]! + k.reduce((sum, one, j) => sum + one * correction[j]!, 0));
-      }, Number.POSITIVE_INFINITY);
+      const best = Math.min(...rows.map((row, i) => prior[i]! + dot(row, correction)));
       this.#noiseless.factor.solveUpper(z);
       return { weights: z.map((weight, i) => weight + correction[i]!), best };
     });

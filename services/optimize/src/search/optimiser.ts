@@ -90,7 +90,7 @@ export class Optimiser {
     if (this.#points.length === 0) throw new Error("nothing has been evaluated yet");
     if (this.#points.length < this.#initial) return this.#evaluations.reduce((a, b) => (b.value < a.value ? b : a));
     const { process } = this.#process();
-    const means = this.#points.map((point) => process.predict(point).mean);
+    const means = this.#points.map((point) => process.mean(point));
     return this.#evaluations[means.indexOf(Math.min(...means))]!;
   }
 
@@ -113,7 +113,7 @@ export class Optimiser {
     const count = this.#points.length;
     const random = this.#uniforms(count + 0x40000000);
     const everywhere = this.#design(CANDIDATES_PER_DIMENSION * this.#space.dimensions, count + 1);
-    const means = this.#points.map((point) => process.predict(point).mean);
+    const means = this.#points.map((point) => process.mean(point));
     const leading = [...means.keys()].sort((a, b) => means[a]! - means[b]!).slice(0, 5);
     const nearby = Array.from({ length: NEARBY }, (_, n) => {
       const centre = this.#points[leading[n % leading.length]!]!;
