@@ -27,7 +27,7 @@ export class Leases {
   remainingMs(stored: { key: string; record: IndexedRecord; revision: Revision }, leaseMs: number): number {
     if (this.exclusive && !stored.record.claimant.startsWith(`${thisProcess}/`)) return 0;
     const entry = this.index.get(stored.key);
-    if (entry === undefined || entry.revision !== stored.revision) return leaseMs;
+    if (!this.index.isCurrent || entry === undefined || entry.revision !== stored.revision) return leaseMs;
     return Math.max(0, entry.unchangedSinceMs + leaseMs - this.clock.monotonic());
   }
 }

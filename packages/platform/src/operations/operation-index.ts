@@ -38,6 +38,8 @@ export class OperationIndex {
   /** What the present watch has told, until it has told all that is there. */
   #seen: Set<string> | undefined;
   #isReady = false;
+  /** Whether the present watch has told all that is there, and still tells what changes. */
+  #isCurrent = false;
   #ready: () => void = () => undefined;
   /** Resolves when everything that was there at the start is known. */
   readonly ready = new Promise<void>((resolve) => {
@@ -111,6 +113,11 @@ export class OperationIndex {
     this.#late = listener;
   }
 
+  /** Whether it knows what changes: while it does not, nobody can tell who is silent. */
+  get isCurrent(): boolean {
+    return this.#isCurrent;
+  }
+
   /** Every lease counts anew from now: after a pause of this process nobody can tell who was silent. */
   resetLeases(): void {
     const now = this.clock.monotonic();
@@ -130,19 +137,25 @@ export class OperationIndex {
   }
 
   async #followRecords(): Promise<void> {
-    this.resetLeases();
     const seen = new Set<string>();
     this.#seen = seen;
-    for await (const change of this.state.watch(operationsPrefix, { signal: this.#stop.signal })) {
-      if (change.type === "current") {
-        for (const key of this.#entries.keys()) if (!seen.has(key)) this.#remove(key);
-        this.#seen = undefined;
-        this.#isReady = true;
-        this.#ready();
-      } else {
-        this.#seen?.add(change.key);
-        this.#take(change);
+    try {
+      for await (const change of this.state.watch(operationsPrefix, { signal: this.#stop.signal })) {
+        if (change.type === "current") {
+          for (const key of this.#entries.keys()) if (!seen.has(key)) this.#remove(key);
+          this.#seen = undefined;
+          // However long the watch has waited for a connection.
+          this.resetLeases();
+          this.#isCurrent = true;
+          this.#isReady = true;
+          this.#ready();
+        } else {
+          this.#seen?.add(change.key);
+          this.#take(change);
+        }
       }
+    } finally {
+      this.#isCurrent = false;
     }
   }
 
