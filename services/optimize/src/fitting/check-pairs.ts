@@ -1,4 +1,4 @@
-/** Whether the images of pairs show the same field at the same place. */
+/** Whether the images of pairs show the same field at the same place, and are as bright as each other. */
 import type { StepSpec } from "@pssr/crappifiers";
 import { unsuitable } from "../refuse.js";
 import { byField } from "./by-field.js";
@@ -22,14 +22,17 @@ export interface Pair extends Registered {
 
 /** @throws PssrError UNSUITABLE_IMAGES, naming the image's field, for one that clearly lies a low-resolution pixel or more away. */
 export function checkPairs(tiles: readonly Pair[], problem: Pick<FitProblem, "template" | "ranges">): Finding[] {
-  const strangers = checkRegistration(tiles);
+  const images = byField(tiles);
+  const strangers = checkRegistration(images);
   const isDrift = problem.template.optics.some(({ kind }) => kind === "drift");
-  return [...strangers, ...(isDrift ? [] : smallShifts(tiles)), ...(isVaried(problem) ? [] : unevenImages(tiles))];
+  return [...strangers, ...(isDrift ? [] : smallShifts(images)), ...(isVaried(problem) ? [] : unevenImages(images))];
 }
 
-function checkRegistration(tiles: readonly Pair[]): Finding[] {
+type Images = ReadonlyMap<string, readonly Pair[]>;
+
+function checkRegistration(images: Images): Finding[] {
   const strangers: { field: string; inPlace: number }[] = [];
-  for (const [field, own] of byField(tiles)) {
+  for (const [field, own] of images) {
     const { x, y, correlation, evidence, inPlace, luck } = displacementOf(own);
     if (inPlace < luck) strangers.push({ field, inPlace });
     if (evidence < LEAST_EVIDENCE) continue;
@@ -46,8 +49,8 @@ function checkRegistration(tiles: readonly Pair[]): Finding[] {
  * What is displaced by part of a pixel can be fitted, but what its edges differ in looks like blur and noise. One image may tell it,
  * or all together, where a microscope or another kernel of sampling displaces each alike.
  */
-function smallShifts(tiles: readonly Pair[]): Finding[] {
-  const shifts = [...byField(tiles)].flatMap(([field, own]) => {
+function smallShifts(images: Images): Finding[] {
+  const shifts = [...images].flatMap(([field, own]) => {
     const shift = smallShiftOf(own);
     return shift === undefined ? [] : [{ field, ...shift }];
   });
@@ -92,8 +95,7 @@ function spreadOf(step: StepSpec, name: string): number {
   return (step as unknown as Record<string, { spread?: number } | undefined>)[name]?.spread ?? 0;
 }
 
-function unevenImages(tiles: readonly Pair[]): Finding[] {
-  const images = byField(tiles);
+function unevenImages(images: Images): Finding[] {
   const uneven = unevenBrightness(images);
   const worst = uneven[0];
   if (worst === undefined) return [];
